@@ -1,0 +1,17 @@
+// Compiles src/ into dist/ from nothing, so that no file of an earlier build is ever published.
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+rmSync(`${root}/dist`, { recursive: true, force: true });
+execFileSync(
+  process.execPath,
+  [`${root}/node_modules/typescript/bin/tsc`, "-p", `${root}/tsconfig.build.json`],
+  {
+    stdio: "inherit",
+  },
+);
+// npx runs the bin of a checkout as it lies on the disk: without the x bit it answers "Permission denied".
+chmodSync(`${root}/dist/cli/main.js`, 0o755);
