@@ -1,0 +1,66 @@
+import type { Environment } from "./read-settings.ts";
+import { flagOf, settingList, viewIdVariable } from "./settings.ts";
+
+/** A setting as it is now. */
+interface DescribedSetting {
+  readonly env: string;
+  readonly flag: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** Every setting and what it is now, unchecked; of a secret only whether it is set. */
+export function describeSettings(
+  env: Environment,
+  flags: Environment,
+  views: readonly string[],
+): readonly DescribedSetting[] {
+  const settings = settingList.map((setting): DescribedSetting => {
+    const name = flagOf(setting);
+    const file = `${setting.env}_FILE`;
+    const shown = { env: setting.env, flag: setting.secret === true ? "-" : `--${name}` };
+    const conceal = (value: string): string => (setting.secret === true ? "(set)" : value);
+    if (flags[name] !== undefined) return { ...shown, value: conceal(flags[name]), origin: "flag" };
+    if (env[setting.env]) return { ...shown, value: conceal(env[setting.env] ?? ""), origin: "environment" };
+    if (setting.secret === true && env[file]) return { ...shown, value: "(set)", origin: file };
+    return {
+      ...shown,
+      value: setting.default ?? "",
+      origin: setting.default === undefined ? "not set" : "default",
+    };
+  });
+  const viewIds = views.map((view): DescribedSetting => {
+    const variable = viewIdVariable(view);
+    const flag = flags[`view-id=${view}`];
+    const value = flag ?? env[variable] ?? "";
+    return {
+      env: variable,
+      flag: `--view-id ${view}=ID`,
+      value,
+      origin: flag === undefined ? (value === "" ? "not set" : "environment") : "flag",
+    };
+  });
+  return [...settings, ...viewIds];
+}
+
+/** `.env.example`: every setting with its description, a default or example commented out. */
+export function renderEnvExample(views: readonly string[]): string {
+  const groups = [...new Set(settingList.map((setting) => setting.group))];
+  const lines = [
+    "# Copy to .env in the directory otc-etl is started in, or set these in the environment. Flags win over both.",
+    "# This file is generated from src/config/settings.ts: npm run docs",
+  ];
+  for (const group of groups) {
+    lines.push("", `# --- ${group} ---`);
+    for (const setting of settingList.filter((candidate) => candidate.group === group)) {
+      lines.push("", `# ${setting.description}`);
+      if (setting.secret === true) lines.push(`# Or ${setting.env}_FILE: a file that holds it.`);
+      lines.push(`# ${setting.env}=${setting.default ?? setting.example ?? ""}`);
+    }
+    if (group === "OTC API") {
+      for (const view of views)
+        lines.push("", `# The id OTC gave the view ${view}.`, `# ${viewIdVariable(view)}=`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/reason.ts";
+import { flagOf, type Setting, settingList, type Settings, viewIdVariable } from "./settings.ts";
+
+/** An environment, such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a setting was found, for messages. */
+interface Found {
+  readonly text: string;
+  readonly where: string;
+}
+
+/**
+ * Reads all settings; flags win over the environment. An empty variable counts as not set.
+ *
+ * @param flags by the flag's name without dashes, for example `api-url`
+ * @throws OtcError `configuration` that lists everything that is wrong, never a secret's value
+ */
+export function readSettings(env: Environment, flags: Environment = {}): Settings {
+  const settings: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const definition of settingList) {
+    try {
+      const found = find(definition, env, flags);
+      if (found === undefined) {
+        settings[definition.name] = undefined;
+        continue;
+      }
+      const parsed = definition.type.safeParse(found.text);
+      if (parsed.success) settings[definition.name] = parsed.data;
+      else problems.push(describe(definition, found, parsed.error.issues[0]?.message ?? "is not valid"));
+    } catch (error) {
+      problems.push(reasonOf(error));
+    }
+  }
+  if (problems.length > 0) {
+    throw new OtcError("configuration", problems.join("\n"), {
+      remedy: "`otc-etl settings` lists every setting and what it is now.",
+    });
+  }
+  return settings as unknown as Settings;
+}
+
+function find(definition: Setting, env: Environment, flags: Environment): Found | undefined {
+  const flag = flags[flagOf(definition)];
+  if (flag !== undefined) return { text: flag, where: `--${flagOf(definition)}` };
+  const value = notEmpty(env[definition.env]);
+  const file = definition.secret === true ? notEmpty(env[`${definition.env}_FILE`]) : undefined;
+  if (file !== undefined && value !== undefined) {
+    throw new Error(`${definition.env} and ${definition.env}_FILE are both set; use one of them.`);
+  }
+  if (file !== undefined) return { text: readSecret(definition.env, file), where: `${definition.env}_FILE` };
+  if (value !== undefined) return { text: value, where: definition.env };
+  return definition.default === undefined ? undefined : { text: definition.default, where: "the default" };
+}
+
+function notEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
+/** Editors and secret stores end a file with a line feed that is no part of the secret. */
+function readSecret(variable: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    throw new Error(`${variable}_FILE cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+function describe(definition: Setting, found: Found, problem: string): string {
+  const value = definition.secret === true ? "" : ` is ${JSON.stringify(withoutUserinfo(found.text))}, but`;
+  return `${found.where}${value} ${problem}.`;
+}
+
+/** A password in a URL, where it does not belong, is a secret all the same. */
+function withoutUserinfo(text: string): string {
+  return text.replace(/\/\/[^/?#]*@/, "//…@");
+}
+
+/**
+ * The id OTC knows a view by.
+ *
+ * @param flags a flag `--view-id tickets=17` stands here as `view-id=tickets`
+ * @throws OtcError `configuration` when it is not set
+ */
+export function readViewId(env: Environment, flags: Environment, view: string): string {
+  const variable = viewIdVariable(view);
+  const id = flags[`view-id=${view}`] ?? env[variable];
+  if (id !== undefined && id !== "") return id;
+  throw new OtcError("configuration", `${variable} is not set.`, {
+    remedy: `Set it to the id OTC gave the view ${view}, or load a file with --from.`,
+  });
+}

@@ -1,0 +1,246 @@
+import { z } from "zod";
+
+/** One setting: what it is called, what it may be, and what a reader of the documentation has to know. */
+export interface Setting<T = unknown> {
+  /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
+  readonly env: string;
+  readonly group: "OTC API" | "Database" | "Pace and retries" | "Limits";
+  readonly description: string;
+  /** Reads the text of the variable. */
+  readonly type: z.ZodType<T, string>;
+  /** As it would stand in the environment. */
+  readonly default?: string;
+  /** A value for the example file, where there is no default. */
+  readonly example?: string;
+  /** Never printed, never a flag, and also readable from the file that `<env>_FILE` names. */
+  readonly secret?: true;
+}
+
+const DAY_MS = 86_400_000;
+
+function wholeNumber(minimum: number, maximum: number): z.ZodType<number, string> {
+  const range = `a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d+$/, `must be ${range}`)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, `must be ${range}`);
+}
+
+const text = z.string().min(1, "must not be empty");
+
+const milliseconds = wholeNumber(0, DAY_MS);
+
+/** A timer of 0 would fire before anything could happen. */
+const positiveMilliseconds = wholeNumber(1, DAY_MS);
+
+const httpUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    "must be an http or https URL",
+  )
+  .transform((value) => new URL(value))
+  .refine(
+    (url) => url.username === "" && url.password === "",
+    "must not hold a user name or password; use OTC_API_USERNAME and OTC_API_PASSWORD",
+  );
+
+const databaseUrl = z
+  .string()
+  .refine(
+    (value) => URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol),
+    "must be a URL such as postgres://user@host:5432/servicedesk",
+  );
+
+/** Every setting there is. README's table, `.env.example`, the flags and the validation come from this list. */
+export const SETTINGS = {
+  apiUrl: {
+    env: "OTC_API_URL",
+    group: "OTC API",
+    description: "Address of the OTC API; the view's id is added as `?id=`.",
+    type: httpUrl,
+    example: "https://otc.example.com/api/views",
+  },
+  apiUsername: {
+    env: "OTC_API_USERNAME",
+    group: "OTC API",
+    description: "User name for HTTP Basic authentication.",
+    type: text,
+    example: "etl",
+  },
+  apiPassword: {
+    env: "OTC_API_PASSWORD",
+    group: "OTC API",
+    description: "Password for HTTP Basic authentication.",
+    type: text,
+    secret: true,
+  },
+  timezone: {
+    env: "OTC_TIMEZONE",
+    group: "OTC API",
+    description: "IANA time zone of timestamps that carry none.",
+    type: text,
+    default: "UTC",
+  },
+  databaseUrl: {
+    env: "OTC_DATABASE_URL",
+    group: "Database",
+    description:
+      "PostgreSQL as one URL. Wins over the `OTC_PG_*` below; its password may come from `OTC_PG_PASSWORD`.",
+    type: databaseUrl,
+    secret: true,
+  },
+  pgHost: {
+    env: "OTC_PG_HOST",
+    group: "Database",
+    description: "PostgreSQL server (default localhost, once any `OTC_PG_*` but the schema is set).",
+    type: text,
+    example: "localhost",
+  },
+  pgPort: {
+    env: "OTC_PG_PORT",
+    group: "Database",
+    description: "Port of the server (default 5432).",
+    type: wholeNumber(1, 65_535),
+    example: "5432",
+  },
+  pgDatabase: {
+    env: "OTC_PG_DATABASE",
+    group: "Database",
+    description: "Database on the server (default servicedesk).",
+    type: text,
+    example: "servicedesk",
+  },
+  pgUser: {
+    env: "OTC_PG_USER",
+    group: "Database",
+    description: "Role to connect as (default: the operating system's user).",
+    type: text,
+    example: "otc_etl",
+  },
+  pgPassword: {
+    env: "OTC_PG_PASSWORD",
+    group: "Database",
+    description: "Password of the role.",
+    type: text,
+    secret: true,
+  },
+  pgSchema: {
+    env: "OTC_PG_SCHEMA",
+    group: "Database",
+    description: "Schema of all tables, on a server and embedded.",
+    type: text,
+    default: "servicedesk",
+  },
+  dataDir: {
+    env: "OTC_DATA_DIR",
+    group: "Database",
+    description: "Directory of the embedded database, which is used when no server is configured.",
+    type: text,
+    default: ".otc-etl",
+  },
+  requestIntervalMs: {
+    env: "OTC_REQUEST_INTERVAL_MS",
+    group: "Pace and retries",
+    description: "Pause between two requests, in ms.",
+    type: milliseconds,
+    default: "5000",
+  },
+  viewGapMs: {
+    env: "OTC_VIEW_GAP_MS",
+    group: "Pace and retries",
+    description: "Pause between two views, in ms.",
+    type: milliseconds,
+    default: "30000",
+  },
+  requestsPerHour: {
+    env: "OTC_REQUESTS_PER_HOUR",
+    group: "Pace and retries",
+    description: "Most requests in any sixty minutes.",
+    type: wholeNumber(1, 1_000_000),
+    default: "100",
+  },
+  retries: {
+    env: "OTC_RETRIES",
+    group: "Pace and retries",
+    description: "Further attempts after a failed fetch that may succeed later (429, 5xx, timeouts, resets).",
+    type: wholeNumber(0, 100),
+    default: "3",
+  },
+  retryBaseMs: {
+    env: "OTC_RETRY_BASE_MS",
+    group: "Pace and retries",
+    description: "Wait before the first retry, in ms; doubles up to 300000, jittered. `Retry-After` wins.",
+    type: milliseconds,
+    default: "10000",
+  },
+  timeoutMs: {
+    env: "OTC_TIMEOUT_MS",
+    group: "Pace and retries",
+    description: "An answer without a byte for this long has stalled, in ms.",
+    type: positiveMilliseconds,
+    default: "120000",
+  },
+  maxRecordBytes: {
+    env: "OTC_MAX_RECORD_BYTES",
+    group: "Limits",
+    description: "Largest record accepted, in bytes.",
+    type: wholeNumber(1024, 512 * 1024 * 1024),
+    default: "67108864",
+  },
+  connectTimeoutMs: {
+    env: "OTC_CONNECT_TIMEOUT_MS",
+    group: "Limits",
+    description: "Time to connect to PostgreSQL, in ms.",
+    type: positiveMilliseconds,
+    default: "15000",
+  },
+  lockTimeoutMs: {
+    env: "OTC_LOCK_TIMEOUT_MS",
+    group: "Limits",
+    description: "Wait for a lock that another session holds on a table, in ms; 0 waits for ever.",
+    type: milliseconds,
+    default: "60000",
+  },
+  statementTimeoutMs: {
+    env: "OTC_STATEMENT_TIMEOUT_MS",
+    group: "Limits",
+    description:
+      "Time for one statement in PostgreSQL, in ms; COPY lasts as long as the fetch. 0 is no limit.",
+    type: milliseconds,
+    default: "7200000",
+  },
+  idleTimeoutMs: {
+    env: "OTC_IDLE_TIMEOUT_MS",
+    group: "Limits",
+    description:
+      "Longest pause inside a transaction, as while OTC thinks or a retry waits, in ms. 0 is no limit.",
+    type: milliseconds,
+    default: "3600000",
+  },
+} satisfies Record<string, Setting>;
+
+type SettingName = keyof typeof SETTINGS;
+
+/** The settings as read: a default where there is one, undefined where there is none and nothing was set. */
+export type Settings = {
+  readonly [Name in SettingName]:
+    | z.output<(typeof SETTINGS)[Name]["type"]>
+    | ((typeof SETTINGS)[Name] extends { default: string } ? never : undefined);
+};
+
+/** All settings, with the name they have in `Settings`. */
+export const settingList: readonly (Setting & { readonly name: SettingName })[] = Object.entries(
+  SETTINGS,
+).map(([name, definition]) => ({ ...(definition as Setting), name: name as SettingName }));
+
+/** The flag of a setting, without dashes: `api-url`; as commander names its value: `apiUrl`. */
+export function flagOf(definition: Setting): string {
+  return definition.env.replace(/^OTC_/, "").toLowerCase().replaceAll("_", "-");
+}
+
+/** The variable that holds a view's id. */
+export function viewIdVariable(view: string): string {
+  return `OTC_VIEW_${view.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
+}
