@@ -1,0 +1,19 @@
+import { boolean, defineView, integer, text, timestamp } from "../view.ts";
+
+/** The API serves the comments of the last ten days; every comment ever seen is kept. */
+export default defineView({
+  name: "comments",
+  order: 2,
+  columns: [
+    integer("TKTCT-CommentID", { as: "comment_id", key: "required" }),
+    integer("TKTCT-TicketID", { as: "ticket_id" }),
+    text("TKTCT-Comment", { as: "comment_text" }),
+    text("TKTCT-UserID", { as: "user_id" }),
+    text("TKTCT-Username", { as: "user_name" }),
+    text("TKTCT-OwnerType", { as: "owner_type" }),
+    timestamp("TKTCT-Created Time", { as: "created_time", insertOnly: true }),
+    boolean("TKTCT-VisibleCustomer", { as: "visible_to_customer" }),
+    text("TKTCT-Type", { as: "comment_type" }),
+    text("TKTCT-Team", { as: "team" }),
+  ],
+});

@@ -1,0 +1,43 @@
+import { defineView, integer, text, timestamp } from "../view.ts";
+
+/**
+ * Three years of tickets. `TKT-Team` is WHO is responsible, `TKT-Category` is WHAT KIND of ticket it is:
+ * they were once swapped, and it took months to notice.
+ */
+export default defineView({
+  name: "tickets",
+  order: 1,
+  columns: [
+    integer("TKT-Ticket ID", { key: "required" }),
+    text("TKT-Title"),
+    text("TKT-Description"),
+    text("TKT-Status"),
+    text("TKT-Severity"),
+    text("TKT-Category"),
+    text("TKT-Team"),
+    text("TKT-Platform"),
+    text("TKT-Group"),
+    integer("TKT-Assigned To Userid"),
+    text("TKT-Assigned To User"),
+    integer("TKT-Created By Userid"),
+    text("TKT-Created By User"),
+    integer("TKT-Account Id"),
+    text("TKT-Account Name"),
+    text("TKT-Client Name"),
+    timestamp("TKT-Created Time", { insertOnly: true }),
+    timestamp("TKT-Modified Time"),
+    timestamp("TKT-Actual Resolution Date"),
+    timestamp("TKT-Closure Date"),
+    timestamp("TKT-Due Date"),
+    timestamp("TKT-Actual Response Date"),
+    text("TKT-SLA"),
+    text("TKT-SLA Met"),
+    text("TKT-Response Met"),
+    text("TKT-Resolution Met"),
+    text("TKT-SLA Clock Status"),
+    text("TKT-Solution"),
+    text("TKT-Root Cause Category"),
+    text("TKT-Resolution/Change Type"),
+    text("TKT-Ticket Source"),
+  ],
+});

@@ -1,0 +1,33 @@
+import { boolean, defineView, integer, numeric, text, timestamp } from "../view.ts";
+
+/**
+ * Eighteen months of timesheets, without an id of their own: an entry is a user, a date, a start time and a ticket.
+ * Internal time has neither start nor ticket, so both may be null and must still find their row again.
+ */
+export default defineView({
+  name: "timesheets",
+  order: 3,
+  columns: [
+    text("TS-User Username", { key: "required" }),
+    timestamp("TS-Date", { key: "required" }),
+    text("TS-Time From", { key: "nullable" }),
+    integer("TS-Crm ID", { key: "nullable" }),
+    text("TS-User Full Name"),
+    text("TS-Time To"),
+    numeric("TS-Hours"),
+    text("TS-Category"),
+    text("TS-Sub Category"),
+    text("TS-Type"),
+    text("TS-Ticket Project Master Code"),
+    text("TS-Description"),
+    text("TS-Notes"),
+    boolean("TS-Billable"),
+    boolean("TS-Approved"),
+    text("TS-Account Name"),
+    text("TS-Account Selcom"),
+    text("TS-Costcentre"),
+    text("TS-Charge Code"),
+    text("TS-Client Bill Code"),
+    timestamp("TS-Modified Time"),
+  ],
+});

@@ -1,0 +1,15 @@
+/** Why a value cannot become a column's value. It is returned, not thrown: a document may hold thousands. */
+export class BadValue {
+  /** The reason code of the quarantine, for example `invalid_timestamp`. */
+  readonly reason: string;
+  /** What is wrong with it and what would be accepted, without the value itself. */
+  readonly explanation: string;
+
+  constructor(reason: string, explanation: string) {
+    this.reason = reason;
+    this.explanation = explanation;
+  }
+}
+
+/** The text that PostgreSQL reads for the column's type, null for SQL null, or why there is none. */
+export type Converted = string | null | BadValue;

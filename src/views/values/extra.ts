@@ -1,0 +1,67 @@
+import type { Column } from "../view.ts";
+import type { BadValue } from "./bad-value.ts";
+import { isExactNumber, withExactNumbers } from "./exact-number.ts";
+import { isTooDeep, TOO_DEEP } from "./nesting.ts";
+import { storableText, type TextRepairs } from "./text.ts";
+
+/** A document with a new field name in each record must not fill the memory with names. */
+const MAX_COUNTED_FIELDS = 1000;
+
+/** A field that cannot be kept, and why. */
+export interface BadField {
+  readonly field: string;
+  readonly bad: BadValue;
+}
+
+/** Collects the fields that a view does not define into one JSON object, the `extra` column. */
+export class ExtraFields {
+  readonly #counts = new Map<string, number>();
+
+  /** How many records carried each unknown field. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  /** The JSON object of the record's unknown fields, as `jsonb` can hold it. */
+  collect(
+    record: Readonly<Record<string, unknown>>,
+    json: string,
+    columns: readonly Column[],
+    repairs: TextRepairs,
+  ): string | BadField | null {
+    const names = Object.keys(record).filter((name) => !columns.some((column) => column.field === name));
+    if (names.length === 0) return null;
+    for (const name of names) this.#count(name);
+    const tooDeep = names.find((name) => isTooDeep(record[name]));
+    if (tooDeep !== undefined) return { field: tooDeep, bad: TOO_DEEP };
+
+    const holdsNumbers = names.some(
+      (name) => typeof record[name] === "number" || typeof record[name] === "object",
+    );
+    const values = holdsNumbers ? withExactNumbers(json) : record;
+    // A list of entries, not an assignment: a field may be called __proto__.
+    const extra = Object.fromEntries(names.map((name) => [name, values[name]]));
+    const text = JSON.stringify(extra);
+    return mayHoldUnstorable(text) ? JSON.stringify(storable(extra, repairs)) : text;
+  }
+
+  #count(name: string): void {
+    const count = this.#counts.get(name);
+    if (count !== undefined || this.#counts.size < MAX_COUNTED_FIELDS)
+      this.#counts.set(name, (count ?? 0) + 1);
+  }
+}
+
+/** JSON.stringify escapes exactly the characters that jsonb refuses; an escaped backslash before them only costs time. */
+function mayHoldUnstorable(json: string): boolean {
+  return /\\u(?:0000|d[89a-f])/.test(json);
+}
+
+function storable(value: unknown, repairs: TextRepairs): unknown {
+  if (typeof value === "string") return storableText(value, repairs);
+  if (Array.isArray(value)) return value.map((item) => storable(item, repairs));
+  if (typeof value !== "object" || value === null || isExactNumber(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [storableText(name, repairs), storable(item, repairs)]),
+  );
+}

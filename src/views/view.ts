@@ -1,0 +1,86 @@
+import { OtcError } from "../errors/otc-error.ts";
+
+/** The types a view's field can have; each has one file in `values/` that decides what it accepts. */
+export type ValueType = "text" | "integer" | "numeric" | "boolean" | "timestamp";
+
+/**
+ * A key column finds the row again at the next load. `required`: a record without it goes to quarantine.
+ * `nullable`: null is a value of its own, and two nulls are the same key.
+ */
+type KeyPart = "required" | "nullable";
+
+/** One field of the API's records and the column it is loaded into. */
+export interface Column {
+  /** The field's name in the API's records. */
+  readonly field: string;
+  /** The column's name in PostgreSQL; the field's own unless the view says otherwise. */
+  readonly name: string;
+  readonly type: ValueType;
+  readonly key?: KeyPart;
+  /** Written when the row is inserted, never overwritten by an update, and no reason for one. */
+  readonly insertOnly: boolean;
+}
+
+/** A view is data: everything a load has to know of it stands here, and its table in a migration. */
+export interface View {
+  /** The name on the command line, in `etl_metadata` and, in capitals, in `OTC_VIEW_<NAME>`. */
+  readonly name: string;
+  /** The table in the configured schema. */
+  readonly table: string;
+  /** Where the view stands in `load all`; lower first. */
+  readonly order: number;
+  readonly columns: readonly Column[];
+}
+
+interface ColumnOptions {
+  /** Another name for the column than the field's. */
+  readonly as?: string;
+  readonly key?: KeyPart;
+  readonly insertOnly?: boolean;
+}
+
+function columnOf(type: ValueType) {
+  return (field: string, options: ColumnOptions = {}): Column => ({
+    field,
+    name: options.as ?? field,
+    type,
+    insertOnly: options.insertOnly ?? false,
+    ...(options.key === undefined ? {} : { key: options.key }),
+  });
+}
+
+export const text = columnOf("text");
+export const integer = columnOf("integer");
+export const numeric = columnOf("numeric");
+export const boolean = columnOf("boolean");
+export const timestamp = columnOf("timestamp");
+
+/**
+ * Checks a view once, where it is defined.
+ *
+ * @throws OtcError `internal` when a field or column stands twice, no key column is required, or a key is insert-only.
+ */
+export function defineView(view: Omit<View, "table"> & { readonly table?: string }): View {
+  const complete: View = { table: view.name, ...view };
+  for (const property of ["field", "name"] as const) {
+    const twice = complete.columns.find(
+      (column, index) =>
+        complete.columns.findIndex((other) => other[property] === column[property]) !== index,
+    );
+    if (twice !== undefined) {
+      throw new OtcError("internal", `View ${complete.name} names ${property} "${twice[property]}" twice.`);
+    }
+  }
+  if (!complete.columns.some((column) => column.key === "required")) {
+    throw new OtcError("internal", `View ${complete.name} has no required key column.`);
+  }
+  if (complete.columns.some((column) => column.key !== undefined && column.insertOnly)) {
+    throw new OtcError("internal", `View ${complete.name} has a key column that is insert-only.`);
+  }
+  return complete;
+}
+
+/** The columns that identify a row. */
+export function keyColumns(view: View): readonly Column[] {
+  return view.columns.filter((column) => column.key !== undefined);
+}
