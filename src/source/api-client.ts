@@ -1,0 +1,127 @@
+import type { Readable } from "node:stream";
+import { Agent, type Dispatcher, interceptors, request } from "undici";
+import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
+import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
+import { type PaceLimits, Pacer } from "./pace.ts";
+import type { DocumentSource } from "./document-source.ts";
+import { SourceError } from "./source-error.ts";
+
+/** How to reach OTC. */
+export interface ApiSettings {
+  readonly url: URL;
+  readonly username: string;
+  readonly password: string;
+  /** Milliseconds without a byte after which an answer counts as stalled, in headers or body. */
+  readonly timeoutMs: number;
+  readonly pace: PaceLimits;
+  readonly userAgent: string;
+}
+
+/** A view to ask for. */
+interface ApiView {
+  readonly viewId: string;
+  /** The setting that holds the id, for messages. */
+  readonly viewSetting: string;
+}
+
+const MAX_REDIRECTS = 5;
+const MAX_CONNECT_MS = 30_000;
+
+/** Asks OTC for views, one request at a time and no faster than the pace allows. */
+export class ApiClient {
+  readonly #settings: ApiSettings;
+  readonly #pacer: Pacer;
+  readonly #agent: Agent;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(settings: ApiSettings) {
+    this.#settings = settings;
+    this.#pacer = new Pacer(settings.pace);
+    this.#agent = new Agent({
+      headersTimeout: settings.timeoutMs,
+      bodyTimeout: settings.timeoutMs,
+      connect: { timeout: Math.min(settings.timeoutMs, MAX_CONNECT_MS) },
+    });
+    // undici's redirect drops the Authorization header when the redirect leads to another host.
+    this.#dispatcher = this.#agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
+  }
+
+  /** The view as a source of documents: each `open` is one request. */
+  source(view: ApiView, onWait: (ms: number) => void): DocumentSource {
+    const url = new URL(this.#settings.url);
+    url.searchParams.set("id", view.viewId);
+    // For messages and records: of the query only the id, in case a token hides in the rest.
+    const shown = `${url.origin}${url.pathname}?id=${encodeURIComponent(view.viewId)}`;
+    const context = { url: shown, ...view, timeoutMs: this.#settings.timeoutMs };
+    return { origin: shown, repeatable: true, open: (signal) => this.#fetch(url, context, signal, onWait) };
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #fetch(
+    url: URL,
+    context: RequestContext,
+    signal: AbortSignal,
+    onWait: (ms: number) => void,
+  ): Promise<AsyncIterable<Buffer>> {
+    await this.#pacer.takeTurn(context.viewId, signal, onWait);
+    let response: Dispatcher.ResponseData;
+    try {
+      response = await request(url, {
+        dispatcher: this.#dispatcher,
+        signal,
+        headers: {
+          accept: "application/json",
+          "accept-encoding": ACCEPTED_ENCODINGS,
+          authorization: basicAuthorization(this.#settings),
+          "user-agent": this.#settings.userAgent,
+        },
+      });
+    } catch (error) {
+      this.#pacer.answered(context.viewId);
+      signal.throwIfAborted();
+      throw networkFailure(error, context);
+    }
+    const { statusCode, headers, body } = response;
+    if (statusCode !== 200) {
+      // Closing beats reading on: an error page may be as large as a document.
+      body.on("error", () => undefined).destroy();
+      this.#pacer.answered(context.viewId);
+      throw statusFailure(statusCode, headers, context);
+    }
+    const encoding = headers["content-encoding"];
+    const decoded = decodeContent(body, Array.isArray(encoding) ? encoding.join(",") : (encoding ?? ""));
+    return this.#readChunks(decoded, context, signal);
+  }
+
+  async *#readChunks(body: Readable, context: RequestContext, signal: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      yield* body as AsyncIterable<Buffer>;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw isDecodingProblem(error) ? brokenEncoding(error, context.url) : networkFailure(error, context);
+    } finally {
+      body.destroy();
+      this.#pacer.answered(context.viewId);
+    }
+  }
+}
+
+function basicAuthorization({ username, password }: ApiSettings): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
+}
+
+/** zlib's error codes begin with its own names: Z_DATA_ERROR, ERR_ZSTD…, ERR__ERROR_FORMAT… for brotli. */
+function isDecodingProblem(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(Z_|ZSTD_|ERR_ZSTD|ERR__ERROR|ERR_BROTLI)/.test(code);
+}
+
+function brokenEncoding(error: unknown, url: string): SourceError {
+  return new SourceError("document", `The compressed answer of ${url} is damaged or was cut short.`, {
+    retryable: true,
+    cause: error,
+  });
+}
