@@ -1,0 +1,57 @@
+/** The rows of a statement and how many rows it touched. */
+export interface QueryResult<Row> {
+  readonly rows: readonly Row[];
+  /** Rows inserted, updated, deleted or returned. */
+  readonly rowCount: number;
+}
+
+/** A value for a `$n` parameter. Lists become PostgreSQL arrays. */
+export type Parameter =
+  string | number | bigint | boolean | Date | null | readonly (string | number | null)[];
+
+/** Runs single statements. */
+export interface Queryable {
+  /**
+   * Integers come back as numbers (never beyond 2^53: cast to text what may be larger), `numeric` as a string,
+   * `timestamptz` as a Date, on every engine.
+   *
+   * @throws OtcError `database`, with the SQLSTATE and what the server said
+   */
+  query<Row = Readonly<Record<string, unknown>>>(
+    sql: string,
+    parameters?: readonly Parameter[],
+  ): Promise<QueryResult<Row>>;
+}
+
+/** An open transaction; it ends when the function it was lent to does. */
+export interface Transaction extends Queryable {
+  /** Runs `work` in a savepoint: what it did is undone when it throws, and the transaction goes on. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs the statements of a file; they take no parameters and give nothing back. */
+  script(sql: string): Promise<void>;
+  /**
+   * COPY in text format.
+   *
+   * @param target the quoted table and column list, as it stands between COPY and FROM
+   * @param chunks each of whole lines; read as fast as the server takes them
+   * @returns the number of rows copied
+   */
+  copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number>;
+}
+
+/** PostgreSQL behind one interface: a server, or PGlite in this process. */
+export interface Database extends Queryable {
+  readonly engine: "postgres" | "embedded";
+  /** Where it is, without credentials: for messages. */
+  readonly location: string;
+  /** The schema all tables are in, unquoted. */
+  readonly schema: string;
+  /**
+   * Lends a transaction to `work`: COMMIT when it returns, ROLLBACK when it throws. The first error is the one thrown,
+   * also when the rollback fails as well; the connection is then given up.
+   *
+   * @param signal cancels the statement that is running, and so the transaction
+   */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  close(): Promise<void>;
+}

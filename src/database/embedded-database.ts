@@ -1,0 +1,151 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
+import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
+import { databaseError } from "./database-error.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { runSavepoint } from "./savepoint.ts";
+import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
+
+/** Where the embedded database lives. */
+export interface EmbeddedSettings {
+  readonly dataDir: string;
+  readonly schema: string;
+  readonly limits: TimeLimits;
+}
+
+/** PGlite reads COPY from a blob that is whole in memory, so a document is copied in pieces of this size, in bytes. */
+const COPY_PIECE_BYTES = 4 * 1024 * 1024;
+
+/** PostgreSQL in this process, in a directory that no other process may use at the same time. */
+export class EmbeddedDatabase implements Database {
+  readonly engine = "embedded";
+  readonly location: string;
+  readonly schema: string;
+  readonly #settings: EmbeddedSettings;
+  readonly #lock: DirectoryLock;
+  readonly #pglite: PGlite;
+
+  /** @throws OtcError `locked` when another process has the directory open. */
+  static async open(settings: EmbeddedSettings): Promise<EmbeddedDatabase> {
+    await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+    const lock = await lockDirectory(settings.dataDir);
+    try {
+      const pglite = await PGlite.create(join(settings.dataDir, "pgdata"));
+      return new EmbeddedDatabase(settings, lock, pglite);
+    } catch (error) {
+      await lock.release();
+      throw databaseError(error, `the embedded database in ${settings.dataDir}`);
+    }
+  }
+
+  private constructor(settings: EmbeddedSettings, lock: DirectoryLock, pglite: PGlite) {
+    this.#settings = settings;
+    this.#lock = lock;
+    this.#pglite = pglite;
+    this.schema = settings.schema;
+    this.location = `the embedded database in ${settings.dataDir}`;
+  }
+
+  query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
+    return runQuery<Row>(this.#pglite, sql, parameters, this.location);
+  }
+
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    let first: { readonly error: unknown } | undefined;
+    try {
+      return await this.#pglite.transaction(async (pglite) => {
+        try {
+          for (const [name, value] of timeLimitSettings(this.#settings.limits)) {
+            await pglite.query("select set_config($1, $2, true)", [name, value]);
+          }
+          const result = await work(new EmbeddedTransaction(pglite, this.location));
+          signal?.throwIfAborted();
+          return result;
+        } catch (error) {
+          first = { error };
+          throw error;
+        }
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw databaseError(first === undefined ? error : first.error, this.location);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#pglite.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+}
+
+class EmbeddedTransaction implements Transaction {
+  readonly #pglite: PgliteTransaction;
+  readonly #location: string;
+  #savepoints = 0;
+
+  constructor(pglite: PgliteTransaction, location: string) {
+    this.#pglite = pglite;
+    this.#location = location;
+  }
+
+  query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
+    return runQuery<Row>(this.#pglite, sql, parameters, this.#location);
+  }
+
+  savepoint<T>(work: () => Promise<T>): Promise<T> {
+    this.#savepoints += 1;
+    return runSavepoint(this, this.#savepoints, work);
+  }
+
+  async script(sql: string): Promise<void> {
+    try {
+      await this.#pglite.exec(sql);
+    } catch (error) {
+      throw databaseError(error, this.#location);
+    }
+  }
+
+  async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
+    let copied = 0;
+    let piece: Buffer[] = [];
+    let pieceBytes = 0;
+    const copyPiece = async (): Promise<void> => {
+      if (pieceBytes === 0) return;
+      const blob = new Blob(piece);
+      piece = [];
+      pieceBytes = 0;
+      try {
+        const result = await this.#pglite.query(`copy ${target} from '/dev/blob'`, [], { blob });
+        copied += result.affectedRows ?? 0;
+      } catch (error) {
+        throw databaseError(error, this.#location);
+      }
+    };
+    for await (const chunk of chunks) {
+      piece.push(chunk);
+      pieceBytes += chunk.length;
+      if (pieceBytes >= COPY_PIECE_BYTES) await copyPiece();
+    }
+    await copyPiece();
+    return copied;
+  }
+}
+
+async function runQuery<Row>(
+  pglite: Pick<PGlite, "query">,
+  sql: string,
+  parameters: readonly Parameter[] | undefined,
+  location: string,
+): Promise<QueryResult<Row>> {
+  try {
+    const result = await pglite.query<Row>(sql, parameters === undefined ? undefined : [...parameters]);
+    return { rows: result.rows, rowCount: result.rowCount ?? result.rows.length };
+  } catch (error) {
+    throw databaseError(error, location);
+  }
+}

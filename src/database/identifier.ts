@@ -1,0 +1,9 @@
+/** Quotes an identifier, whatever it holds: a name like an injection is a name. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A table, view or function in a schema, quoted. */
+export function qualifiedName(schema: string, name: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+}

@@ -1,0 +1,23 @@
+import type { Database } from "./database.ts";
+import type { EmbeddedSettings } from "./embedded-database.ts";
+import type { PostgresSettings } from "./postgres-database.ts";
+
+/** Which database to open, and how. */
+export type DatabaseSettings =
+  ({ readonly engine: "postgres" } & PostgresSettings) | ({ readonly engine: "embedded" } & EmbeddedSettings);
+
+/** Opens the configured database. Each engine's driver is loaded only when it is used. */
+export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
+  switch (settings.engine) {
+    case "postgres": {
+      const { PostgresDatabase } = await import("./postgres-database.ts");
+      return new PostgresDatabase(settings);
+    }
+    case "embedded": {
+      const { EmbeddedDatabase } = await import("./embedded-database.ts");
+      return EmbeddedDatabase.open(settings);
+    }
+    default:
+      return settings satisfies never;
+  }
+}

@@ -1,0 +1,213 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { reasonOf } from "../errors/reason.ts";
+import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
+import { DatabaseError, databaseError } from "./database-error.ts";
+import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
+import { runSavepoint } from "./savepoint.ts";
+
+/** How to reach a PostgreSQL server. */
+export interface PostgresSettings {
+  readonly connection: Pick<
+    pg.ClientConfig,
+    "host" | "port" | "database" | "user" | "password" | "connectionString" | "ssl"
+  >;
+  readonly schema: string;
+  readonly limits: TimeLimits;
+}
+
+/**
+ * One for the loads in turn; more only when a library's user runs loads side by side. A pool gives back the same
+ * connection as long as one is enough.
+ */
+const MAX_CONNECTIONS = 4;
+
+const INT8_OID = 20;
+
+/** The driver leaves 64-bit integers as text; ours are counts and ids below 2^53. */
+const types = new pg.TypeOverrides();
+types.setTypeParser(INT8_OID, Number);
+
+export class PostgresDatabase implements Database {
+  readonly engine = "postgres";
+  readonly location: string;
+  readonly schema: string;
+  readonly #pool: pg.Pool;
+  readonly #settings: PostgresSettings;
+
+  constructor(settings: PostgresSettings) {
+    this.#settings = settings;
+    this.schema = settings.schema;
+    // Asked of the driver, which knows what a URL, its own defaults and ours add up to.
+    const { host, port, database } = new pg.Client(settings.connection);
+    this.location = `PostgreSQL at ${host}:${port}/${database ?? ""}`;
+    this.#pool = new pg.Pool({
+      ...this.#clientConfig(),
+      max: MAX_CONNECTIONS,
+      // Nothing may keep the process alive or reconnect behind a load's back.
+      idleTimeoutMillis: 0,
+      allowExitOnIdle: true,
+    });
+    // An idle connection that dies is replaced at the next use; without a listener the process would end.
+    this.#pool.on("error", () => undefined);
+  }
+
+  async query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
+    const client = await this.#connect();
+    try {
+      const result = await runQuery<Row>(client, sql, parameters, this.location);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(!isServerAnswer(error));
+      throw error;
+    }
+  }
+
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const client = await this.#connect();
+    let stopListening: () => void = () => undefined;
+    try {
+      const pid = await this.#begin(client);
+      stopListening = onAbort(signal, () => void this.#cancel(pid));
+      const result = await work(new PostgresTransaction(client, this.location));
+      signal?.throwIfAborted();
+      await commit(client, this.location);
+      client.release();
+      return result;
+    } catch (error) {
+      const brokenBy = await client.query("rollback").then(
+        () => undefined,
+        (rollbackError: unknown) => new Error(`rollback failed: ${reasonOf(rollbackError)}`),
+      );
+      client.release(brokenBy);
+      signal?.throwIfAborted();
+      throw databaseError(error, this.location);
+    } finally {
+      stopListening();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  #clientConfig(): pg.ClientConfig {
+    return {
+      ...this.#settings.connection,
+      types,
+      application_name: "otc-etl",
+      connectionTimeoutMillis: this.#settings.limits.connectMs,
+      keepAlive: true,
+    };
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      const client = await this.#pool.connect();
+      if (client.listenerCount("error") === 0) {
+        // A connection that dies rejects the statement in progress as well; that is where it is dealt with.
+        client.on("error", () => undefined);
+      }
+      return client;
+    } catch (error) {
+      throw databaseError(error, this.location);
+    }
+  }
+
+  /** Begins a transaction, sets its limits, and tells which server process it runs in. */
+  async #begin(client: pg.PoolClient): Promise<number> {
+    await client.query("begin");
+    // SET LOCAL by function: it takes parameters, and nothing outlives the transaction (pgbouncer).
+    const settings = timeLimitSettings(this.#settings.limits);
+    const calls = settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
+    const result = await client.query<{ pid: number }>(
+      `select pg_backend_pid() as pid, ${calls.join(", ")}`,
+      settings.flat(),
+    );
+    return result.rows[0]?.pid ?? 0;
+  }
+
+  /** Cancels what a server process is doing, from a connection of its own: the one in use is busy. */
+  async #cancel(pid: number): Promise<void> {
+    const client = new pg.Client(this.#clientConfig());
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.query("select pg_cancel_backend($1)", [pid]);
+    } catch {
+      // Without a second connection the statement runs to its end or its time limit, and is rolled back then.
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+class PostgresTransaction implements Transaction {
+  readonly #client: pg.PoolClient;
+  readonly #location: string;
+  #savepoints = 0;
+
+  constructor(client: pg.PoolClient, location: string) {
+    this.#client = client;
+    this.#location = location;
+  }
+
+  query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
+    return runQuery<Row>(this.#client, sql, parameters, this.#location);
+  }
+
+  savepoint<T>(work: () => Promise<T>): Promise<T> {
+    this.#savepoints += 1;
+    return runSavepoint(this, this.#savepoints, work);
+  }
+
+  async script(sql: string): Promise<void> {
+    await runQuery(this.#client, sql, undefined, this.#location);
+  }
+
+  async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
+    const copy = this.#client.query(copyFrom(`copy ${target} from stdin`));
+    try {
+      await pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 1 }), copy);
+    } catch (error) {
+      throw databaseError(error, this.#location);
+    }
+    return copy.rowCount;
+  }
+}
+
+async function runQuery<Row>(
+  client: pg.ClientBase,
+  sql: string,
+  parameters: readonly Parameter[] | undefined,
+  location: string,
+): Promise<QueryResult<Row>> {
+  try {
+    const result = await client.query(sql, parameters as unknown[] | undefined);
+    return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+  } catch (error) {
+    throw databaseError(error, location);
+  }
+}
+
+/** COMMIT of a transaction in which a statement failed is answered with ROLLBACK, and no error. */
+async function commit(client: pg.PoolClient, location: string): Promise<void> {
+  const { command } = await client.query("commit");
+  if (command !== "COMMIT") {
+    throw new DatabaseError(`${location} answered COMMIT with ${command}.`, { cause: undefined });
+  }
+}
+
+/** After an answer of the server the connection is still good. */
+function isServerAnswer(error: unknown): boolean {
+  return error instanceof DatabaseError && error.sqlState !== undefined && !/^(08|57P)/.test(error.sqlState);
+}
+
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  signal?.addEventListener("abort", listener, { once: true });
+  return () => signal?.removeEventListener("abort", listener);
+}

@@ -1,0 +1,20 @@
+/** How long the database may take, in milliseconds; 0 is no limit. */
+export interface TimeLimits {
+  /** To connect. */
+  readonly connectMs: number;
+  /** To wait for a lock that another session holds. */
+  readonly lockMs: number;
+  /** For one statement; a COPY lasts as long as the fetch. */
+  readonly statementMs: number;
+  /** Between two statements of a transaction; OTC may take minutes to answer. */
+  readonly idleMs: number;
+}
+
+/** The limits as settings of a transaction: name and value. */
+export function timeLimitSettings(limits: TimeLimits): [name: string, value: string][] {
+  return [
+    ["lock_timeout", `${limits.lockMs}ms`],
+    ["statement_timeout", `${limits.statementMs}ms`],
+    ["idle_in_transaction_session_timeout", `${limits.idleMs}ms`],
+  ];
+}
