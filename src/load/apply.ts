@@ -1,0 +1,102 @@
+import type { Transaction } from "../database/database.ts";
+import { DatabaseError } from "../database/database-error.ts";
+import type { View } from "../views/view.ts";
+import { type LoadTables, sharedColumns, updatableColumns } from "./staging.ts";
+
+/** Rows written. */
+export interface Applied {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/** A range of positions in the document, both ends included. */
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Told of a row the database refused; throws when there are too many. */
+type OnRefused = (position: number, error: DatabaseError) => Promise<void>;
+
+/**
+ * Writes the delta: updates the changed rows, inserts the new ones, touches nothing else.
+ *
+ * When the database refuses a row (a constraint, a trigger), the range is halved until the row stands alone: a savepoint
+ * for each half, so that k refused of n rows cost about k·log2(n) savepoints and not n.
+ */
+export async function applyDelta(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  onRefused: OnRefused,
+): Promise<Applied> {
+  // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
+  await transaction.query("set constraints all immediate");
+  const statements = applyStatements(view, tables);
+
+  const applyRange = async (range: Range): Promise<Applied> => {
+    try {
+      return await transaction.savepoint(async () => {
+        const parameters = [range.first, range.last];
+        const updated = await transaction.query(statements.update, parameters);
+        const inserted = await transaction.query(statements.insert, parameters);
+        return { inserted: inserted.rowCount, updated: updated.rowCount };
+      });
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !error.refusesRow) throw error;
+      return bisect(range, error);
+    }
+  };
+
+  const bisect = async (range: Range, error: DatabaseError): Promise<Applied> => {
+    const content = await deltaRange(transaction, tables, range);
+    if (content === undefined) throw error;
+    if (content.first === content.last) {
+      await onRefused(content.first, error);
+      return { inserted: 0, updated: 0 };
+    }
+    const middle = Math.floor((content.first + content.last) / 2);
+    const left = await applyRange({ first: content.first, last: middle });
+    const right = await applyRange({ first: middle + 1, last: content.last });
+    return { inserted: left.inserted + right.inserted, updated: left.updated + right.updated };
+  };
+
+  const everything = await deltaRange(transaction, tables, { first: 0, last: Number.MAX_SAFE_INTEGER });
+  return everything === undefined ? { inserted: 0, updated: 0 } : applyRange(everything);
+}
+
+function applyStatements(
+  view: View,
+  tables: LoadTables,
+): { readonly update: string; readonly insert: string } {
+  const assignments = updatableColumns(view).map((column) => `${column} = s.${column}`);
+  const columns = sharedColumns(view);
+  return {
+    update: `
+      update ${tables.target} t
+      set ${assignments.join(", ")}
+      from ${tables.delta} d
+      join ${tables.staging} s on s.ctid = d.staged
+      where t.ctid = d.target and d.position between $1 and $2`,
+    insert: `
+      insert into ${tables.target} (${columns.join(", ")})
+      select ${columns.map((column) => `s.${column}`).join(", ")}
+      from ${tables.delta} d
+      join ${tables.staging} s on s.ctid = d.staged
+      where d.target is null and d.position between $1 and $2`,
+  };
+}
+
+/** The first and last position the delta has within a range; undefined when it has none. */
+async function deltaRange(
+  transaction: Transaction,
+  tables: LoadTables,
+  range: Range,
+): Promise<Range | undefined> {
+  const { rows } = await transaction.query<{ first: number | null; last: number | null }>(
+    `select min(position) as first, max(position) as last from ${tables.delta} where position between $1 and $2`,
+    [range.first, range.last],
+  );
+  const { first, last } = rows[0] ?? { first: null, last: null };
+  return first === null || last === null ? undefined : { first, last };
+}

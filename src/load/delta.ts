@@ -1,0 +1,73 @@
+import type { Transaction } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { keyColumns, type View } from "../views/view.ts";
+import { type LoadTables, positionColumn, sameKey, updatableColumns } from "./staging.ts";
+
+/** What a document holds, against what the table holds. */
+export interface Classification {
+  readonly duplicates: number;
+  readonly unchanged: number;
+  /** New and changed rows: those in the delta. */
+  readonly differing: number;
+}
+
+/**
+ * Settings under which the classification is one hash join. The planner has no statistics for the key's expressions
+ * and would pick a merge or nested-loop join; compiling the query costs more than it saves.
+ */
+const CLASSIFY_SETTINGS = [
+  ["enable_nestloop", "off"],
+  ["enable_mergejoin", "off"],
+  ["jit", "off"],
+] as const;
+
+/**
+ * Classifies the staged rows once. Of several rows with one key the last stays. The delta then lists every new or
+ * changed row: `position`, `staged` (its place in the staging table) and `target` (the row to update, null for a new
+ * one). Everything that follows reads this list, and nothing else decides what is new or changed.
+ *
+ * @param staged rows in the staging table
+ */
+export async function classify(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  staged: number,
+): Promise<Classification> {
+  // Keeps other writers away from the rows that the delta points at; readers are not held up.
+  await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
+  for (const [name, value] of CLASSIFY_SETTINGS) {
+    await transaction.query("select set_config($1, $2, true)", [name, value]);
+  }
+  const duplicates = await removeDuplicates(transaction, view, tables);
+
+  const differences = updatableColumns(view).map((column) => `s.${column} is distinct from t.${column}`);
+  const delta = await transaction.query(
+    `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
+     select s.${positionColumn} as position, s.ctid as staged, t.ctid as target
+     from ${tables.staging} s
+     left join ${tables.target} t on ${sameKey(view, "s", "t")}
+     where t.ctid is null or ${differences.join(" or ")}`,
+  );
+  for (const [name] of CLASSIFY_SETTINGS) {
+    await transaction.query(`reset ${quoteIdentifier(name)}`);
+  }
+  return { duplicates, unchanged: staged - duplicates - delta.rowCount, differing: delta.rowCount };
+}
+
+async function removeDuplicates(transaction: Transaction, view: View, tables: LoadTables): Promise<number> {
+  const keys = keyColumns(view)
+    .map((column) => quoteIdentifier(column.name))
+    .join(", ");
+  const removed = await transaction.query(
+    `delete from ${tables.staging} s
+     using (
+       select ${keys}, max(${positionColumn}) as last
+       from ${tables.staging}
+       group by ${keys}
+       having count(*) > 1
+     ) repeated
+     where ${sameKey(view, "s", "repeated")} and s.${positionColumn} < repeated.last`,
+  );
+  return removed.rowCount;
+}

@@ -1,0 +1,52 @@
+import { OtcError } from "../errors/otc-error.ts";
+import { type ErrorLimit, maximumErrors } from "./error-limit.ts";
+import type { LoadCounts } from "./outcome.ts";
+
+/** A document with less than this part of the last load's records looks cut short at its source. */
+const SHRINK_RATIO = 0.5;
+
+/** @throws OtcError `guard` when more records are in quarantine than the limit allows. */
+export function checkErrorLimit(errors: number, fetched: number, limit: ErrorLimit): void {
+  const maximum = maximumErrors(limit, fetched);
+  if (errors <= maximum) return;
+  throw new OtcError(
+    "guard",
+    `${errors} of ${fetched} records cannot be loaded, more than the ${maximum} allowed.`,
+    {
+      remedy:
+        "So many point to a change at the source. Look at them in etl_rejects; " +
+        "to load the others all the same, raise --max-errors.",
+    },
+  );
+}
+
+/**
+ * @param last records fetched by the last committed load, undefined when there is none
+ * @throws OtcError `guard` when the document has fewer than half as many
+ */
+export function checkShrink(fetched: number, last: number | undefined, allowShrink: boolean): void {
+  if (allowShrink || last === undefined || fetched >= last * SHRINK_RATIO) return;
+  throw new OtcError(
+    "guard",
+    `The document has ${fetched} records, fewer than half of the last load's ${last}.`,
+    {
+      remedy: "If OTC really has so few now, load with --allow-shrink.",
+    },
+  );
+}
+
+/**
+ * The last check before COMMIT: every record of the document is accounted for once.
+ *
+ * @throws OtcError `internal` when the counts do not add up, as when a trigger swallows rows
+ */
+export function checkCounts(counts: LoadCounts): void {
+  const { fetched, inserted, updated, skipped, errors, duplicates, unchanged } = counts;
+  if (fetched === inserted + updated + skipped + errors && skipped === unchanged + duplicates) return;
+  throw new OtcError(
+    "internal",
+    `The counts do not add up: ${fetched} fetched, but ${inserted} inserted + ${updated} updated + ` +
+      `${skipped} skipped (${unchanged} unchanged, ${duplicates} duplicates) + ${errors} errors.`,
+    { remedy: "A trigger or rule on the table may swallow rows; nothing was loaded." },
+  );
+}

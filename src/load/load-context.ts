@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import type { Database } from "../database/database.ts";
+import type { RetrySettings } from "../source/retry.ts";
+import type { DocumentSource } from "../source/document-source.ts";
+import type { TimeZone } from "../views/values/time-zone.ts";
+import type { View } from "../views/view.ts";
+import type { ErrorLimit } from "./error-limit.ts";
+
+/** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
+export interface LoadProgress {
+  readonly view: string;
+  readonly step: "fetch" | "stage" | "classify" | "apply" | "commit";
+  readonly records: number;
+  /** Bytes of the document after decompression. */
+  readonly bytes: number;
+}
+
+/** What a load may do and how. */
+interface LoadOptions {
+  readonly errorLimit: ErrorLimit;
+  /** Whether a document with fewer than half of the last load's records is accepted. */
+  readonly allowShrink: boolean;
+  /** In bytes. */
+  readonly maxRecordBytes: number;
+  readonly retry: RetrySettings;
+  readonly timeZone: TimeZone;
+}
+
+/** Everything a load works with. */
+export interface LoadContext {
+  readonly database: Database;
+  /** Where a view's documents come from. */
+  readonly sourceOf: (view: View) => DocumentSource;
+  readonly options: LoadOptions;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+}

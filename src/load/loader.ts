@@ -1,0 +1,155 @@
+import type { Readable } from "node:stream";
+import type { Logger } from "pino";
+import { databaseSettings } from "../config/database-settings.ts";
+import { packageVersion } from "../config/package-version.ts";
+import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
+import { type Settings, viewIdVariable } from "../config/settings.ts";
+import type { Database } from "../database/database.ts";
+import { requireMigrated } from "../database/migrations.ts";
+import { openDatabase } from "../database/open-database.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { ApiClient } from "../source/api-client.ts";
+import type { DocumentSource } from "../source/document-source.ts";
+import { fileSource } from "../source/file-source.ts";
+import { timeZoneNamed } from "../views/values/time-zone.ts";
+import type { View } from "../views/view.ts";
+import type { ErrorLimit } from "./error-limit.ts";
+import type { LoadContext, LoadProgress } from "./load-context.ts";
+import { loadViews, loadViewsAtomically } from "./load-views.ts";
+import type { LoadOutcome } from "./outcome.ts";
+
+/** What a loader is opened with. */
+export interface LoaderInput {
+  readonly env: Environment;
+  /** Flags by name without dashes; they win over the environment. */
+  readonly flags: Environment;
+  readonly log: Logger;
+}
+
+/** What to load, and how strict to be. */
+export interface LoadRequest {
+  readonly views: readonly View[];
+  /** All views in one transaction. */
+  readonly atomic: boolean;
+  readonly errorLimit: ErrorLimit;
+  readonly allowShrink: boolean;
+  /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
+  readonly file?: { readonly path: string; readonly stdin: Readable };
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+  /** Told after each view, as soon as it is committed or rolled back. */
+  readonly onOutcome: (outcome: LoadOutcome) => void;
+}
+
+/** The configured database and API, opened when they are first needed, and the loads between them. */
+export class Loader {
+  readonly settings: Settings;
+  readonly #input: LoaderInput;
+  #database: Promise<Database> | undefined;
+  #client: ApiClient | undefined;
+
+  /** @throws OtcError `configuration` */
+  constructor(input: LoaderInput) {
+    this.#input = input;
+    this.settings = readSettings(input.env, input.flags);
+  }
+
+  /** The database, opened once. */
+  database(): Promise<Database> {
+    this.#database ??= openDatabase(databaseSettings(this.settings));
+    return this.#database;
+  }
+
+  /** Where the embedded database lies; undefined when a server is configured. */
+  get embeddedDirectory(): string | undefined {
+    const database = databaseSettings(this.settings);
+    return database.engine === "embedded" ? database.dataDir : undefined;
+  }
+
+  /**
+   * The view as the API serves it.
+   *
+   * @throws OtcError `configuration`
+   */
+  apiSource(view: View): DocumentSource {
+    const { env, flags, log } = this.#input;
+    const viewId = readViewId(env, flags, view.name);
+    this.#client ??= new ApiClient({
+      ...requiredApiSettings(this.settings),
+      userAgent: `otc-etl/${packageVersion()}`,
+    });
+    return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) }, (ms) => {
+      log.info({ view: view.name, waitMs: ms }, "waiting until OTC may be asked again");
+    });
+  }
+
+  /**
+   * Loads the views. A load that fails is an outcome, not an exception.
+   *
+   * @throws OtcError before anything is begun: `usage`, `configuration`, `migration`, `database`, `locked`
+   */
+  async load(request: LoadRequest): Promise<readonly LoadOutcome[]> {
+    const { settings } = this;
+    const sources = new Map(request.views.map((view) => [view, this.#sourceOf(view, request)]));
+    const timeZone = await timeZoneNamed(settings.timezone);
+    const database = await this.database();
+    await requireMigrated(database);
+    const context: LoadContext = {
+      database,
+      sourceOf: (view) => sources.get(view) ?? this.#sourceOf(view, request),
+      options: {
+        errorLimit: request.errorLimit,
+        allowShrink: request.allowShrink,
+        maxRecordBytes: settings.maxRecordBytes,
+        retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
+        timeZone,
+      },
+      log: this.#input.log,
+      signal: request.signal,
+      onProgress: request.onProgress,
+    };
+    const run = request.atomic ? loadViewsAtomically : loadViews;
+    return run(request.views, context, request.onOutcome);
+  }
+
+  /** Gives connections and locks back. */
+  async close(): Promise<void> {
+    await this.#client?.close();
+    // A database that never opened has nothing to give back.
+    const database = await this.#database?.catch(() => undefined);
+    await database?.close();
+  }
+
+  #sourceOf(view: View, { file, views }: LoadRequest): DocumentSource {
+    if (file === undefined) return this.apiSource(view);
+    if (views.length > 1) {
+      throw new OtcError("usage", "A file holds one view.", {
+        remedy: "Name it, for example `load tickets --from FILE`.",
+      });
+    }
+    return fileSource(file.path, file.stdin);
+  }
+}
+
+/** @throws OtcError `configuration` naming every setting of the API that is missing */
+export function requiredApiSettings(settings: Settings) {
+  const { apiUrl, apiUsername, apiPassword, timeoutMs, requestIntervalMs, viewGapMs, requestsPerHour } =
+    settings;
+  if (apiUrl === undefined || apiUsername === undefined || apiPassword === undefined) {
+    const missing = [
+      ...(apiUrl === undefined ? ["OTC_API_URL"] : []),
+      ...(apiUsername === undefined ? ["OTC_API_USERNAME"] : []),
+      ...(apiPassword === undefined ? ["OTC_API_PASSWORD (or OTC_API_PASSWORD_FILE)"] : []),
+    ];
+    throw new OtcError("configuration", `Not set: ${missing.join(", ")}.`, {
+      remedy: "Set them in the environment or in .env (see .env.example), or load a file with --from.",
+    });
+  }
+  return {
+    url: apiUrl,
+    username: apiUsername,
+    password: apiPassword,
+    timeoutMs,
+    pace: { requestIntervalMs, viewGapMs, requestsPerHour },
+  };
+}

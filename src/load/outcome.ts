@@ -1,0 +1,57 @@
+import type { SchemaDrift } from "../views/record-converter.ts";
+
+/** What became of a document's records. `fetched = inserted + updated + skipped + errors`, always. */
+export interface LoadCounts {
+  readonly fetched: number;
+  readonly inserted: number;
+  readonly updated: number;
+  /** `unchanged + duplicates`. */
+  readonly skipped: number;
+  /** Records in quarantine. */
+  readonly errors: number;
+  /** Earlier records of a key that came again; the last one counts. */
+  readonly duplicates: number;
+  readonly unchanged: number;
+}
+
+/** A load that was committed: `partial` when some records are in quarantine. */
+export interface CommittedLoad extends LoadCounts {
+  readonly view: string;
+  readonly status: "success" | "partial";
+  readonly runId: number;
+  /** From the opening of the run to its commit, in milliseconds. */
+  readonly durationMs: number;
+  readonly source: string;
+  /** Bytes of the document after decompression. */
+  readonly payloadBytes: number;
+  /** In hex. */
+  readonly payloadSha256: string;
+  readonly drift: SchemaDrift;
+}
+
+/** A load that was rolled back: nothing of it is in the table. */
+export interface FailedLoad extends LoadCounts {
+  readonly view: string;
+  readonly status: "failed";
+  /** Null when not even the run could be recorded. */
+  readonly runId: number | null;
+  readonly durationMs: number;
+  readonly error: Error;
+}
+
+export type LoadOutcome = CommittedLoad | FailedLoad;
+
+const NOTHING: LoadCounts = {
+  fetched: 0,
+  inserted: 0,
+  updated: 0,
+  skipped: 0,
+  errors: 0,
+  duplicates: 0,
+  unchanged: 0,
+};
+
+/** The counts of a load that wrote nothing. */
+export function countsOfFailure(fetched: number, errors: number): LoadCounts {
+  return { ...NOTHING, fetched, errors };
+}

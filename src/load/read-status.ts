@@ -1,0 +1,100 @@
+import type { Queryable } from "../database/database.ts";
+import { qualifiedName } from "../database/identifier.ts";
+import type { View } from "../views/view.ts";
+
+/** A run on record. Times are ISO 8601 in JSON. */
+interface RecordedRun {
+  readonly runId: number;
+  readonly view: string;
+  readonly status: "running" | "success" | "partial" | "failed" | "abandoned";
+  readonly startedAt: Date;
+  readonly durationSeconds: number | null;
+  readonly fetched: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly errors: number;
+  readonly error: string | null;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** How one view stands. */
+export interface ViewStatus {
+  readonly view: string;
+  /** The end of the last committed load; null when there is none. */
+  readonly lastLoaded: Date | null;
+  readonly ageSeconds: number | null;
+  /** Rows in the table now. */
+  readonly rows: number;
+  /** The newest date in the data itself. */
+  readonly latestDataDate: Date | null;
+  /** Records in quarantine, of all runs. */
+  readonly rejects: number;
+  /** The last runs, newest first. */
+  readonly runs: readonly RecordedRun[];
+}
+
+/**
+ * Reads how the views stand.
+ *
+ * @param lastRuns how many runs of each view to read
+ */
+export async function readStatus(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+  lastRuns: number,
+): Promise<readonly ViewStatus[]> {
+  const names = views.map((view) => view.name);
+  const freshness = await database.query<{
+    view_name: string;
+    last_loaded: Date | null;
+    age_seconds: number | null;
+    latest_data_date: Date | null;
+    total_records: number;
+  }>(
+    `select view_name, last_loaded, extract(epoch from age)::float8 as age_seconds, latest_data_date, total_records
+     from ${qualifiedName(schema, "v_data_freshness")}`,
+  );
+  const rejects = await database.query<{ view_name: string; rejects: number }>(
+    `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
+  );
+  const runs = await readRuns(database, schema, names, lastRuns);
+  return names.map((view) => {
+    const fresh = freshness.rows.find((row) => row.view_name === view);
+    return {
+      view,
+      lastLoaded: fresh?.last_loaded ?? null,
+      ageSeconds: fresh?.age_seconds ?? null,
+      rows: fresh?.total_records ?? 0,
+      latestDataDate: fresh?.latest_data_date ?? null,
+      rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
+      runs: runs.filter((run) => run.view === view),
+    };
+  });
+}
+
+async function readRuns(
+  database: Queryable,
+  schema: string,
+  views: readonly string[],
+  lastRuns: number,
+): Promise<readonly RecordedRun[]> {
+  const { rows } = await database.query<RecordedRun>(
+    `select
+       run_id as "runId", view_name as "view", load_status as "status", load_start as "startedAt",
+       load_duration_seconds as "durationSeconds", records_fetched as "fetched", records_inserted as "inserted",
+       records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
+       error_message as "error", host, pid
+     from (
+       select *, row_number() over (partition by view_name order by run_id desc) as recency
+       from ${qualifiedName(schema, "etl_metadata")}
+       where view_name = any($1::text[])
+     ) runs
+     where recency <= $2
+     order by run_id desc`,
+    [views, lastRuns],
+  );
+  return rows;
+}

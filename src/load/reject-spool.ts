@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CopyTextWriter } from "../database/copy-text.ts";
+import type { Transaction } from "../database/database.ts";
+import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
+
+/** A record in quarantine. */
+export interface Reject {
+  /** The record's place in the document, from 1. */
+  readonly position: number;
+  readonly key: string | null;
+  readonly field: string | null;
+  readonly reason: string;
+  readonly message: string;
+  readonly sqlState: string | null;
+  /** The record as it came. */
+  readonly raw: string;
+}
+
+/** Rejects are few, as a rule; beyond this many characters they wait on disk. */
+const MAX_CHARACTERS_IN_MEMORY = 4 * 1024 * 1024;
+
+const READ_BYTES = 1024 * 1024;
+const LINE_FEED = 0x0a;
+
+const COLUMNS = [
+  "run_id",
+  "view_name",
+  "position",
+  "record_key",
+  "column_name",
+  "reason",
+  "message",
+  "sql_state",
+  "raw_record",
+];
+
+/**
+ * Keeps a load's rejects until its outcome is known: they are recorded in its transaction, or after the rollback. Any
+ * number of them takes a bounded amount of memory.
+ */
+export class RejectSpool {
+  readonly #runId: number;
+  readonly #view: string;
+  readonly #writer = new CopyTextWriter();
+  readonly #reasons = new Map<string, number>();
+  readonly #path = join(tmpdir(), `otc-etl-rejects-${randomUUID()}`);
+  #file: FileHandle | undefined;
+  #count = 0;
+
+  constructor(runId: number, view: string) {
+    this.#runId = runId;
+    this.#view = view;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** How many there are of each reason and field, for example `invalid_timestamp (TS-Date)`. */
+  get reasons(): ReadonlyMap<string, number> {
+    return this.#reasons;
+  }
+
+  add(reject: Reject): void {
+    this.#count += 1;
+    const reason = reject.field === null ? reject.reason : `${reject.reason} (${reject.field})`;
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    this.#writer.writeRow([
+      String(this.#runId),
+      this.#view,
+      String(reject.position),
+      reject.key,
+      reject.field,
+      reject.reason,
+      reject.message,
+      reject.sqlState,
+      reject.raw,
+    ]);
+  }
+
+  /** Moves what has piled up in memory to disk. To be called between chunks of the document. */
+  async relieve(): Promise<void> {
+    if (this.#writer.pending < MAX_CHARACTERS_IN_MEMORY) return;
+    this.#file ??= await open(this.#path, "wx", 0o600);
+    await this.#file.appendFile(this.#writer.take());
+  }
+
+  /** Writes the rejects to `etl_rejects`; can be repeated, as when the first transaction fails. */
+  async store(transaction: Transaction, schema: string): Promise<void> {
+    if (this.#count === 0) return;
+    const target = `${qualifiedName(schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
+    await transaction.copyIn(target, this.#lines());
+  }
+
+  /** Removes the file, if there is one. */
+  async dispose(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+    await rm(this.#path, { force: true });
+  }
+
+  async *#lines(): AsyncGenerator<Buffer> {
+    if (this.#file !== undefined)
+      yield* wholeLines(createReadStream(this.#path, { highWaterMark: READ_BYTES }));
+    yield this.#writer.peek();
+  }
+}
+
+/** Cuts a stream into chunks that end where lines end. */
+async function* wholeLines(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  for await (const chunk of stream) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) {
+      yield Buffer.concat([...rest, chunk.subarray(0, end)]);
+      rest = [];
+    }
+    if (end < chunk.length) rest.push(chunk.subarray(end));
+  }
+}

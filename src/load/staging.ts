@@ -1,0 +1,111 @@
+import type { Transaction } from "../database/database.ts";
+import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
+import { type Column, keyColumns, type ValueType, type View } from "../views/view.ts";
+
+/** The column of a view's table for fields that the view does not define. */
+const EXTRA = "extra";
+
+/** The record's place in the document, from 1; a column of the staging table only. */
+const POSITION = "etl_position";
+
+const SQL_TYPES: Readonly<Record<ValueType, string>> = {
+  text: "text",
+  integer: "bigint",
+  numeric: "numeric",
+  boolean: "boolean",
+  timestamp: "timestamptz",
+};
+
+/**
+ * Values that stand for null in a join: `IS NOT DISTINCT FROM` cannot be hashed, `coalesce(a, x) = coalesce(b, x)` can.
+ * The value itself may occur as well; the condition beside it tells the two apart.
+ */
+const NULL_STAND_INS: Readonly<Record<ValueType, string>> = {
+  text: "''",
+  integer: "0",
+  numeric: "0",
+  boolean: "false",
+  timestamp: "'epoch'",
+};
+
+/** The names of one load's tables, quoted and with their schema. */
+export interface LoadTables {
+  readonly target: string;
+  /** The document's rows, as converted. */
+  readonly staging: string;
+  /** Which of them are new or changed. */
+  readonly delta: string;
+}
+
+export function loadTables(schema: string, view: View, runId: number): LoadTables {
+  return {
+    target: qualifiedName(schema, view.table),
+    staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
+    delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
+  };
+}
+
+/** The quoted columns that staging and target share, in the order of the converter's rows. */
+export function sharedColumns(view: View): readonly string[] {
+  return [...view.columns.map((column) => column.name), EXTRA].map(quoteIdentifier);
+}
+
+/** The quoted columns an update may write. */
+export function updatableColumns(view: View): readonly string[] {
+  const names = view.columns.filter((column) => column.key === undefined && !column.insertOnly);
+  return [...names.map((column) => column.name), EXTRA].map(quoteIdentifier);
+}
+
+export const positionColumn = quoteIdentifier(POSITION);
+
+/** What stands between COPY and FROM: the staging table and its columns, position last. */
+export function copyTarget(view: View, tables: LoadTables): string {
+  return `${tables.staging} (${[...sharedColumns(view), positionColumn].join(", ")})`;
+}
+
+/** A condition, hashable, that two tables' rows have the same key; two nulls are the same. */
+export function sameKey(view: View, left: string, right: string): string {
+  return keyColumns(view)
+    .map((column) =>
+      sameKeyPart(
+        column,
+        `${left}.${quoteIdentifier(column.name)}`,
+        `${right}.${quoteIdentifier(column.name)}`,
+      ),
+    )
+    .join(" and ");
+}
+
+function sameKeyPart(column: Column, left: string, right: string): string {
+  if (column.key === "required") return `${left} = ${right}`;
+  const standIn = NULL_STAND_INS[column.type];
+  return `coalesce(${left}, ${standIn}) = coalesce(${right}, ${standIn}) and ${left} is not distinct from ${right}`;
+}
+
+/**
+ * Creates the staging table: unlogged, because it never outlives the transaction, and ordinary rather than temporary,
+ * because only an ordinary table is scanned in parallel.
+ */
+export async function createStaging(transaction: Transaction, view: View, tables: LoadTables): Promise<void> {
+  const columns = view.columns.map((column) => `${quoteIdentifier(column.name)} ${SQL_TYPES[column.type]}`);
+  await transaction.query(
+    `create unlogged table ${tables.staging} (
+       ${columns.join(", ")}, ${quoteIdentifier(EXTRA)} jsonb, ${positionColumn} bigint not null
+     ) with (autovacuum_enabled = false)`,
+  );
+}
+
+/** Statistics of the key, without which the planner picks a join three times slower. */
+export async function analyzeStaging(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+): Promise<void> {
+  const keys = keyColumns(view).map((column) => quoteIdentifier(column.name));
+  await transaction.query(`analyze ${tables.staging} (${keys.join(", ")})`);
+}
+
+/** Before COMMIT nothing of the load may be left beside its rows. */
+export async function dropLoadTables(transaction: Transaction, tables: LoadTables): Promise<void> {
+  await transaction.query(`drop table ${tables.staging}, ${tables.delta}`);
+}
