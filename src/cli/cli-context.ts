@@ -1,0 +1,15 @@
+import type { Readable } from "node:stream";
+import type { WriteStream } from "node:tty";
+import type { Environment } from "../config/read-settings.ts";
+
+/** What a command sees of the process it runs in. */
+export interface CliContext {
+  readonly env: Environment;
+  readonly stdin: Readable;
+  /** Data goes here. */
+  readonly stdout: WriteStream;
+  /** Logs, progress and errors go here. */
+  readonly stderr: WriteStream;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}

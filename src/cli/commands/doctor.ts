@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+
+interface DoctorFlags {
+  readonly json: boolean;
+}
+
+/** `otc-etl doctor`. */
+export function doctorCommand(context: CliContext): Command {
+  const command = new Command("doctor")
+    .description("Check configuration, database, API, clock and disk; one line each, with the remedy.")
+    .option("--json", "one JSON object a check on stdout", false)
+    .action(async (flags: DoctorFlags, self: Command) => {
+      const { runDoctor } = await import("../run-doctor.ts");
+      process.exitCode = await runDoctor(flags, self, context);
+    });
+  return withExamples(command, [
+    ["otc-etl doctor", "is everything there for a load?"],
+    ["otc-etl doctor --json | jq 'select(.state != \"ok\")'", "only what is wrong"],
+  ]);
+}
+
+export type { DoctorFlags };

@@ -1,0 +1,28 @@
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+import { globalOptions } from "../global-options.ts";
+
+/** `otc-etl settings`. */
+export function settingsCommand(context: CliContext): Command {
+  const command = new Command("settings")
+    .description("List every setting, its flag and what it is now; secrets are not shown.")
+    .action(async (_flags: unknown, self: Command) => {
+      const [{ describeSettings }, { viewCatalog }, { renderTable }] = await Promise.all([
+        import("../../config/describe-settings.ts"),
+        import("../../views/catalog.ts"),
+        import("../table.ts"),
+      ]);
+      const views = (await viewCatalog()).map((view) => view.name);
+      const rows = describeSettings(context.env, globalOptions(self).flags, views).map((setting) => [
+        setting.env,
+        setting.flag,
+        setting.value,
+        setting.origin,
+      ]);
+      context.stdout.write(
+        renderTable([{ title: "variable" }, { title: "flag" }, { title: "value" }, { title: "from" }], rows),
+      );
+    });
+  return withExamples(command, [["otc-etl settings", "what is configured, and where it comes from"]]);
+}

@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+
+interface SimulateFlags {
+  readonly port: string;
+  readonly host: string;
+  readonly seed: string;
+  readonly scale: string;
+  readonly day: string;
+  readonly flaws: string;
+}
+
+/** `otc-etl simulate`. */
+export function simulateCommand(context: CliContext): Command {
+  const command = new Command("simulate")
+    .description("Serve the three views of an invented service desk, as OTC would, until interrupted.")
+    .option("--port <port>", "port to listen on, 0 for any that is free", "8081")
+    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--seed <number>", "another number is another service desk", "1")
+    .option(
+      "--scale <scale>",
+      "small, production, a number of tickets, or a multiple of production such as 10x",
+      "small",
+    )
+    .option(
+      "--day <number>",
+      "how many days have passed: tickets change, comments and timesheets are added",
+      "0",
+    )
+    .option("--flaws <number>", "records of each view that hold a value nobody can load", "0")
+    .action(async (flags: SimulateFlags) => {
+      const { runSimulator } = await import("../run-simulator.ts");
+      await runSimulator(flags, context);
+    });
+  return withExamples(command, [
+    ["otc-etl simulate", "serve a small service desk on port 8081"],
+    ["otc-etl simulate --scale production", "as many records as the real one, streamed"],
+    ["otc-etl simulate --day 1", "the next day of the same service desk"],
+  ]);
+}
+
+export type { SimulateFlags };

@@ -1,0 +1,52 @@
+import { Command } from "commander";
+import { packageVersion } from "../config/package-version.ts";
+import type { CliContext } from "./cli-context.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { loadCommand } from "./commands/load.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import { settingsCommand } from "./commands/settings.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+import { statusCommand } from "./commands/status.ts";
+import { withExamples } from "./examples.ts";
+import { addGlobalOptions } from "./global-options.ts";
+
+/** Every command, in the order of the help. What a command works with is loaded only when it runs. */
+const COMMANDS: readonly ((context: CliContext) => Command)[] = [
+  loadCommand,
+  migrateCommand,
+  statusCommand,
+  doctorCommand,
+  settingsCommand,
+  simulateCommand,
+  demoCommand,
+];
+
+/** The command line. It throws where commander would end the process. */
+export function buildProgram(context: CliContext): Command {
+  const program = new Command("otc-etl")
+    .description(
+      "Loads the OTC service-desk views into PostgreSQL: all or nothing, every record accounted for.",
+    )
+    .version(packageVersion(), "-V, --version", "the version")
+    .helpOption("-h, --help", "help, also for each command")
+    .showSuggestionAfterError()
+    .showHelpAfterError("(--help shows what there is)");
+  addGlobalOptions(program);
+  for (const build of COMMANDS) program.addCommand(build(context));
+  withExamples(program, [
+    ["otc-etl demo", "see it work, without a server or settings"],
+    ["otc-etl doctor", "check what is configured"],
+    ["otc-etl migrate", "create the tables"],
+    ["otc-etl load", "load all views"],
+    ["otc-etl status", "how fresh is the data?"],
+  ]);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+    command.showSuggestionAfterError().showHelpAfterError("(--help shows what there is)");
+  }
+  return program;
+}

@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import type { Logger } from "pino";
+import { Loader } from "../load/loader.ts";
+import type { CliContext } from "./cli-context.ts";
+import { type GlobalOptions, globalOptions } from "./global-options.ts";
+import { createLogger } from "./logger.ts";
+import { createProgressLine, type ProgressLine } from "./progress-line.ts";
+
+/** What a command that works with the database is lent. */
+export interface Session {
+  readonly options: GlobalOptions;
+  readonly loader: Loader;
+  readonly log: Logger;
+  readonly progress: ProgressLine;
+}
+
+/** Opens a session for `work` and closes it behind it, whatever happens. */
+export async function withSession<T>(
+  command: Command,
+  context: CliContext,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const options = globalOptions(command);
+  const progress: ProgressLine = createProgressLine(context, options, (text, { view, records, bytes }) => {
+    log.info({ view, records, bytes }, text);
+  });
+  const log = createLogger(context, options, progress);
+  const loader = new Loader({ env: context.env, flags: options.flags, log });
+  try {
+    return await work({ options, loader, log, progress });
+  } finally {
+    progress.stop();
+    await loader.close();
+  }
+}

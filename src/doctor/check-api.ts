@@ -1,0 +1,18 @@
+import type { DocumentSource } from "../source/document-source.ts";
+import { type CheckResult, ok } from "./check.ts";
+import { failure } from "./check-configuration.ts";
+
+/**
+ * Whether OTC answers and accepts our credentials: one request, broken off after the first bytes. It counts among the
+ * requests of the hour.
+ */
+export async function checkApi(source: DocumentSource, signal: AbortSignal): Promise<CheckResult> {
+  try {
+    for await (const chunk of await source.open(signal)) {
+      return ok("API", `${source.origin} answers (${chunk.length} bytes read, then broken off)`);
+    }
+    return ok("API", `${source.origin} answers, with nothing`);
+  } catch (error) {
+    return failure("API", error);
+  }
+}

@@ -1,0 +1,45 @@
+import { type Environment, readViewId } from "../config/read-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/reason.ts";
+import { requiredApiSettings } from "../load/loader.ts";
+import { timeZoneNamed } from "../views/values/time-zone.ts";
+import type { View } from "../views/view.ts";
+import { type CheckResult, failed, ok } from "./check.ts";
+
+/** Whether everything a load needs is set. */
+export async function checkConfiguration(
+  settings: Settings,
+  env: Environment,
+  flags: Environment,
+  views: readonly View[],
+): Promise<readonly CheckResult[]> {
+  return [
+    attempt("API settings", () => `${requiredApiSettings(settings).url.origin}, with user and password`),
+    ...views.map((view) =>
+      attempt(`view ${view.name}`, () => `has the id ${readViewId(env, flags, view.name)}`),
+    ),
+    await attemptAsync("time zone", async () => (await timeZoneNamed(settings.timezone)).name),
+  ];
+}
+
+function attempt(name: string, find: () => string): CheckResult {
+  try {
+    return ok(name, find());
+  } catch (error) {
+    return failure(name, error);
+  }
+}
+
+async function attemptAsync(name: string, find: () => Promise<string>): Promise<CheckResult> {
+  try {
+    return ok(name, await find());
+  } catch (error) {
+    return failure(name, error);
+  }
+}
+
+/** A check that threw. */
+export function failure(name: string, error: unknown): CheckResult {
+  return failed(name, reasonOf(error), error instanceof OtcError ? error.remedy : undefined);
+}

@@ -1,0 +1,117 @@
+import type { Database } from "../database/database.ts";
+import { migrationStatus } from "../database/migrations.ts";
+import type { View } from "../views/view.ts";
+import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";
+import { failure } from "./check-configuration.ts";
+
+/** The versions that the tests run on, as `server_version_num` counts them. */
+const OLDEST_VERSION = 150_000;
+const FIRST_UNTESTED_VERSION = 190_000;
+
+/** More than this between the two clocks makes ages and run times doubtful, in milliseconds. */
+const MAX_CLOCK_DIFFERENCE_MS = 60_000;
+
+/** Whether the database can be reached, is what we expect, and lets us do what a load does. */
+export async function checkDatabase(
+  open: () => Promise<Database>,
+  views: readonly View[],
+): Promise<readonly CheckResult[]> {
+  let database: Database;
+  let server: ServerFacts;
+  try {
+    database = await open();
+    server = await readServerFacts(database);
+  } catch (error) {
+    return [failure("database", error)];
+  }
+  return [
+    ok("database", database.location),
+    checkVersion(server),
+    checkEncoding(server),
+    checkClock(server),
+    await checkMigrations(database),
+    await checkRights(database, views),
+  ];
+}
+
+interface ServerFacts {
+  readonly version: string;
+  readonly versionNumber: number;
+  readonly encoding: string;
+  readonly now: Date;
+  readonly standby: boolean;
+}
+
+async function readServerFacts(database: Database): Promise<ServerFacts> {
+  const { rows } = await database.query<ServerFacts>(
+    `select
+       current_setting('server_version') as "version",
+       current_setting('server_version_num')::integer as "versionNumber",
+       current_setting('server_encoding') as "encoding",
+       clock_timestamp() as "now",
+       pg_is_in_recovery() as "standby"`,
+  );
+  if (rows[0] === undefined) throw new Error("The server did not answer.");
+  return rows[0];
+}
+
+function checkVersion({ version, versionNumber, standby }: ServerFacts): CheckResult {
+  const name = "server version";
+  if (standby) return failed(name, `${version}, a read-only standby`, "Point OTC_PG_HOST at the primary.");
+  if (versionNumber < OLDEST_VERSION) return failed(name, version, "otc-etl needs PostgreSQL 15 or newer.");
+  if (versionNumber >= FIRST_UNTESTED_VERSION) {
+    return warning(name, version, "Newer than the versions otc-etl is tested with (15 to 18).");
+  }
+  return ok(name, version);
+}
+
+function checkEncoding({ encoding }: ServerFacts): CheckResult {
+  if (encoding === "UTF8") return ok("encoding", encoding);
+  return failed("encoding", encoding, "Tickets hold any language: create the database with encoding UTF8.");
+}
+
+function checkClock({ now }: ServerFacts): CheckResult {
+  const difference = Math.abs(Date.now() - now.getTime());
+  const finding = `${(difference / 1000).toFixed(1)} s apart from the database's`;
+  if (difference <= MAX_CLOCK_DIFFERENCE_MS) return ok("clock", finding);
+  return warning("clock", finding, "Let both machines keep their time by NTP.");
+}
+
+async function checkMigrations(database: Database): Promise<CheckResult> {
+  try {
+    const states = await migrationStatus(database);
+    const pending = states.filter((state) => state.appliedAt === null).length;
+    if (pending === 0) return ok("migrations", `all ${states.length} applied`);
+    return failed("migrations", `${pending} of ${states.length} pending`, "Run `otc-etl migrate`.");
+  } catch (error) {
+    return failure("migrations", error);
+  }
+}
+
+/** What a load needs: to create its staging table, and to read and write the tables. */
+async function checkRights(database: Database, views: readonly View[]): Promise<CheckResult> {
+  const name = "rights";
+  const tables = [...views.map((view) => view.table), "etl_metadata", "etl_rejects"];
+  const { rows } = await database.query<{ missing: string }>(
+    `select format('%s on %s', privilege, relation) as missing
+     from unnest($2::text[]) as relation
+     cross join unnest(array['SELECT', 'INSERT', 'UPDATE']) as privilege
+     where to_regclass(format('%I.%I', $1::text, relation)) is not null
+       and not has_table_privilege(format('%I.%I', $1::text, relation), privilege)
+     union all
+     select 'CREATE on schema'
+     from pg_namespace
+     where nspname = $1 and not has_schema_privilege(oid, 'CREATE')`,
+    [database.schema, tables],
+  );
+  const { rows: schemas } = await database.query("select from pg_namespace where nspname = $1", [
+    database.schema,
+  ]);
+  if (schemas.length === 0) return skipped(name, `the schema ${database.schema} does not exist yet`);
+  if (rows.length === 0) return ok(name, "to read and write the tables and to create staging tables");
+  return failed(
+    name,
+    `missing: ${rows.map((row) => row.missing).join(", ")}`,
+    'Grant them to the role; README lists them under "Rights".',
+  );
+}

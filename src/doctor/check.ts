@@ -1,0 +1,24 @@
+/** What one check found. `warning` works, but is worth a look; `skipped` could not be checked, and says why. */
+export interface CheckResult {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "failed" | "skipped";
+  readonly finding: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
+export function ok(name: string, finding: string): CheckResult {
+  return { name, state: "ok", finding };
+}
+
+export function warning(name: string, finding: string, remedy: string): CheckResult {
+  return { name, state: "warning", finding, remedy };
+}
+
+export function failed(name: string, finding: string, remedy: string | undefined): CheckResult {
+  return { name, state: "failed", finding, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+export function skipped(name: string, finding: string): CheckResult {
+  return { name, state: "skipped", finding };
+}
