@@ -1,0 +1,81 @@
+// JavaScript, not TypeScript: for an eslint.config.ts ESLint wants jiti, one more dependency for one file.
+import js from "@eslint/js";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const readsEnvironment = {
+  object: "process",
+  property: "env",
+  message: "Only src/config and src/cli/main.ts read the environment; take what you need as an argument.",
+};
+const exits = {
+  object: "process",
+  property: "exit",
+  message: "Only src/cli/main.ts ends the process; throw an OtcError, its code decides the exit code.",
+};
+/** The same two by their other name, so that an import is no way round. */
+const importedFromProcess = (...importNames) => ({
+  paths: [
+    {
+      name: "node:process",
+      importNames,
+      message: "Use the global `process`, which the rules on process.env and process.exit can see.",
+    },
+    { name: "process", message: "Use the global `process`." },
+  ],
+});
+
+export default defineConfig(
+  { ignores: ["dist/", "coverage/", ".otc-etl/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // Contradicts no-non-null-assertion: a cast to the element's type says that the loop has checked the index.
+      "@typescript-eslint/non-nullable-type-assertion-style": "off",
+      eqeqeq: "error",
+      "no-restricted-properties": ["error", exits],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    rules: {
+      "no-console": "error",
+      "no-restricted-properties": ["error", readsEnvironment, exits],
+      "no-restricted-imports": ["error", importedFromProcess("env", "exit")],
+    },
+  },
+  {
+    files: ["src/config/**/*.ts"],
+    rules: {
+      "no-restricted-properties": ["error", exits],
+      "no-restricted-imports": ["error", importedFromProcess("exit")],
+    },
+  },
+  { files: ["src/cli/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    files: ["src/cli/main.ts"],
+    rules: { "no-restricted-properties": "off", "no-restricted-imports": "off" },
+  },
+  {
+    // What a test parses or reads from a row it asserts in the next line; a type for it would prove nothing more.
+    files: ["test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+    },
+  },
+  { files: ["**/*.js"], languageOptions: { globals: { process: "readonly", console: "readonly" } } },
+);

@@ -1,0 +1,141 @@
+// Checks what `npm publish` would hand out, as a stranger gets it: packed, installed in an empty folder, used.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  name: string;
+  version: string;
+};
+
+/** Everything a package may hold; all else (tests, sources, scripts, settings) is of no use to its users. */
+const ALLOWED = [
+  /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
+  /^migrations\/.+\.sql$/,
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
+];
+const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
+const REQUIRED = [
+  "package.json",
+  "README.md",
+  "LICENSE",
+  "CHANGELOG.md",
+  "ARCHITECTURE.md",
+  ".env.example",
+  "dist/index.js",
+  "dist/index.d.ts",
+  "dist/cli/main.js",
+];
+
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
+}
+
+let failures = 0;
+
+async function check(name: string, run: () => string | Promise<string>): Promise<void> {
+  try {
+    console.log(`ok      ${name}: ${await run()}`);
+  } catch (error) {
+    failures += 1;
+    console.error(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Runs a program with the Node that runs this script first in its PATH: `#!/usr/bin/env node` has to find the same. */
+function run(command: string, args: readonly string[], cwd: string): string {
+  const PATH = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, PATH }, stdio: "pipe" });
+}
+
+/** Lifecycle scripts are off for their output would end up in the JSON; dist/ has just been built. */
+function pack(into: string): Packed {
+  const output = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", into], root);
+  const [packed] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
+  if (packed === undefined) throw new Error(`npm pack reported no package: ${output}`);
+  return { tarball: join(into, packed.filename), files: packed.files.map(({ path }) => path) };
+}
+
+async function lint({ tarball }: Packed): Promise<string> {
+  const bytes = readFileSync(tarball);
+  const { messages, pkg } = await publint({
+    strict: true,
+    pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) },
+  });
+  const problems = messages.filter(({ type }) => type !== "suggestion");
+  if (problems.length > 0) {
+    throw new Error(problems.map((message) => formatMessage(message, pkg) ?? message.code).join("; "));
+  }
+  return `publint has nothing to report in ${basename(tarball)}`;
+}
+
+function compareFiles({ files }: Packed): string {
+  const foreign = files.filter((file) => TESTS.test(file) || !ALLOWED.some((pattern) => pattern.test(file)));
+  const missing: string[] = REQUIRED.filter((file) => !files.includes(file));
+  if (!files.some((file) => file.startsWith("migrations/"))) missing.push("migrations/*.sql");
+  const problems = [
+    ...(foreign.length > 0 ? [`should not be packed: ${foreign.join(", ")}`] : []),
+    ...(missing.length > 0 ? [`should be packed and are not: ${missing.join(", ")}`] : []),
+  ];
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  return `${files.length} files, no tests, no sources`;
+}
+
+function install({ tarball }: Packed, project: string): string {
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ name: "a-stranger", private: true, type: "module" }),
+  );
+  // npm hands its own prefix, that of the checkout, down to the npm of a script; --prefix wins over it.
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--prefix", project];
+  run("npm", ["install", ...flags, tarball], project);
+  return `${basename(tarball)} installs without scripts in an empty folder`;
+}
+
+function importLibrary(project: string): string {
+  const script = join(project, "import.ts");
+  writeFileSync(
+    script,
+    `import { createLoader } from "${manifest.name}";\nconsole.log(typeof createLoader);\n`,
+  );
+  const type = run(process.execPath, [script], project).trim();
+  if (type !== "function") throw new Error(`createLoader is of type ${type}, not a function`);
+  return `import { createLoader } from "${manifest.name}" is a function`;
+}
+
+function askVersion(project: string): string {
+  const version = run(join(project, "node_modules", ".bin", "otc-etl"), ["--version"], project).trim();
+  if (version !== manifest.version)
+    throw new Error(`otc-etl --version prints "${version}", not ${manifest.version}`);
+  return `otc-etl --version prints ${version}`;
+}
+
+// TO COMPLETE: load a tiny tickets document with the installed package and check the counts, along the lines of
+//   createLoader({ env: { OTC_DATA_DIR: join(project, "data") } })
+// in a script written to `project` and run as in importLibrary. Then call it below, with
+//   await check("a load", () => loadTinyDocument(project));
+// function loadTinyDocument(project: string): string { … }
+
+const temporary = mkdtempSync(join(tmpdir(), "otc-etl-package-"));
+try {
+  execFileSync(process.execPath, [join(root, "scripts/build.ts")], { stdio: "inherit" });
+  const packed = pack(temporary);
+  const project = mkdtempSync(join(temporary, "project-"));
+  await check("publint", () => lint(packed));
+  await check("files", () => compareFiles(packed));
+  await check("install", () => install(packed, project));
+  await check("library", () => importLibrary(project));
+  await check("command", () => askVersion(project));
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+if (failures > 0) {
+  console.error(`${failures} check(s) of the package failed`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly name: string;
+  /** Drops it, whoever is connected, and then throws when somebody still was: a leaked session fails the file. */
+  drop(): Promise<void>;
+}
+
+export interface TestDatabaseOptions {
+  /** A database to clone, a migrated one say. Nobody may be connected to it meanwhile. */
+  readonly template?: string;
+}
+
+/** A client that has ended is still listed until its backend has noticed; so long it is given. */
+const GRACE_MS = 1_000;
+
+/** A new database on the server of `serverUrl`, which names a superuser. */
+export async function createTestDatabase(
+  serverUrl: string,
+  options: TestDatabaseOptions = {},
+): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await withClient(serverUrl, async (client) => {
+    const template = client.escapeIdentifier(options.template ?? "template1");
+    await client.query(`create database ${client.escapeIdentifier(name)} template ${template}`);
+  });
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, name, drop: () => drop(serverUrl, name) };
+}
+
+async function drop(serverUrl: string, name: string): Promise<void> {
+  const leaked = await withClient(serverUrl, async (client) => {
+    const remaining = await sessionsAfterGrace(client, name);
+    await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`);
+    return remaining;
+  });
+  if (leaked.length > 0) {
+    throw new Error(
+      `${leaked.length} session(s) still connected to ${name} when the test dropped it; close what opened them:\n` +
+        leaked
+          .map((session) => `  pid ${session.pid}, ${session.state ?? "no state"}: ${session.query}`)
+          .join("\n"),
+    );
+  }
+}
+
+interface Session {
+  readonly pid: number;
+  readonly state: string | null;
+  readonly query: string;
+}
+
+async function sessionsAfterGrace(client: Client, name: string): Promise<Session[]> {
+  const deadline = Date.now() + GRACE_MS;
+  for (;;) {
+    const { rows } = await client.query<Session>(
+      `select pid, state, query from pg_stat_activity
+        where datname = $1 and backend_type = 'client backend' order by pid`,
+      [name],
+    );
+    if (rows.length === 0 || Date.now() > deadline) return rows;
+    await sleep(20);
+  }
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: "otc-etl test support" });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,43 @@
+import { defineConfig } from "vitest/config";
+
+/** What starts real servers; see there how both projects share them. */
+const SERVERS = "test/support/global-setup.ts";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          globalSetup: [SERVERS],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // Two servers and PGlite already fill two cores; more workers only make the timings of tests lie.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: [SERVERS],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text", "html"],
+      thresholds: { lines: 85, branches: 80 },
+    },
+  },
+});
