@@ -25,7 +25,7 @@ export function runLoad(
     const views = await chosenViews(view);
     if (flags.migrate) {
       await migrate(await loader.database(), ({ version, name }) => {
-        log.info({ version, name }, "migration applied");
+        log.info({ version, migration: name }, "migration applied");
       });
     }
     const outcomes = await loader.load({

@@ -1,4 +1,4 @@
-import { type Readable, type Transform, pipeline } from "node:stream";
+import { Readable, type Transform, pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { SourceError } from "./source-error.ts";
 
@@ -39,10 +39,23 @@ export function decodeContent(body: Readable, contentEncoding: string): Readable
 
 /** Decompresses a file by what its first bytes say, whatever its name says; anything unknown is passed on as it is. */
 export async function decompressFile(file: Readable): Promise<Readable> {
-  const first = await firstBytes(file, ZSTD_MAGIC.length);
-  if (first.subarray(0, 2).equals(GZIP_MAGIC)) return through(file, createGunzip());
-  if (first.subarray(0, 4).equals(ZSTD_MAGIC)) return through(file, createZstdDecompress());
-  return file;
+  const chunks = (file as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  // A pipe may deliver them one by one.
+  let first = Buffer.alloc(0);
+  while (first.length < ZSTD_MAGIC.length) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    first = Buffer.concat([first, next.value]);
+  }
+  const whole = Readable.from(startingWith(first, chunks), { objectMode: false });
+  if (first.subarray(0, 2).equals(GZIP_MAGIC)) return through(whole, createGunzip());
+  if (first.subarray(0, 4).equals(ZSTD_MAGIC)) return through(whole, createZstdDecompress());
+  return whole;
+}
+
+async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 /** Destroying either end destroys the other, and an error of the first comes out of the second. */
@@ -50,17 +63,4 @@ function through(source: Readable, decoder: Transform): Readable {
   return pipeline(source, decoder, () => {
     // The error reaches whoever reads the decoder; pipeline only wants somebody to have looked.
   });
-}
-
-/** Reads a stream's first chunk and puts it back. */
-async function firstBytes(stream: Readable): Promise<Buffer> {
-  await new Promise<void>((resolve, reject) => {
-    stream.once("readable", resolve);
-    stream.once("end", resolve);
-    stream.once("error", reject);
-  });
-  const chunk = stream.read() as Buffer | null;
-  if (chunk === null) return Buffer.alloc(0);
-  stream.unshift(chunk);
-  return chunk;
 }

@@ -25,7 +25,7 @@ export function migrateCommand(context: CliContext): Command {
         const states = flags.status
           ? await migrationStatus(database)
           : await migrate(database, ({ version, name }) => {
-              log.info({ version, name }, "migration applied");
+              log.info({ version, migration: name }, "migration applied");
             });
         if (flags.json) {
           for (const state of states) context.stdout.write(`${JSON.stringify(state)}\n`);
