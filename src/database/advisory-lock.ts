@@ -1,4 +1,4 @@
-import type { Transaction } from "./database.ts";
+import type { Queryable, Transaction } from "./database.ts";
 
 /**
  * Takes a lock by name until the transaction ends, without waiting. Locks belong to the database, so the schema is
@@ -16,9 +16,33 @@ export async function tryLock(
   const suffix = mode === "shared" ? "_shared" : "";
   const result = await transaction.query<{ taken: boolean }>(
     `select pg_try_advisory_xact_lock${suffix}(hashtextextended($1, 0)) as taken`,
-    [`otc-etl/${schema}/${name}`],
+    [keyOf(schema, name)],
   );
   return result.rows[0]?.taken === true;
+}
+
+/** Whether anybody holds a lock, without taking it. */
+export async function isLocked(database: Queryable, schema: string, name: string): Promise<boolean> {
+  // pg_locks shows the 64 bits of the key as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
+  const result = await database.query<{ held: boolean }>(
+    `select exists (
+       select from pg_locks
+       where locktype = 'advisory' and granted and objsubid = 1
+         and database = (select oid from pg_database where datname = current_database())
+         and (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)
+     ) as held`,
+    [keyOf(schema, name)],
+  );
+  return result.rows[0]?.held === true;
+}
+
+function keyOf(schema: string, name: string): string {
+  return `otc-etl/${schema}/${name}`;
+}
+
+/** Held by a load for as long as its transaction lasts. */
+export function viewLock(view: string): string {
+  return `view/${view}`;
 }
 
 /** Held `exclusive` by a migration and `shared` by everything that relies on the tables staying as they are. */

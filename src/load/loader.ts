@@ -73,11 +73,9 @@ export class Loader {
    */
   apiSource(view: View): DocumentSource {
     const { env, flags, log } = this.#input;
+    const api = requiredApiSettings(this.settings);
     const viewId = readViewId(env, flags, view.name);
-    this.#client ??= new ApiClient({
-      ...requiredApiSettings(this.settings),
-      userAgent: `otc-etl/${packageVersion()}`,
-    });
+    this.#client ??= new ApiClient({ ...api, userAgent: `otc-etl/${packageVersion()}` });
     return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) }, (ms) => {
       log.info({ view: view.name, waitMs: ms }, "waiting until OTC may be asked again");
     });

@@ -73,12 +73,12 @@ export class RejectSpool {
       String(this.#runId),
       this.#view,
       String(reject.position),
-      reject.key,
-      reject.field,
+      storable(reject.key),
+      storable(reject.field),
       reject.reason,
-      reject.message,
+      storable(reject.message),
       reject.sqlState,
-      reject.raw,
+      storable(reject.raw),
     ]);
   }
 
@@ -108,6 +108,11 @@ export class RejectSpool {
       yield* wholeLines(createReadStream(this.#path, { highWaterMark: READ_BYTES }));
     yield this.#writer.peek();
   }
+}
+
+/** Characters that text cannot hold, as JSON escapes: a field's name, or a record that is not even UTF-8, may have them. */
+function storable<T extends string | null>(text: T): T | string {
+  return text === null ? text : escapeUnstorable(text);
 }
 
 /** Cuts a stream into chunks that end where lines end. */

@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
+import { isLocked, viewLock } from "../database/advisory-lock.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { View } from "../views/view.ts";
 import { packageVersion } from "../config/package-version.ts";
 import type { CommittedLoad } from "./outcome.ts";
-import { tryViewLock } from "./view-lock.ts";
 
 /** A run on record in `etl_metadata`. */
 export interface Run {
@@ -42,8 +42,9 @@ const OPENING_SECONDS = 10;
 export async function openRun(database: Database, view: View, source: DocumentSource): Promise<Run> {
   const startedAt = performance.now();
   const runId = await database.transaction(async (transaction) => {
-    if (await tryViewLock(transaction, database.schema, view))
+    if (!(await isLocked(transaction, database.schema, viewLock(view.name)))) {
       await abandonDeadRuns(transaction, database, view);
+    }
     const { rows } = await transaction.query<{ run_id: number }>(
       `insert into ${runTable(database.schema)} (view_name, load_status, source, host, pid, otc_etl_version)
        values ($1, 'running', $2, $3, $4, $5)
@@ -98,11 +99,11 @@ export async function findHolder(
     `select run_id, host, pid, load_start
      from ${runTable(schema)}
      where view_name = $1 and load_status = 'running' and run_id <> $2
-     order by run_id
-     limit 1`,
+     order by run_id`,
     [view.name, ownRunId],
   );
-  const row = rows[0];
+  // The oldest holds the view, later ones only ask for it; a dead one is merely not marked yet.
+  const row = rows.find((run) => run.host !== hostname() || processLives(run.pid));
   return row === undefined
     ? undefined
     : { runId: row.run_id, host: row.host, pid: row.pid, since: row.load_start };

@@ -1,4 +1,4 @@
-import { MIGRATION_LOCK, tryLock } from "../database/advisory-lock.ts";
+import { MIGRATION_LOCK, tryLock, viewLock } from "../database/advisory-lock.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
@@ -7,13 +7,6 @@ import { findHolder } from "./run-log.ts";
 /**
  * Takes the view for this transaction, and keeps migrations away.
  *
- * @returns whether it was free
- */
-export function tryViewLock(transaction: Transaction, schema: string, view: View): Promise<boolean> {
-  return tryLock(transaction, schema, `view/${view.name}`, "exclusive");
-}
-
-/**
  * @param runId this run, which does not stand in its own way
  * @throws OtcError `locked` naming the run, host and process that holds it, when the view is being loaded
  */
@@ -28,7 +21,7 @@ export async function lockView(
       remedy: "Try again when it has ended.",
     });
   }
-  if (await tryViewLock(transaction, database.schema, view)) return;
+  if (await tryLock(transaction, database.schema, viewLock(view.name), "exclusive")) return;
   const holder = await findHolder(transaction, database.schema, view, runId);
   const who =
     holder === undefined
