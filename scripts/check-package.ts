@@ -116,11 +116,61 @@ function askVersion(project: string): string {
   return `otc-etl --version prints ${version}`;
 }
 
-// TO COMPLETE: load a tiny tickets document with the installed package and check the counts, along the lines of
-//   createLoader({ env: { OTC_DATA_DIR: join(project, "data") } })
-// in a script written to `project` and run as in importLibrary. Then call it below, with
-//   await check("a load", () => loadTinyDocument(project));
-// function loadTinyDocument(project: string): string { … }
+/** What a user of the library would write; it has to compile against the packed types, and to run. */
+const CONSUMER = `
+import { createLoader, type CommittedLoad, OtcError } from "${manifest.name}";
+
+const loader = createLoader({ env: { OTC_DATA_DIR: "data" } });
+try {
+  const notMigrated: unknown = await loader.loadTickets({ from: "tickets.json" }).catch((error: unknown) => error);
+  if (!(notMigrated instanceof OtcError) || notMigrated.code !== "migration") throw new Error(String(notMigrated));
+  await loader.migrate();
+  const load: CommittedLoad = await loader.loadTickets({ from: "tickets.json", maxErrors: 1 });
+  const { status, fetched, inserted, duplicates, errors } = load;
+  console.log(JSON.stringify({ status, fetched, inserted, duplicates, errors }));
+} finally {
+  await loader.close();
+}
+`;
+
+const DOCUMENT = {
+  message: {
+    data: [
+      { "TKT-Ticket ID": 1, "TKT-Title": "first", "TKT-Created Time": "5/3/2016" },
+      { "TKT-Ticket ID": 1, "TKT-Title": "first again", "TKT-Created Time": "2016-03-05" },
+      { "TKT-Ticket ID": 2, "TKT-Created Time": "?" },
+    ],
+  },
+};
+
+const EXPECTED = JSON.stringify({ status: "partial", fetched: 3, inserted: 1, duplicates: 1, errors: 1 });
+
+function compileConsumer(project: string): string {
+  writeFileSync(join(project, "consumer.ts"), CONSUMER);
+  const compilerOptions = {
+    target: "es2024",
+    module: "nodenext",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    typeRoots: [join(root, "node_modules/@types")],
+    types: ["node"],
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  try {
+    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project], project);
+  } catch (error) {
+    throw new Error((error as { stdout?: string }).stdout ?? String(error), { cause: error });
+  }
+  return "a strict TypeScript consumer compiles";
+}
+
+function loadTinyDocument(project: string): string {
+  writeFileSync(join(project, "tickets.json"), JSON.stringify(DOCUMENT));
+  const counts = run(process.execPath, [join(project, "consumer.ts")], project).trim();
+  if (counts !== EXPECTED) throw new Error(`the load's counts are ${counts}, not ${EXPECTED}`);
+  return `loads a document into the embedded database: ${counts}`;
+}
 
 const temporary = mkdtempSync(join(tmpdir(), "otc-etl-package-"));
 try {
@@ -132,6 +182,8 @@ try {
   await check("install", () => install(packed, project));
   await check("library", () => importLibrary(project));
   await check("command", () => askVersion(project));
+  await check("types", () => compileConsumer(project));
+  await check("a load", () => loadTinyDocument(project));
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
