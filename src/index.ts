@@ -32,6 +32,12 @@ export interface LoadSettings {
   readonly maxErrors?: number | string;
   /** Accept a document with fewer than half of the last load's records. */
   readonly allowShrink?: boolean;
+  /** Ask OTC although the circuit breaker is open. */
+  readonly ignoreCircuit?: boolean;
+  /** How long to wait for another load of the view to end, in milliseconds; default 0. */
+  readonly waitMs?: number;
+  /** Time for the load, in milliseconds; default `OTC_LOAD_TIMEOUT_MS`. */
+  readonly timeoutMs?: number;
   /** A document to load instead of asking the API: a path (plain, gzip or zstd). */
   readonly from?: string;
   /** Cancels the load, which is then rolled back. */
@@ -95,6 +101,9 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
       errorLimit:
         settings.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(String(settings.maxErrors)),
       allowShrink: settings.allowShrink ?? false,
+      ignoreCircuit: settings.ignoreCircuit ?? false,
+      lockWaitMs: settings.waitMs ?? 0,
+      ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
       ...(settings.from === undefined ? {} : { file: { path: settings.from, stdin: process.stdin } }),
       signal: settings.signal ?? new AbortController().signal,
       onProgress: options.onProgress ?? (() => undefined),

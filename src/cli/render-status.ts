@@ -1,3 +1,4 @@
+import type { CircuitStatus } from "../load/read-circuit.ts";
 import type { ViewStatus } from "../load/read-status.ts";
 import { formatAge, formatCount, formatSeconds, formatTime } from "./format.ts";
 import { renderTable } from "./table.ts";
@@ -14,6 +15,8 @@ export function renderFreshness(statuses: readonly ViewStatus[]): string {
       right("rows"),
       { title: "newest data" },
       right("in quarantine"),
+      right("rolled back"),
+      { title: "duration" },
     ],
     statuses.map((status) => [
       status.view,
@@ -22,15 +25,26 @@ export function renderFreshness(statuses: readonly ViewStatus[]): string {
       formatCount(status.rows),
       status.latestDataDate === null ? "-" : formatTime(status.latestDataDate),
       formatCount(status.rejects),
+      status.rollbackRate === null ? "-" : `${Math.round(status.rollbackRate * 100)} %`,
+      describeDuration(status.duration),
     ]),
   );
 }
 
-/** The freshness of each view and, below it, the last runs of all, newest first. */
-export function renderStatus(statuses: readonly ViewStatus[]): string {
+/** `12.3 s (usually 11.8 s, +4 %)`. */
+function describeDuration(duration: ViewStatus["duration"]): string {
+  if (duration === null) return "-";
+  const last = `${formatSeconds(duration.last * 1000)} s`;
+  if (duration.usual === null || duration.usual === 0) return last;
+  const change = Math.round((duration.last / duration.usual - 1) * 100);
+  return `${last} (usually ${formatSeconds(duration.usual * 1000)} s, ${change < 0 ? "" : "+"}${change} %)`;
+}
+
+/** The freshness of each view, how we stand with OTC and, below it, the last runs of all, newest first. */
+export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitStatus): string {
+  const head = `${renderFreshness(statuses)}\n${describeCircuit(circuit)}\n`;
   const runs = statuses.flatMap((status) => status.runs).sort((a, b) => b.runId - a.runId);
-  if (runs.length === 0)
-    return `${renderFreshness(statuses)}\nNo runs yet: \`otc-etl load\` makes the first.\n`;
+  if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` makes the first.\n`;
   const table = renderTable(
     [
       right("run"),
@@ -57,5 +71,21 @@ export function renderStatus(statuses: readonly ViewStatus[]): string {
     .filter((run) => run.error !== null)
     .map((run) => `run ${run.runId}: ${run.error ?? ""}`);
   const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
-  return `${renderFreshness(statuses)}\n${table}${causes}`;
+  return `${head}\n${table}${causes}`;
+}
+
+function describeCircuit({
+  failuresInRow,
+  openedAt,
+  requestsLastHour,
+  lastRequestAt,
+}: CircuitStatus): string {
+  const asked =
+    lastRequestAt === null
+      ? "OTC was not asked yet."
+      : `OTC was asked ${requestsLastHour} times in the last hour, last at ${formatTime(lastRequestAt)}.`;
+  if (openedAt !== null) {
+    return `${asked} The circuit is OPEN since ${formatTime(openedAt)}, after ${failuresInRow} failed fetches in a row.`;
+  }
+  return failuresInRow === 0 ? asked : `${asked} The last ${failuresInRow} fetches failed.`;
 }

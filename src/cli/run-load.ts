@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { parseDuration } from "../config/duration.ts";
 import { migrate } from "../database/migrations.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
 import { parseErrorLimit } from "../load/error-limit.ts";
@@ -33,6 +34,9 @@ export function runLoad(
       atomic: flags.atomic,
       errorLimit: flags.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(flags.maxErrors),
       allowShrink: flags.allowShrink,
+      ignoreCircuit: flags.ignoreCircuit,
+      lockWaitMs: flags.wait === undefined ? 0 : parseDuration(flags.wait, "--wait"),
+      ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout, "--timeout") }),
       ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin: context.stdin } }),
       signal: context.signal,
       onProgress: (state) => {

@@ -1,4 +1,6 @@
+import type { ConnectionOptions } from "node:tls";
 import type { Settings } from "./settings.ts";
+import { tlsSettings } from "./tls-settings.ts";
 
 /** Time limits that every engine takes; in milliseconds. */
 function timeLimits(settings: Settings) {
@@ -14,10 +16,15 @@ function timeLimits(settings: Settings) {
 export function databaseSettings(settings: Settings) {
   const { pgHost, pgPort, pgDatabase, pgUser, pgPassword, pgSchema: schema } = settings;
   const limits = timeLimits(settings);
+  const tls = tlsSettings(settings);
   if (settings.databaseUrl !== undefined) {
     const url = new URL(settings.databaseUrl);
     if (url.password === "" && pgPassword !== undefined) url.password = encodeURIComponent(pgPassword);
-    return { engine: "postgres" as const, connection: { connectionString: url.href }, schema, limits };
+    const connection = {
+      connectionString: withoutSslmode(url, tls),
+      ...(tls === undefined ? {} : { ssl: tls }),
+    };
+    return { engine: "postgres" as const, connection, schema, limits };
   }
   const parts = [pgHost, pgPort, pgDatabase, pgUser, pgPassword];
   if (parts.every((part) => part === undefined)) {
@@ -29,6 +36,13 @@ export function databaseSettings(settings: Settings) {
     database: pgDatabase ?? "servicedesk",
     ...(pgUser === undefined ? {} : { user: pgUser }),
     ...(pgPassword === undefined ? {} : { password: pgPassword }),
+    ...(tls === undefined ? {} : { ssl: tls }),
   };
   return { engine: "postgres" as const, connection, schema, limits };
+}
+
+/** The driver lets a URL's sslmode win over its option; ours is the one that was set on purpose. */
+function withoutSslmode(url: URL, tls: ConnectionOptions | false | undefined): string {
+  if (tls !== undefined) url.searchParams.delete("sslmode");
+  return url.href;
 }

@@ -126,6 +126,23 @@ export const SETTINGS = {
     type: text,
     secret: true,
   },
+  pgSslmode: {
+    env: "OTC_PG_SSLMODE",
+    group: "Database",
+    description:
+      "TLS to PostgreSQL: disable, require (encrypted, the certificate is not checked), verify-ca, or verify-full.",
+    type: z.enum(["disable", "require", "verify-ca", "verify-full"], {
+      error: "must be disable, require, verify-ca or verify-full",
+    }),
+    example: "verify-full",
+  },
+  pgSslrootcert: {
+    env: "OTC_PG_SSLROOTCERT",
+    group: "Database",
+    description: "File with the certificate authority that PostgreSQL's certificate is checked against.",
+    type: text,
+    example: "/etc/ssl/certs/postgres-ca.pem",
+  },
   pgSchema: {
     env: "OTC_PG_SCHEMA",
     group: "Database",
@@ -182,12 +199,40 @@ export const SETTINGS = {
     type: positiveMilliseconds,
     default: "120000",
   },
+  maxPaceWaitMs: {
+    env: "OTC_MAX_PACE_WAIT_MS",
+    group: "Pace and retries",
+    description: "A longer wait for the pace rules ends the load with exit code 75 instead, in ms.",
+    type: milliseconds,
+    default: "300000",
+  },
+  breakerFailures: {
+    env: "OTC_BREAKER_FAILURES",
+    group: "Pace and retries",
+    description: "Failed fetches in a row after which OTC is left alone, by every process.",
+    type: wholeNumber(1, 1000),
+    default: "3",
+  },
+  breakerCooldownMs: {
+    env: "OTC_BREAKER_COOLDOWN_MS",
+    group: "Pace and retries",
+    description: "For how long, in ms; then one load may try.",
+    type: milliseconds,
+    default: "600000",
+  },
   maxRecordBytes: {
     env: "OTC_MAX_RECORD_BYTES",
     group: "Limits",
     description: "Largest record accepted, in bytes.",
     type: wholeNumber(1024, 512 * 1024 * 1024),
     default: "67108864",
+  },
+  loadTimeoutMs: {
+    env: "OTC_LOAD_TIMEOUT_MS",
+    group: "Limits",
+    description: "Time for one load from beginning to end, in ms. 0 is no limit.",
+    type: milliseconds,
+    default: "21600000",
   },
   connectTimeoutMs: {
     env: "OTC_CONNECT_TIMEOUT_MS",

@@ -18,6 +18,12 @@ interface ServerError {
  */
 const ROW_REFUSALS = /^(22|23|44)|^(P0001|54000)$/;
 
+/** Connection exceptions, too many connections, server shutting down, crashed or starting. */
+const CONNECTION_PROBLEMS = /^(08...|53300|57P01|57P02|57P03)$/;
+
+/** Serialization failure and deadlock. */
+const CONFLICTS = new Set(["40001", "40P01"]);
+
 /** What a few states mean for the operator. */
 const REMEDIES: Readonly<Record<string, string>> = {
   "28P01": "Check OTC_PG_USER and OTC_PG_PASSWORD (or OTC_DATABASE_URL).",
@@ -50,6 +56,16 @@ export class DatabaseError extends OtcError {
     this.sqlState = options.server?.code;
     this.detail = options.server?.detail;
     this.constraint = options.server?.constraint;
+  }
+
+  /** Whether the connection is gone or could not be had, so that a later attempt may succeed. */
+  get isConnectionProblem(): boolean {
+    return this.sqlState === undefined || CONNECTION_PROBLEMS.test(this.sqlState);
+  }
+
+  /** Whether the statement only met another at a bad moment, and may succeed when repeated. */
+  get isConflict(): boolean {
+    return this.sqlState !== undefined && CONFLICTS.has(this.sqlState);
   }
 
   /** Whether one row is to blame, so that the others could be written without it. */

@@ -25,6 +25,8 @@ export interface Queryable {
 
 /** An open transaction; it ends when the function it was lent to does. */
 export interface Transaction extends Queryable {
+  /** Savepoints set so far. */
+  readonly savepoints: number;
   /** Runs `work` in a savepoint: what it did is undone when it throws, and the transaction goes on. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
   /** Runs the statements of a file; they take no parameters and give nothing back. */

@@ -93,6 +93,10 @@ class EmbeddedTransaction implements Transaction {
     this.#location = location;
   }
 
+  get savepoints(): number {
+    return this.#savepoints;
+  }
+
   query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
     return runQuery<Row>(this.#pglite, sql, parameters, this.#location);
   }

@@ -24,6 +24,18 @@ export interface PostgresSettings {
  */
 const MAX_CONNECTIONS = 4;
 
+/** Then libuv sends a probe a second, and gives the connection up after ten without an answer. */
+const KEEP_ALIVE_DELAY_MS = 20_000;
+
+/** After the server should have cancelled a statement by itself, its answer may take this long. */
+const ANSWER_GRACE_MS = 10_000;
+
+/** A rollback only has to be said; a connection that does not answer by then is closed, which does the same. */
+const ROLLBACK_TIMEOUT_MS = 3000;
+
+/** An interrupted load has five seconds to end. */
+const CANCEL_TIMEOUT_MS = 1500;
+
 const INT8_OID = 20;
 
 /** The driver leaves 64-bit integers as text; ours are counts and ids below 2^53. */
@@ -72,18 +84,14 @@ export class PostgresDatabase implements Database {
     let stopListening: () => void = () => undefined;
     try {
       const pid = await this.#begin(client);
-      stopListening = onAbort(signal, () => void this.#cancel(pid));
+      stopListening = onAbort(signal, () => void this.#cancel(client, pid));
       const result = await work(new PostgresTransaction(client, this.location));
       signal?.throwIfAborted();
       await commit(client, this.location);
       client.release();
       return result;
     } catch (error) {
-      const brokenBy = await client.query("rollback").then(
-        () => undefined,
-        (rollbackError: unknown) => new Error(`rollback failed: ${reasonOf(rollbackError)}`),
-      );
-      client.release(brokenBy);
+      client.release(await rollback(client));
       signal?.throwIfAborted();
       throw databaseError(error, this.location);
     } finally {
@@ -96,12 +104,17 @@ export class PostgresDatabase implements Database {
   }
 
   #clientConfig(): pg.ClientConfig {
+    const { connectMs, statementMs } = this.#settings.limits;
     return {
       ...this.#settings.connection,
       types,
       application_name: "otc-etl",
-      connectionTimeoutMillis: this.#settings.limits.connectMs,
+      connectionTimeoutMillis: connectMs,
+      // A peer that is gone without a word is noticed: probes find it while we wait for an answer, and no statement
+      // may take longer than the server itself would let it.
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+      ...(statementMs === 0 ? {} : { query_timeout: statementMs + ANSWER_GRACE_MS }),
     };
   }
 
@@ -120,7 +133,7 @@ export class PostgresDatabase implements Database {
 
   /** Begins a transaction, sets its limits, and tells which server process it runs in. */
   async #begin(client: pg.PoolClient): Promise<number> {
-    await client.query("begin");
+    await client.query("begin isolation level read committed");
     // SET LOCAL by function: it takes parameters, and nothing outlives the transaction (pgbouncer).
     const settings = timeLimitSettings(this.#settings.limits);
     const calls = settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
@@ -131,15 +144,22 @@ export class PostgresDatabase implements Database {
     return result.rows[0]?.pid ?? 0;
   }
 
-  /** Cancels what a server process is doing, from a connection of its own: the one in use is busy. */
-  async #cancel(pid: number): Promise<void> {
-    const client = new pg.Client(this.#clientConfig());
+  /**
+   * Cancels what a server process is doing, from a connection of its own: the one in use is busy. Where that cannot be
+   * had, the one in use is cut off; the server notices and rolls back.
+   */
+  async #cancel(busy: pg.PoolClient, pid: number): Promise<void> {
+    const client = new pg.Client({
+      ...this.#clientConfig(),
+      connectionTimeoutMillis: CANCEL_TIMEOUT_MS,
+      query_timeout: CANCEL_TIMEOUT_MS,
+    });
     client.on("error", () => undefined);
     try {
       await client.connect();
       await client.query("select pg_cancel_backend($1)", [pid]);
     } catch {
-      // Without a second connection the statement runs to its end or its time limit, and is rolled back then.
+      busy.connection.stream.destroy();
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -154,6 +174,10 @@ class PostgresTransaction implements Transaction {
   constructor(client: pg.PoolClient, location: string) {
     this.#client = client;
     this.#location = location;
+  }
+
+  get savepoints(): number {
+    return this.#savepoints;
   }
 
   query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
@@ -194,6 +218,16 @@ async function runQuery<Row>(
   }
 }
 
+/** @returns why the connection cannot be used again, if so */
+async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query({ text: "rollback", query_timeout: ROLLBACK_TIMEOUT_MS } as pg.QueryConfig);
+    return undefined;
+  } catch (error) {
+    return new Error(`rollback failed: ${reasonOf(error)}`);
+  }
+}
+
 /** COMMIT of a transaction in which a statement failed is answered with ROLLBACK, and no error. */
 async function commit(client: pg.PoolClient, location: string): Promise<void> {
   const { command } = await client.query("commit");
@@ -204,7 +238,7 @@ async function commit(client: pg.PoolClient, location: string): Promise<void> {
 
 /** After an answer of the server the connection is still good. */
 function isServerAnswer(error: unknown): boolean {
-  return error instanceof DatabaseError && error.sqlState !== undefined && !/^(08|57P)/.test(error.sqlState);
+  return error instanceof DatabaseError && !error.isConnectionProblem;
 }
 
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {

@@ -1,14 +1,15 @@
 import type { DocumentSource } from "../source/document-source.ts";
+import { openGate } from "../source/request-gate.ts";
 import { type CheckResult, ok } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 
 /**
- * Whether OTC answers and accepts our credentials: one request, broken off after the first bytes. It counts among the
- * requests of the hour.
+ * Whether OTC answers and accepts our credentials: one request, broken off after the first bytes. OTC counts it
+ * among the requests of the hour.
  */
 export async function checkApi(source: DocumentSource, signal: AbortSignal): Promise<CheckResult> {
   try {
-    for await (const chunk of await source.open(signal)) {
+    for await (const chunk of await source.open(signal, openGate)) {
       return ok("API", `${source.origin} answers (${chunk.length} bytes read, then broken off)`);
     }
     return ok("API", `${source.origin} answers, with nothing`);

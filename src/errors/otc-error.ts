@@ -10,6 +10,8 @@ export type ErrorCode =
   | "document"
   | "guard"
   | "locked"
+  | "rate_limited"
+  | "circuit_open"
   | "database"
   | "migration"
   | "interrupted"
@@ -25,6 +27,8 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   document: 1,
   guard: 1,
   locked: 75,
+  rate_limited: 75,
+  circuit_open: 75,
   database: 1,
   migration: 2,
   interrupted: 130,

@@ -1,9 +1,11 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
+import type { PaceLimits } from "../source/pace.ts";
 import type { RetrySettings } from "../source/retry.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
+import type { CircuitLimits } from "./circuit.ts";
 import type { ErrorLimit } from "./error-limit.ts";
 
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
@@ -23,6 +25,16 @@ interface LoadOptions {
   /** In bytes. */
   readonly maxRecordBytes: number;
   readonly retry: RetrySettings;
+  readonly pace: PaceLimits;
+  /** A longer wait for the pace than this ends the load, in milliseconds. */
+  readonly maxPaceWaitMs: number;
+  readonly circuit: CircuitLimits;
+  /** Ask OTC although the circuit is open. */
+  readonly ignoreCircuit: boolean;
+  /** How long to wait for another load of the view to end, in milliseconds. */
+  readonly lockWaitMs: number;
+  /** Time for one load, in milliseconds; 0 is no limit. */
+  readonly timeoutMs: number;
   readonly timeZone: TimeZone;
 }
 

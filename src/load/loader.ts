@@ -33,6 +33,12 @@ export interface LoadRequest {
   readonly atomic: boolean;
   readonly errorLimit: ErrorLimit;
   readonly allowShrink: boolean;
+  /** Ask OTC although the circuit is open. */
+  readonly ignoreCircuit: boolean;
+  /** How long to wait for another load of the view to end, in milliseconds. */
+  readonly lockWaitMs: number;
+  /** Time for each load, in milliseconds; the setting when left out. */
+  readonly timeoutMs?: number;
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
   readonly signal: AbortSignal;
@@ -72,13 +78,11 @@ export class Loader {
    * @throws OtcError `configuration`
    */
   apiSource(view: View): DocumentSource {
-    const { env, flags, log } = this.#input;
+    const { env, flags } = this.#input;
     const api = requiredApiSettings(this.settings);
     const viewId = readViewId(env, flags, view.name);
     this.#client ??= new ApiClient({ ...api, userAgent: `otc-etl/${packageVersion()}` });
-    return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) }, (ms) => {
-      log.info({ view: view.name, waitMs: ms }, "waiting until OTC may be asked again");
-    });
+    return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) });
   }
 
   /**
@@ -100,6 +104,16 @@ export class Loader {
         allowShrink: request.allowShrink,
         maxRecordBytes: settings.maxRecordBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
+        pace: {
+          requestIntervalMs: settings.requestIntervalMs,
+          viewGapMs: settings.viewGapMs,
+          requestsPerHour: settings.requestsPerHour,
+        },
+        maxPaceWaitMs: settings.maxPaceWaitMs,
+        circuit: { failures: settings.breakerFailures, cooldownMs: settings.breakerCooldownMs },
+        ignoreCircuit: request.ignoreCircuit,
+        lockWaitMs: request.lockWaitMs,
+        timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
         timeZone,
       },
       log: this.#input.log,
@@ -131,8 +145,7 @@ export class Loader {
 
 /** @throws OtcError `configuration` naming every setting of the API that is missing */
 export function requiredApiSettings(settings: Settings) {
-  const { apiUrl, apiUsername, apiPassword, timeoutMs, requestIntervalMs, viewGapMs, requestsPerHour } =
-    settings;
+  const { apiUrl, apiUsername, apiPassword, timeoutMs } = settings;
   if (apiUrl === undefined || apiUsername === undefined || apiPassword === undefined) {
     const missing = [
       ...(apiUrl === undefined ? ["OTC_API_URL"] : []),
@@ -143,11 +156,5 @@ export function requiredApiSettings(settings: Settings) {
       remedy: "Set them in the environment or in .env (see .env.example), or load a file with --from.",
     });
   }
-  return {
-    url: apiUrl,
-    username: apiUsername,
-    password: apiPassword,
-    timeoutMs,
-    pace: { requestIntervalMs, viewGapMs, requestsPerHour },
-  };
+  return { url: apiUrl, username: apiUsername, password: apiPassword, timeoutMs };
 }

@@ -1,3 +1,4 @@
+import type { RunMetrics } from "./run-metrics.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
 
 /** What became of a document's records. `fetched = inserted + updated + skipped + errors`, always. */
@@ -27,6 +28,7 @@ export interface CommittedLoad extends LoadCounts {
   /** In hex. */
   readonly payloadSha256: string;
   readonly drift: SchemaDrift;
+  readonly metrics: RunMetrics;
 }
 
 /** A load that was rolled back: nothing of it is in the table. */

@@ -14,7 +14,10 @@ interface RecordedRun {
   readonly updated: number;
   readonly skipped: number;
   readonly errors: number;
+  readonly errorCode: string | null;
   readonly error: string | null;
+  readonly rollbacks: number;
+  readonly commits: number;
   readonly host: string;
   readonly pid: number;
 }
@@ -31,9 +34,18 @@ export interface ViewStatus {
   readonly latestDataDate: Date | null;
   /** Records in quarantine, of all runs. */
   readonly rejects: number;
+  /** Part of the last 20 transactions that were rolled back, from 0 to 1; null when there was none. */
+  readonly rollbackRate: number | null;
+  /** How long the last committed load took, and the median of the ones before it, in seconds. */
+  readonly duration: { readonly last: number; readonly usual: number | null } | null;
+  /** How many records the last committed load put in quarantine beyond the one before it. */
+  readonly quarantineGrowth: number;
   /** The last runs, newest first. */
   readonly runs: readonly RecordedRun[];
 }
+
+/** Rollback rate and usual duration are taken from this many runs. */
+const RUNS_JUDGED = 20;
 
 /**
  * Reads how the views stand.
@@ -60,7 +72,7 @@ export async function readStatus(
   const rejects = await database.query<{ view_name: string; rejects: number }>(
     `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
   );
-  const runs = await readRuns(database, schema, names, lastRuns);
+  const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
   return names.map((view) => {
     const fresh = freshness.rows.find((row) => row.view_name === view);
     return {
@@ -70,7 +82,8 @@ export async function readStatus(
       rows: fresh?.total_records ?? 0,
       latestDataDate: fresh?.latest_data_date ?? null,
       rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
-      runs: runs.filter((run) => run.view === view),
+      ...judge(runs.filter((run) => run.view === view)),
+      runs: runs.filter((run) => run.view === view).slice(0, lastRuns),
     };
   });
 }
@@ -86,7 +99,7 @@ async function readRuns(
        run_id as "runId", view_name as "view", load_status as "status", load_start as "startedAt",
        load_duration_seconds as "durationSeconds", records_fetched as "fetched", records_inserted as "inserted",
        records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
-       error_message as "error", host, pid
+       error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid
      from (
        select *, row_number() over (partition by view_name order by run_id desc) as recency
        from ${qualifiedName(schema, "etl_metadata")}
@@ -97,4 +110,26 @@ async function readRuns(
     [views, lastRuns],
   );
   return rows;
+}
+
+/** What the runs of a view, newest first, say together. */
+function judge(
+  runs: readonly RecordedRun[],
+): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth"> {
+  const transactions = runs.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
+  const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
+  const [last, ...earlier] = runs.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
+  return {
+    rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
+    duration:
+      last === undefined || last.durationSeconds === null
+        ? null
+        : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
+    quarantineGrowth: last === undefined ? 0 : Math.max(0, last.errors - (earlier[0]?.errors ?? 0)),
+  };
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }

@@ -1,12 +1,13 @@
 import { hostname } from "node:os";
+import { packageVersion } from "../config/package-version.ts";
+import type { Database, Parameter, Queryable } from "../database/database.ts";
+import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
-import { isLocked, viewLock } from "../database/advisory-lock.ts";
-import type { Database, Queryable } from "../database/database.ts";
-import { qualifiedName } from "../database/identifier.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { View } from "../views/view.ts";
-import { packageVersion } from "../config/package-version.ts";
+import { abandonDeadRuns } from "./dead-runs.ts";
 import type { CommittedLoad } from "./outcome.ts";
+import type { RunMetrics } from "./run-metrics.ts";
 
 /** A run on record in `etl_metadata`. */
 export interface Run {
@@ -17,23 +18,10 @@ export interface Run {
   readonly startedAt: number;
 }
 
-/** The running load that stands in the way. */
-interface Holder {
-  readonly runId: number;
-  readonly host: string;
-  readonly pid: number;
-  readonly since: Date;
-}
-
-function runTable(schema: string): string {
+/** The table of runs, quoted and with its schema. */
+export function runTable(schema: string): string {
   return qualifiedName(schema, "etl_metadata");
 }
-
-/**
- * A run is opened some milliseconds before its transaction takes the view's lock. A run this young, in seconds, whose
- * process may live is therefore not given up.
- */
-const OPENING_SECONDS = 10;
 
 /**
  * Records that a load begins, committed at once, so that even a crash leaves a trace. Runs of dead processes are marked
@@ -42,9 +30,7 @@ const OPENING_SECONDS = 10;
 export async function openRun(database: Database, view: View, source: DocumentSource): Promise<Run> {
   const startedAt = performance.now();
   const runId = await database.transaction(async (transaction) => {
-    if (!(await isLocked(transaction, database.schema, viewLock(view.name)))) {
-      await abandonDeadRuns(transaction, database, view);
-    }
+    await abandonDeadRuns(transaction, database, view);
     const { rows } = await transaction.query<{ run_id: number }>(
       `insert into ${runTable(database.schema)} (view_name, load_status, source, host, pid, otc_etl_version)
        values ($1, 'running', $2, $3, $4, $5)
@@ -55,58 +41,6 @@ export async function openRun(database: Database, view: View, source: DocumentSo
   });
   if (runId === undefined) throw new OtcError("internal", "The run could not be recorded.");
   return { runId, view, source, startedAt };
-}
-
-/** The view's lock is free, so nobody is loading it: whoever is still `running` on record is dead (or just opening). */
-async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
-  const { rows } = await transaction.query<{ run_id: number; host: string; pid: number; young: boolean }>(
-    `select run_id, host, pid, load_start > now() - make_interval(secs => $2) as young
-     from ${runTable(database.schema)}
-     where view_name = $1 and load_status = 'running'`,
-    [view.name, OPENING_SECONDS],
-  );
-  // Nobody else can have an embedded database open.
-  const mayBeOpening = (run: { host: string; pid: number; young: boolean }): boolean =>
-    database.engine !== "embedded" && run.young && (run.host !== hostname() || processLives(run.pid));
-  const dead = rows.filter((run) => !mayBeOpening(run)).map((run) => run.run_id);
-  if (dead.length === 0) return;
-  await transaction.query(
-    `update ${runTable(database.schema)}
-     set load_status = 'abandoned', load_end = now(), error_code = 'internal',
-       error_message = 'The process ended without a word (killed, crashed or cut off); its transaction was rolled back.'
-     where run_id = any($1::bigint[]) and load_status = 'running'`,
-    [dead],
-  );
-}
-
-function processLives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
-/** The run that is loading the view, as far as it is on record. */
-export async function findHolder(
-  database: Queryable,
-  schema: string,
-  view: View,
-  ownRunId: number,
-): Promise<Holder | undefined> {
-  const { rows } = await database.query<{ run_id: number; host: string; pid: number; load_start: Date }>(
-    `select run_id, host, pid, load_start
-     from ${runTable(schema)}
-     where view_name = $1 and load_status = 'running' and run_id <> $2
-     order by run_id`,
-    [view.name, ownRunId],
-  );
-  // The oldest holds the view, later ones only ask for it; a dead one is merely not marked yet.
-  const row = rows.find((run) => run.host !== hostname() || processLives(run.pid));
-  return row === undefined
-    ? undefined
-    : { runId: row.run_id, host: row.host, pid: row.pid, since: row.load_start };
 }
 
 /** How many records the view's last committed load fetched. */
@@ -133,35 +67,26 @@ export async function closeRun(
   load: CommittedLoad,
   repairs: { readonly nulsRemoved: number; readonly surrogatesReplaced: number },
 ): Promise<void> {
-  const { rowCount } = await transaction.query(
-    `update ${runTable(schema)}
-     set load_status = $2, load_end = clock_timestamp(), last_load_time = clock_timestamp(),
-       load_duration_seconds = $3,
-       records_fetched = $4, records_inserted = $5, records_updated = $6, records_skipped = $7, records_errors = $8,
-       records_unchanged = $9, records_duplicates = $10,
-       payload_bytes = $11, payload_sha256 = $12, nuls_removed = $13, surrogates_replaced = $14,
-       unknown_fields = $15::text::jsonb, absent_fields = $16::text::jsonb
-     where run_id = $1`,
-    [
-      load.runId,
-      load.status,
-      load.durationMs / 1000,
-      load.fetched,
-      load.inserted,
-      load.updated,
-      load.skipped,
-      load.errors,
-      load.unchanged,
-      load.duplicates,
-      load.payloadBytes,
-      load.payloadSha256,
-      repairs.nulsRemoved,
-      repairs.surrogatesReplaced,
-      JSON.stringify(Object.fromEntries(load.drift.unknownFields)),
-      JSON.stringify(load.drift.absentFields),
-    ],
-  );
-  if (rowCount !== 1) {
+  const closed = await updateRun(transaction, schema, load.runId, {
+    load_status: load.status,
+    load_duration_seconds: load.durationMs / 1000,
+    records_fetched: load.fetched,
+    records_inserted: load.inserted,
+    records_updated: load.updated,
+    records_skipped: load.skipped,
+    records_errors: load.errors,
+    records_unchanged: load.unchanged,
+    records_duplicates: load.duplicates,
+    payload_bytes: load.payloadBytes,
+    payload_sha256: load.payloadSha256,
+    nuls_removed: repairs.nulsRemoved,
+    surrogates_replaced: repairs.surrogatesReplaced,
+    unknown_fields: JSON.stringify(Object.fromEntries(load.drift.unknownFields)),
+    absent_fields: JSON.stringify(load.drift.absentFields),
+    commits: 1,
+    ...metricColumns(load.metrics),
+  });
+  if (!closed) {
     throw new OtcError(
       "internal",
       `Run ${load.runId} is no longer on record in etl_metadata; nothing was loaded.`,
@@ -170,11 +95,14 @@ export async function closeRun(
 }
 
 /** What is known of a load that failed. */
-export interface Failure {
+interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly fetched: number;
   readonly errors: number;
+  /** Whether there was a transaction to roll back. */
+  readonly rolledBack: boolean;
+  readonly metrics: RunMetrics;
 }
 
 /**
@@ -182,25 +110,54 @@ export interface Failure {
  *
  * @returns false when the run is on record as committed: the connection broke after COMMIT had been done
  */
-export async function recordFailure(
+export function recordFailure(database: Database, run: Run, failure: Failure): Promise<boolean> {
+  return updateRun(database, database.schema, run.runId, {
+    load_status: "failed",
+    load_duration_seconds: (performance.now() - run.startedAt) / 1000,
+    error_code: failure.code,
+    error_message: failure.message,
+    records_fetched: failure.fetched,
+    records_errors: failure.errors,
+    rollbacks: failure.rolledBack ? 1 : 0,
+    ...metricColumns(failure.metrics),
+  });
+}
+
+function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
+  return {
+    savepoints: metrics.savepoints,
+    retries: metrics.retries,
+    transaction_seconds: metrics.transactionSeconds,
+    fetch_seconds: metrics.seconds.fetch,
+    stage_seconds: metrics.seconds.stage,
+    classify_seconds: metrics.seconds.classify,
+    apply_seconds: metrics.seconds.apply,
+    wal_bytes: metrics.walBytes,
+    peak_memory_bytes: metrics.peakMemoryBytes,
+  };
+}
+
+/** Columns of type jsonb: PGlite would take a string for a JSON string, so they are cast. */
+const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields"]);
+
+/** @returns false when the run is not on record, or already as committed */
+async function updateRun(
   database: Queryable,
   schema: string,
-  run: Run,
-  failure: Failure,
+  runId: number,
+  columns: Readonly<Record<string, Parameter>>,
 ): Promise<boolean> {
+  const assignments = Object.keys(columns).map(
+    (column, index) =>
+      `${quoteIdentifier(column)} = $${index + 2}${JSON_COLUMNS.has(column) ? "::text::jsonb" : ""}`,
+  );
   const { rowCount } = await database.query(
     `update ${runTable(schema)}
-     set load_status = 'failed', load_end = clock_timestamp(), load_duration_seconds = $2,
-       error_code = $3, error_message = $4, records_fetched = $5, records_errors = $6
+     set load_end = clock_timestamp(),
+       last_load_time = case when $2 in ('success', 'partial') then clock_timestamp() end,
+       ${assignments.join(", ")}
      where run_id = $1 and load_status not in ('success', 'partial')`,
-    [
-      run.runId,
-      (performance.now() - run.startedAt) / 1000,
-      failure.code,
-      failure.message,
-      failure.fetched,
-      failure.errors,
-    ],
+    [runId, ...Object.values(columns)],
   );
   return rowCount === 1;
 }

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, interceptors, request } from "undici";
 import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
 import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
-import { type PaceLimits, Pacer } from "./pace.ts";
+import type { RequestGate } from "./request-gate.ts";
 import type { DocumentSource } from "./document-source.ts";
 import { SourceError } from "./source-error.ts";
 
@@ -13,7 +13,6 @@ export interface ApiSettings {
   readonly password: string;
   /** Milliseconds without a byte after which an answer counts as stalled, in headers or body. */
   readonly timeoutMs: number;
-  readonly pace: PaceLimits;
   readonly userAgent: string;
 }
 
@@ -27,16 +26,14 @@ interface ApiView {
 const MAX_REDIRECTS = 5;
 const MAX_CONNECT_MS = 30_000;
 
-/** Asks OTC for views, one request at a time and no faster than the pace allows. */
+/** Asks OTC for views. */
 export class ApiClient {
   readonly #settings: ApiSettings;
-  readonly #pacer: Pacer;
   readonly #agent: Agent;
   readonly #dispatcher: Dispatcher;
 
   constructor(settings: ApiSettings) {
     this.#settings = settings;
-    this.#pacer = new Pacer(settings.pace);
     this.#agent = new Agent({
       headersTimeout: settings.timeoutMs,
       bodyTimeout: settings.timeoutMs,
@@ -47,13 +44,13 @@ export class ApiClient {
   }
 
   /** The view as a source of documents: each `open` is one request. */
-  source(view: ApiView, onWait: (ms: number) => void): DocumentSource {
+  source(view: ApiView): DocumentSource {
     const url = new URL(this.#settings.url);
     url.searchParams.set("id", view.viewId);
     // For messages and records: of the query only the id, in case a token hides in the rest.
     const shown = `${url.origin}${url.pathname}?id=${encodeURIComponent(view.viewId)}`;
     const context = { url: shown, ...view, timeoutMs: this.#settings.timeoutMs };
-    return { origin: shown, repeatable: true, open: (signal) => this.#fetch(url, context, signal, onWait) };
+    return { origin: shown, kind: "api", open: (signal, gate) => this.#fetch(url, context, signal, gate) };
   }
 
   async close(): Promise<void> {
@@ -64,9 +61,9 @@ export class ApiClient {
     url: URL,
     context: RequestContext,
     signal: AbortSignal,
-    onWait: (ms: number) => void,
+    gate: RequestGate,
   ): Promise<AsyncIterable<Buffer>> {
-    await this.#pacer.takeTurn(context.viewId, signal, onWait);
+    await gate.enter(context.viewId, signal);
     let response: Dispatcher.ResponseData;
     try {
       response = await request(url, {
@@ -80,7 +77,7 @@ export class ApiClient {
         },
       });
     } catch (error) {
-      this.#pacer.answered(context.viewId);
+      await gate.leave();
       signal.throwIfAborted();
       throw networkFailure(error, context);
     }
@@ -88,15 +85,20 @@ export class ApiClient {
     if (statusCode !== 200) {
       // Closing beats reading on: an error page may be as large as a document.
       body.on("error", () => undefined).destroy();
-      this.#pacer.answered(context.viewId);
+      await gate.leave();
       throw statusFailure(statusCode, headers, context);
     }
     const encoding = headers["content-encoding"];
     const decoded = decodeContent(body, Array.isArray(encoding) ? encoding.join(",") : (encoding ?? ""));
-    return this.#readChunks(decoded, context, signal);
+    return this.#readChunks(decoded, context, signal, gate);
   }
 
-  async *#readChunks(body: Readable, context: RequestContext, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async *#readChunks(
+    body: Readable,
+    context: RequestContext,
+    signal: AbortSignal,
+    gate: RequestGate,
+  ): AsyncGenerator<Buffer> {
     try {
       yield* body as AsyncIterable<Buffer>;
     } catch (error) {
@@ -104,7 +106,7 @@ export class ApiClient {
       throw isDecodingProblem(error) ? brokenEncoding(error, context.url) : networkFailure(error, context);
     } finally {
       body.destroy();
-      this.#pacer.answered(context.viewId);
+      await gate.leave();
     }
   }
 }

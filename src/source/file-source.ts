@@ -16,7 +16,7 @@ const STDIN = "-";
 export function fileSource(path: string, stdin: Readable): DocumentSource {
   return {
     origin: nameOf(path),
-    repeatable: false,
+    kind: "file",
     open: async (signal) => readChunks(path, path === STDIN ? stdin : await openFile(path, signal)),
   };
 }

@@ -7,6 +7,9 @@ interface LoadFlags {
   readonly from?: string;
   readonly maxErrors?: string;
   readonly allowShrink: boolean;
+  readonly ignoreCircuit: boolean;
+  readonly wait?: string;
+  readonly timeout?: string;
   readonly migrate: boolean;
   readonly json: boolean;
 }
@@ -30,6 +33,12 @@ export function loadCommand(context: CliContext): Command {
       ),
     )
     .option("--allow-shrink", "accept a document with fewer than half of the last load's records", false)
+    .option(
+      "--wait <duration>",
+      "wait for another load of the view to end, as 30s or 10m (default: do not wait)",
+    )
+    .option("--timeout <duration>", "time for each load, as 2h (default: OTC_LOAD_TIMEOUT_MS)")
+    .option("--ignore-circuit", "ask OTC although the last fetches failed", false)
     .option("--migrate", "bring the tables up to date first", false)
     .option("--json", "one JSON object a view on stdout", false)
     .action(async (view: string, flags: LoadFlags, self: Command) => {

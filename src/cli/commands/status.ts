@@ -5,6 +5,9 @@ import { withExamples } from "../examples.ts";
 interface StatusFlags {
   readonly json: boolean;
   readonly runs: string;
+  readonly check: boolean;
+  readonly maxAge: string;
+  readonly maxRollbackRate: string;
 }
 
 /** `otc-etl status`. */
@@ -12,33 +15,28 @@ export function statusCommand(context: CliContext): Command {
   const command = new Command("status")
     .description("Show how fresh each view is, what its table holds, and the last runs.")
     .option("--runs <count>", "how many runs of each view", "5")
+    .option(
+      "--check",
+      "exit with 1, and say why, when something is wrong: for cron, Nagios, Kubernetes",
+      false,
+    )
+    .option("--max-age <duration>", "with --check: how old a view may be", "26h")
+    .option(
+      "--max-rollback-rate <percent>",
+      "with --check: how many of the last 20 runs may have been rolled back",
+      "20%",
+    )
     .option("--json", "one JSON object a view on stdout", false)
     .action(async (flags: StatusFlags, self: Command) => {
-      const [{ readStatus }, { requireMigrated }, { viewCatalog }, { withSession }, render, { OtcError }] =
-        await Promise.all([
-          import("../../load/read-status.ts"),
-          import("../../database/migrations.ts"),
-          import("../../views/catalog.ts"),
-          import("../session.ts"),
-          import("../render-status.ts"),
-          import("../../errors/otc-error.ts"),
-        ]);
-      if (!/^\d{1,4}$/.test(flags.runs)) {
-        throw new OtcError("usage", `--runs is "${flags.runs}".`, {
-          remedy: "Give a number from 0 to 9999.",
-        });
-      }
-      await withSession(self, context, async ({ loader }) => {
-        const database = await loader.database();
-        await requireMigrated(database);
-        const statuses = await readStatus(database, database.schema, await viewCatalog(), Number(flags.runs));
-        if (flags.json) for (const status of statuses) context.stdout.write(`${JSON.stringify(status)}\n`);
-        else context.stdout.write(render.renderStatus(statuses));
-      });
+      const { runStatus } = await import("../run-status.ts");
+      process.exitCode = await runStatus(flags, self, context);
     });
   return withExamples(command, [
     ["otc-etl status", "how fresh is the data, and how did the last loads go?"],
     ["otc-etl status --runs 30", "with the last 30 runs of each view"],
+    ["otc-etl status --check --max-age 30h", "exit 1 when a view is older, failed, or rolls back too often"],
     ["otc-etl status --json | jq .ageSeconds", "for scripts"],
   ]);
 }
+
+export type { StatusFlags };

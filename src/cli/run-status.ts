@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { parseDuration } from "../config/duration.ts";
+import { requireMigrated } from "../database/migrations.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { readCircuit } from "../load/read-circuit.ts";
+import { readStatus } from "../load/read-status.ts";
+import { statusProblems } from "../load/status-problems.ts";
+import { viewCatalog } from "../views/catalog.ts";
+import type { CliContext } from "./cli-context.ts";
+import type { StatusFlags } from "./commands/status.ts";
+import { renderStatus } from "./render-status.ts";
+import { withSession } from "./session.ts";
+
+/** Runs of each view that a check looks at, however few are shown. */
+const RUNS_CHECKED = 20;
+
+/** @returns the exit code: with --check 1 when something is wrong */
+export function runStatus(flags: StatusFlags, command: Command, context: CliContext): Promise<number> {
+  const shown = parseRuns(flags.runs);
+  const limits = {
+    maxAgeSeconds: parseDuration(flags.maxAge, "--max-age") / 1000,
+    maxRollbackRate: parsePercent(flags.maxRollbackRate),
+  };
+  return withSession(command, context, async ({ loader }) => {
+    const database = await loader.database();
+    await requireMigrated(database);
+    const views = await viewCatalog();
+    const statuses = await readStatus(database, database.schema, views, Math.max(shown, RUNS_CHECKED));
+    const circuit = await readCircuit(database, database.schema);
+    const problems = flags.check ? statusProblems(statuses, limits) : [];
+    const cut = statuses.map((status) => ({ ...status, runs: status.runs.slice(0, shown) }));
+
+    if (flags.json) {
+      for (const status of cut) {
+        const own = problems.filter((problem) => problem.startsWith(`${status.view}: `));
+        const line = { ...status, circuit, ...(flags.check ? { problems: own } : {}) };
+        context.stdout.write(`${JSON.stringify(line)}\n`);
+      }
+    } else if (!flags.check) {
+      context.stdout.write(renderStatus(cut, circuit));
+    } else if (problems.length === 0) {
+      context.stdout.write("All views are well.\n");
+    } else {
+      context.stdout.write(`${problems.join("\n")}\n`);
+    }
+    return problems.length === 0 ? 0 : 1;
+  });
+}
+
+function parseRuns(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new OtcError("usage", `--runs is "${text}".`, { remedy: "Give a number from 0 to 9999." });
+}
+
+/** @returns a rate from 0 to 1 */
+function parsePercent(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim());
+  if (match !== null && Number(match[1]) <= 100) return Number(match[1]) / 100;
+  throw new OtcError("usage", `--max-rollback-rate is "${text}".`, {
+    remedy: "Give a percentage from 0% to 100%.",
+  });
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/reason.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * TLS as the driver takes it, by the meaning libpq gives the modes
+ * (https://www.postgresql.org/docs/current/libpq-ssl.html); undefined leaves it to the URL.
+ *
+ * @throws OtcError `configuration` when the authority's certificate cannot be read
+ */
+export function tlsSettings({ pgSslmode, pgSslrootcert }: Settings): ConnectionOptions | false | undefined {
+  const authority = pgSslrootcert === undefined ? {} : { ca: readAuthority(pgSslrootcert) };
+  switch (pgSslmode) {
+    case undefined:
+      return pgSslrootcert === undefined ? undefined : authority;
+    case "disable":
+      return false;
+    case "require":
+      return { ...authority, rejectUnauthorized: false };
+    case "verify-ca":
+      // The chain is checked, the name is not.
+      return { ...authority, checkServerIdentity: () => undefined };
+    case "verify-full":
+      return authority;
+    default:
+      return pgSslmode satisfies never;
+  }
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new OtcError("configuration", `OTC_PG_SSLROOTCERT cannot be read: ${reasonOf(error)}.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import type { Database } from "../database/database.ts";
+import { qualifiedName } from "../database/identifier.ts";
+import { OtcError } from "../errors/otc-error.ts";
+
+/** When nobody asks OTC for a while. */
+export interface CircuitLimits {
+  /** Failed fetches in a row that open the circuit. */
+  readonly failures: number;
+  /** How long it stays open, in milliseconds. */
+  readonly cooldownMs: number;
+}
+
+function circuitTable(database: Database): string {
+  return qualifiedName(database.schema, "etl_circuit");
+}
+
+/**
+ * Lets a fetch begin, unless the circuit is open. When it has been open long enough, one process gets through to probe;
+ * a probe that is never heard of again holds others back for one more cool-down.
+ *
+ * @throws OtcError `circuit_open` with the time to come back
+ */
+export async function passCircuit(database: Database, { cooldownMs }: CircuitLimits): Promise<void> {
+  const { rows } = await database.query<{ passed: boolean; failures_in_row: number; again_at: Date }>(
+    `with passed as (
+       update ${circuitTable(database)}
+       set probe_at = clock_timestamp()
+       where greatest(opened_at, probe_at) < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+       returning circuit_id
+     )
+     select opened_at is null or exists (select from passed) as passed, failures_in_row,
+       greatest(opened_at, probe_at) + make_interval(secs => $1::float8 / 1000) as again_at
+     from ${circuitTable(database)}`,
+    [cooldownMs],
+  );
+  const circuit = rows[0];
+  if (circuit === undefined || circuit.passed) return;
+  throw new OtcError(
+    "circuit_open",
+    `OTC is left alone until ${circuit.again_at.toISOString()}: ${circuit.failures_in_row} fetches in a row failed.`,
+    { remedy: "Try again then, or load with --ignore-circuit once you know that OTC is well again." },
+  );
+}
+
+/** A fetch succeeded: the circuit closes. */
+export async function fetchSucceeded(database: Database): Promise<void> {
+  await database.query(
+    `update ${circuitTable(database)}
+     set failures_in_row = 0, opened_at = null, probe_at = null
+     where failures_in_row > 0 or opened_at is not null or probe_at is not null`,
+  );
+}
+
+/** A fetch failed for good; one too many, or a failed probe, opens the circuit (again). */
+export async function fetchFailed(database: Database, { failures }: CircuitLimits): Promise<void> {
+  await database.query(
+    `update ${circuitTable(database)}
+     set failures_in_row = failures_in_row + 1,
+       opened_at = case when failures_in_row + 1 >= $1 then clock_timestamp() end,
+       probe_at = null`,
+    [failures],
+  );
+}

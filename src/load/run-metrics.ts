@@ -1,0 +1,63 @@
+/** The steps of a load whose time is taken. */
+type Step = "fetch" | "stage" | "classify" | "apply";
+
+/** What a load cost; times in seconds. */
+export interface RunMetrics {
+  readonly seconds: Readonly<Record<Step, number>>;
+  readonly transactionSeconds: number;
+  readonly savepoints: number;
+  /** Fetches and writes that were tried again. */
+  readonly retries: number;
+  /** Written by the whole server meanwhile; null when it cannot be told. */
+  readonly walBytes: number | null;
+  /** The most memory this process has taken so far, in bytes. */
+  readonly peakMemoryBytes: number;
+}
+
+/** Takes the measure of one load. */
+export class RunMeter {
+  readonly #seconds: Record<Step, number> = { fetch: 0, stage: 0, classify: 0, apply: 0 };
+  #begunAt: number | undefined;
+  #endedAt: number | undefined;
+  retries = 0;
+  savepoints = 0;
+  walBytes: number | null = null;
+
+  /** The transaction has begun. */
+  begin(): void {
+    this.#begunAt = performance.now();
+  }
+
+  /** The transaction is over. */
+  end(): void {
+    this.#endedAt ??= performance.now();
+  }
+
+  /** Whether a transaction was begun at all. */
+  get begun(): boolean {
+    return this.#begunAt !== undefined;
+  }
+
+  /** Runs a step and adds its time, also when it fails. */
+  async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#seconds[step] += (performance.now() - startedAt) / 1000;
+    }
+  }
+
+  get metrics(): RunMetrics {
+    const until = this.#endedAt ?? performance.now();
+    return {
+      seconds: { ...this.#seconds },
+      transactionSeconds: this.#begunAt === undefined ? 0 : (until - this.#begunAt) / 1000,
+      savepoints: this.savepoints,
+      retries: this.retries,
+      walBytes: this.walBytes,
+      // The kernel counts in KiB.
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  }
+}

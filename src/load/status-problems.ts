@@ -1,0 +1,44 @@
+import type { ErrorCode } from "../errors/otc-error.ts";
+import type { ViewStatus } from "./read-status.ts";
+
+/** When `status --check` is not content. */
+export interface StatusLimits {
+  /** In seconds. */
+  readonly maxAgeSeconds: number;
+  /** From 0 to 1. */
+  readonly maxRollbackRate: number;
+}
+
+/** A run that ended so never began to load: another had the view, or OTC must not be asked. */
+const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
+  "locked",
+  "rate_limited",
+  "circuit_open",
+]);
+
+/** What is wrong with the views, a sentence each; empty when all is well. */
+export function statusProblems(statuses: readonly ViewStatus[], limits: StatusLimits): readonly string[] {
+  return statuses.flatMap((status) =>
+    Array.from(viewProblems(status, limits), (problem) => `${status.view}: ${problem}`),
+  );
+}
+
+function* viewProblems(status: ViewStatus, limits: StatusLimits): Generator<string> {
+  const hours = (seconds: number): string => `${(seconds / 3600).toFixed(1)} h`;
+  if (status.ageSeconds === null) {
+    yield "was never loaded.";
+  } else if (status.ageSeconds > limits.maxAgeSeconds) {
+    yield `was last loaded ${hours(status.ageSeconds)} ago, more than the ${hours(limits.maxAgeSeconds)} allowed.`;
+  }
+  const last = status.runs.find((run) => run.status !== "running" && !NEVER_BEGAN.has(run.errorCode));
+  if (last?.status === "failed" || last?.status === "abandoned") {
+    yield `the last run (${last.runId}) ${last.status === "failed" ? "failed" : "was abandoned"}: ${last.error ?? "no reason on record"}`;
+  }
+  if (status.rollbackRate !== null && status.rollbackRate > limits.maxRollbackRate) {
+    const percent = (rate: number): string => `${Math.round(rate * 100)} %`;
+    yield `${percent(status.rollbackRate)} of the last runs were rolled back, more than the ${percent(limits.maxRollbackRate)} allowed.`;
+  }
+  if (status.quarantineGrowth > 0) {
+    yield `the last load put ${status.quarantineGrowth} more records in quarantine than the one before.`;
+  }
+}
