@@ -47,6 +47,7 @@ export class Loader {
   readonly #input: LoaderInput;
   #database: Promise<Database> | undefined;
   #client: ApiClient | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @throws OtcError `configuration` */
   constructor(input: LoaderInput) {
@@ -110,8 +111,13 @@ export class Loader {
     return run(request.views, context, request.onOutcome);
   }
 
-  /** Gives connections and locks back. */
-  async close(): Promise<void> {
+  /** Gives connections and locks back; can be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#client?.close();
     // A database that never opened has nothing to give back.
     const database = await this.#database?.catch(() => undefined);

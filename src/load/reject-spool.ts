@@ -73,12 +73,12 @@ export class RejectSpool {
       String(this.#runId),
       this.#view,
       String(reject.position),
-      storable(reject.key),
-      storable(reject.field),
+      withoutNul(reject.key),
+      withoutNul(reject.field),
       reject.reason,
-      storable(reject.message),
+      withoutNul(reject.message),
       reject.sqlState,
-      storable(reject.raw),
+      withoutNul(reject.raw),
     ]);
   }
 
@@ -110,9 +110,9 @@ export class RejectSpool {
   }
 }
 
-/** Characters that text cannot hold, as JSON escapes: a field's name, or a record that is not even UTF-8, may have them. */
-function storable<T extends string | null>(text: T): T | string {
-  return text === null ? text : escapeUnstorable(text);
+/** PostgreSQL holds no U+0000; a field's name, or a record that is not UTF-8, may have one. As an escape it is kept. */
+function withoutNul(text: string | null): string | null {
+  return text?.replaceAll("\0", "\\u0000") ?? null;
 }
 
 /** Cuts a stream into chunks that end where lines end. */

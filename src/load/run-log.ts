@@ -197,7 +197,8 @@ export async function recordFailure(
       run.runId,
       (performance.now() - run.startedAt) / 1000,
       failure.code,
-      failure.message,
+      // What JSON.parse says quotes the document, which may hold what PostgreSQL cannot.
+      failure.message.replaceAll("\0", "\\u0000"),
       failure.fetched,
       failure.errors,
     ],

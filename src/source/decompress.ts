@@ -5,13 +5,13 @@ import { SourceError } from "./source-error.ts";
 /** What we ask for, in the order of our liking; zstd decodes fastest. */
 export const ACCEPTED_ENCODINGS = "zstd, gzip, br";
 
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: () => createGunzip(),
-  "x-gzip": () => createGunzip(),
-  deflate: () => createInflate(),
-  br: () => createBrotliDecompress(),
-  zstd: () => createZstdDecompress(),
-};
+const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+  ["zstd", createZstdDecompress],
+]);
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -28,7 +28,7 @@ export function decodeContent(body: Readable, contentEncoding: string): Readable
     .filter((name) => name !== "" && name !== "identity")
     .reverse()
     .reduce((stream, name) => {
-      const decoder = DECODERS[name];
+      const decoder = DECODERS.get(name);
       if (decoder === undefined) {
         stream.destroy();
         throw new SourceError("source", `OTC answered in the encoding "${name}", which otc-etl cannot read.`);
@@ -60,7 +60,9 @@ async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncG
 
 /** Destroying either end destroys the other, and an error of the first comes out of the second. */
 function through(source: Readable, decoder: Transform): Readable {
-  return pipeline(source, decoder, () => {
+  pipeline(source, decoder, () => {
     // The error reaches whoever reads the decoder; pipeline only wants somebody to have looked.
   });
+  // It may come before anybody reads, and without a listener it would end the process.
+  return decoder.on("error", () => undefined);
 }

@@ -142,7 +142,9 @@ function missingKey(column: Column, value: unknown): Rejection {
 
 /** Whether JSON.parse may have lost digits of a number in it. */
 function mayBeRounded(value: unknown): boolean {
-  return typeof value === "number" ? !Number.isSafeInteger(value) : typeof value === "object" && value !== null;
+  return typeof value === "number"
+    ? !Number.isSafeInteger(value)
+    : typeof value === "object" && value !== null;
 }
 
 /** A record with such a field is rejected because of it; looking for exact digits in it could overflow the stack. */
@@ -152,7 +154,9 @@ function isAnyTooDeep(record: SourceRecord): boolean {
 
 /** The JSON of a number, list or object in the record, its numbers as they were sent. */
 function exactText(field: string, value: unknown, json: string): string {
-  return typeof value === "number" ? exactNumberIn(json, field) : JSON.stringify(withExactNumbers(json)[field]);
+  return typeof value === "number"
+    ? exactNumberIn(json, field)
+    : JSON.stringify(withExactNumbers(json)[field]);
 }
 
 /** A value in a message: JSON, so that no control character gets out, and short. */

@@ -31,7 +31,7 @@ export class ExtraFields {
   ): string | BadField | null {
     const names = Object.keys(record).filter((name) => !columns.some((column) => column.field === name));
     if (names.length === 0) return null;
-    for (const name of names) this.#count(name);
+    for (const name of names) this.#count(storableName(name));
     const tooDeep = names.find((name) => isTooDeep(record[name]));
     if (tooDeep !== undefined) return { field: tooDeep, bad: TOO_DEEP };
 
@@ -50,6 +50,11 @@ export class ExtraFields {
     if (count !== undefined || this.#counts.size < MAX_COUNTED_FIELDS)
       this.#counts.set(name, (count ?? 0) + 1);
   }
+}
+
+/** The name as it stands in the column, for the report of the run; its repairs are counted where the column is made. */
+function storableName(name: string): string {
+  return storableText(name, { nulsRemoved: 0, surrogatesReplaced: 0 });
 }
 
 /** JSON.stringify escapes exactly the characters that jsonb refuses; an escaped backslash before them only costs time. */
