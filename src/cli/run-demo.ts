@@ -61,8 +61,6 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
       atomic: false,
       errorLimit: { kind: "default" },
       allowShrink: false,
-      ignoreCircuit: false,
-      lockWaitMs: 0,
       signal: context.signal,
       onProgress: (state) => {
         progress.show(state);

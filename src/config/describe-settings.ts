@@ -1,4 +1,4 @@
-import type { Environment } from "./read-settings.ts";
+import { type Environment, withoutUserinfo } from "./read-settings.ts";
 import { flagOf, settingList, viewIdVariable } from "./settings.ts";
 
 /** A setting as it is now. */
@@ -19,7 +19,7 @@ export function describeSettings(
     const name = flagOf(setting);
     const file = `${setting.env}_FILE`;
     const shown = { env: setting.env, flag: setting.secret === true ? "-" : `--${name}` };
-    const conceal = (value: string): string => (setting.secret === true ? "(set)" : value);
+    const conceal = (value: string): string => (setting.secret === true ? "(set)" : withoutUserinfo(value));
     if (flags[name] !== undefined) return { ...shown, value: conceal(flags[name]), origin: "flag" };
     if (env[setting.env]) return { ...shown, value: conceal(env[setting.env] ?? ""), origin: "environment" };
     if (setting.secret === true && env[file]) return { ...shown, value: "(set)", origin: file };

@@ -75,7 +75,7 @@ function describe(definition: Setting, found: Found, problem: string): string {
 }
 
 /** A password in a URL, where it does not belong, is a secret all the same. */
-function withoutUserinfo(text: string): string {
+export function withoutUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#]*@/, "//…@");
 }
 

@@ -34,9 +34,9 @@ export interface LoadRequest {
   readonly errorLimit: ErrorLimit;
   readonly allowShrink: boolean;
   /** Ask OTC although the circuit is open. */
-  readonly ignoreCircuit: boolean;
-  /** How long to wait for another load of the view to end, in milliseconds. */
-  readonly lockWaitMs: number;
+  readonly ignoreCircuit?: boolean;
+  /** How long to wait for another load of the view to end, in milliseconds; not at all when left out. */
+  readonly lockWaitMs?: number;
   /** Time for each load, in milliseconds; the setting when left out. */
   readonly timeoutMs?: number;
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
@@ -53,6 +53,7 @@ export class Loader {
   readonly #input: LoaderInput;
   #database: Promise<Database> | undefined;
   #client: ApiClient | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @throws OtcError `configuration` */
   constructor(input: LoaderInput) {
@@ -111,8 +112,8 @@ export class Loader {
         },
         maxPaceWaitMs: settings.maxPaceWaitMs,
         circuit: { failures: settings.breakerFailures, cooldownMs: settings.breakerCooldownMs },
-        ignoreCircuit: request.ignoreCircuit,
-        lockWaitMs: request.lockWaitMs,
+        ignoreCircuit: request.ignoreCircuit ?? false,
+        lockWaitMs: request.lockWaitMs ?? 0,
         timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
         timeZone,
       },
@@ -124,8 +125,13 @@ export class Loader {
     return run(request.views, context, request.onOutcome);
   }
 
-  /** Gives connections and locks back. */
-  async close(): Promise<void> {
+  /** Gives connections and locks back; can be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#client?.close();
     // A database that never opened has nothing to give back.
     const database = await this.#database?.catch(() => undefined);

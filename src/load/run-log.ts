@@ -115,7 +115,8 @@ export function recordFailure(database: Database, run: Run, failure: Failure): P
     load_status: "failed",
     load_duration_seconds: (performance.now() - run.startedAt) / 1000,
     error_code: failure.code,
-    error_message: failure.message,
+    // What JSON.parse says quotes the document, which may hold what PostgreSQL cannot.
+    error_message: failure.message.replaceAll("\0", "\\u0000"),
     records_fetched: failure.fetched,
     records_errors: failure.errors,
     rollbacks: failure.rolledBack ? 1 : 0,

@@ -82,9 +82,11 @@ export class ApiClient {
       throw networkFailure(error, context);
     }
     const { statusCode, headers, body } = response;
+    // The answer may break off before anybody reads it, and without a listener that would end the process.
+    body.on("error", () => undefined);
     if (statusCode !== 200) {
       // Closing beats reading on: an error page may be as large as a document.
-      body.on("error", () => undefined).destroy();
+      body.destroy();
       await gate.leave();
       throw statusFailure(statusCode, headers, context);
     }

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { reasonOf } from "../errors/reason.ts";
 import { decompressFile } from "./decompress.ts";
 import type { DocumentSource } from "./document-source.ts";
@@ -17,7 +17,9 @@ export function fileSource(path: string, stdin: Readable): DocumentSource {
   return {
     origin: nameOf(path),
     kind: "file",
-    open: async (signal) => readChunks(path, path === STDIN ? stdin : await openFile(path, signal)),
+    // Whoever writes to standard input may say nothing for hours; only the signal ends the wait then.
+    open: async (signal) =>
+      readChunks(path, path === STDIN ? addAbortSignal(signal, stdin) : await openFile(path, signal)),
   };
 }
 

@@ -1,0 +1,236 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { afterAll, describe, inject, onTestFinished, test } from "vitest";
+import { databaseSettings } from "../../src/config/database-settings.ts";
+import { type Environment, readSettings } from "../../src/config/read-settings.ts";
+import type { Database, Parameter } from "../../src/database/database.ts";
+import { qualifiedName } from "../../src/database/identifier.ts";
+import { migrate } from "../../src/database/migrations.ts";
+import { openDatabase } from "../../src/database/open-database.ts";
+import { Loader } from "../../src/load/loader.ts";
+import type { PostgresMajor } from "./postgres-binaries.ts";
+import { createTestDatabase } from "./postgres-database.ts";
+
+/** One of the databases that the same tests run on. */
+export interface Target {
+  readonly name: string;
+  readonly engine: "postgres" | "embedded";
+  readonly schema: string;
+  /** An empty database of the test's own, migrated unless asked otherwise. It ends with the test. */
+  fresh(options?: { readonly migrated?: boolean }): Promise<DatabaseUnderTest>;
+}
+
+/** A database that one test has for itself. */
+export interface DatabaseUnderTest {
+  readonly engine: "postgres" | "embedded";
+  readonly schema: string;
+  /** What otc-etl reads to find it. */
+  readonly env: Environment;
+  /** A loader on it, closed at the end of the test. The embedded one takes one at a time. */
+  open(env?: Environment, log?: Logger): Loader;
+  /**
+   * Runs one statement beside the loader. A loader with an open transaction on the embedded database has to end it first:
+   * there is only one session.
+   */
+  sql<Row = Readonly<Record<string, unknown>>>(
+    text: string,
+    parameters?: readonly Parameter[],
+  ): Promise<readonly Row[]>;
+  /** A table's quoted name, with its schema. */
+  table(name: string): string;
+}
+
+interface Place {
+  readonly env: Environment;
+  /** Throws when somebody is still connected. */
+  remove(): Promise<void>;
+}
+
+/** Where databases of one kind come from. */
+interface Origin {
+  readonly name: string;
+  readonly engine: "postgres" | "embedded";
+  readonly schema: string;
+  /** A copy of `template`, or an empty one. */
+  create(template: Place | undefined): Promise<Place>;
+}
+
+const SCHEMA = "servicedesk";
+
+/** A schema that has to be quoted wherever it stands. */
+const AWKWARD_SCHEMA = 'Service "Desk"; drop';
+
+const MAJORS: readonly PostgresMajor[] = [15, 18];
+
+/**
+ * A `describe` for each database otc-etl supports: embedded, PostgreSQL 15 and 18, and 18 with a schema whose name
+ * needs quoting. Where a server is not installed its tests count as skipped, and stderr says so.
+ *
+ * @param only leaves out the databases for which it is false
+ * @example
+ * describeEachDatabase("a first load", (target) => {
+ *   test("inserts every record", async () => {
+ *     const database = await target.fresh();
+ *     …
+ *   });
+ * });
+ */
+export function describeEachDatabase(
+  title: string,
+  body: (target: Target) => void,
+  only: (target: Pick<Target, "name" | "engine" | "schema">) => boolean = () => true,
+): void {
+  const servers = inject("postgres");
+  const origins: (Origin | string)[] = [
+    embeddedOrigin(),
+    ...MAJORS.map((major) => {
+      const server = servers.find((candidate) => candidate.major === major);
+      return server === undefined ? `PostgreSQL ${major}` : serverOrigin(major, server.url, SCHEMA);
+    }),
+  ];
+  const newest = servers.find((server) => server.major === 18);
+  if (newest !== undefined) origins.push(serverOrigin(18, newest.url, AWKWARD_SCHEMA));
+
+  for (const origin of origins) {
+    if (typeof origin === "string") {
+      process.stderr.write(`SKIPPED "${title}" on ${origin}: it is not installed here\n`);
+      describe.skip(`${title} (${origin})`, () => {
+        test(`needs ${origin}`, () => undefined);
+      });
+    } else if (only(origin)) {
+      describe(`${title} (${origin.name})`, () => {
+        body(targetOf(origin));
+      });
+    }
+  }
+}
+
+function serverOrigin(major: PostgresMajor, serverUrl: string, schema: string): Origin {
+  return {
+    name: `PostgreSQL ${major}${schema === SCHEMA ? "" : `, schema ${schema}`}`,
+    engine: "postgres",
+    schema,
+    create: async (template) => {
+      const name = template?.env["OTC_DATABASE_URL"]?.split("/").at(-1);
+      const database = await createTestDatabase(serverUrl, name === undefined ? {} : { template: name });
+      return {
+        env: { OTC_DATABASE_URL: database.url, OTC_PG_SCHEMA: schema },
+        remove: () => database.drop(),
+      };
+    },
+  };
+}
+
+function embeddedOrigin(): Origin {
+  return {
+    name: "embedded",
+    engine: "embedded",
+    schema: SCHEMA,
+    create: async (template) => {
+      const folder = await mkdtemp(join(tmpdir(), "otc-etl-embedded-"));
+      const source = template?.env["OTC_DATA_DIR"];
+      if (source !== undefined) await cp(source, folder, { recursive: true });
+      return {
+        env: { OTC_DATA_DIR: folder },
+        remove: () => rm(folder, { recursive: true, force: true }),
+      };
+    },
+  };
+}
+
+function targetOf(origin: Origin): Target {
+  let template: Promise<Place> | undefined;
+  afterAll(async () => {
+    await (await template)?.remove();
+  });
+
+  const makeTemplate = async (): Promise<Place> => {
+    const place = await origin.create(undefined);
+    const database = await openDatabase(databaseSettings(readSettings(place.env)));
+    try {
+      await migrate(database, () => undefined);
+    } finally {
+      await database.close();
+    }
+    return place;
+  };
+
+  return {
+    name: origin.name,
+    engine: origin.engine,
+    schema: origin.schema,
+    fresh: async ({ migrated = true } = {}) => {
+      if (migrated) template ??= makeTemplate();
+      const place = await origin.create(migrated ? await template : undefined);
+      const opened = new OpenedDatabase(origin, place);
+      onTestFinished(() => opened.close());
+      return opened;
+    },
+  };
+}
+
+class OpenedDatabase implements DatabaseUnderTest {
+  readonly engine: "postgres" | "embedded";
+  readonly schema: string;
+  readonly env: Environment;
+  readonly #place: Place;
+  readonly #loaders: Loader[] = [];
+  #beside: Promise<Database> | undefined;
+
+  constructor(origin: Origin, place: Place) {
+    this.engine = origin.engine;
+    this.schema = origin.schema;
+    this.env = place.env;
+    this.#place = place;
+  }
+
+  open(env: Environment = {}, log: Logger = pino({ level: "silent" })): Loader {
+    const loader = new Loader({ env: { ...FAST, ...this.env, ...env }, flags: {}, log });
+    this.#loaders.push(loader);
+    return loader;
+  }
+
+  async sql<Row>(text: string, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
+    if (this.engine === "postgres") {
+      this.#beside ??= openDatabase(databaseSettings(readSettings(this.env)));
+      return (await (await this.#beside).query<Row>(text, parameters)).rows;
+    }
+    const open = await firstOpen(this.#loaders);
+    if (open !== undefined) return (await open.query<Row>(text, parameters)).rows;
+    const database = await openDatabase(databaseSettings(readSettings(this.env)));
+    try {
+      return (await database.query<Row>(text, parameters)).rows;
+    } finally {
+      await database.close();
+    }
+  }
+
+  table(name: string): string {
+    return qualifiedName(this.schema, name);
+  }
+
+  async close(): Promise<void> {
+    for (const loader of this.#loaders) await loader.close();
+    await (await this.#beside)?.close();
+    await this.#place.remove();
+  }
+}
+
+/** The pace that protects OTC would only make tests slow; those about the pace set their own. */
+const FAST: Environment = {
+  OTC_REQUEST_INTERVAL_MS: "0",
+  OTC_VIEW_GAP_MS: "0",
+  OTC_REQUESTS_PER_HOUR: "100000",
+  OTC_RETRY_BASE_MS: "1",
+};
+
+/** The database of the first loader that could open it; a second one of an embedded database cannot. */
+async function firstOpen(loaders: readonly Loader[]): Promise<Database | undefined> {
+  for (const loader of loaders) {
+    const database = await loader.database().catch(() => undefined);
+    if (database !== undefined) return database;
+  }
+  return undefined;
+}

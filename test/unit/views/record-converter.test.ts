@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { describeKey, RecordConverter, type SourceRecord } from "../../../src/views/record-converter.ts";
+import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
+import { boolean, defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";
+
+const zone = await timeZoneNamed("Australia/Sydney");
+
+const view = defineView({
+  name: "entries",
+  order: 1,
+  columns: [
+    integer("Id", { key: "required" }),
+    text("From", { key: "nullable" }),
+    text("Note"),
+    timestamp("Made", { as: "made_at" }),
+    numeric("Hours"),
+    boolean("Billable"),
+  ],
+});
+
+/** Converts records given as JSON, all with one converter: the row of each, or its rejection. */
+function convertAll(jsons: readonly string[]) {
+  const converter = new RecordConverter(view, zone);
+  const results = jsons.map((json) => {
+    const row: (string | null)[] = [];
+    return converter.convert(JSON.parse(json) as SourceRecord, json, row) ?? row;
+  });
+  return { converter, results };
+}
+
+const convert = (json: string) => convertAll([json]).results[0];
+
+describe("a record", () => {
+  it("becomes a row: a text for each column in the view's order and, last, extra", () => {
+    const json =
+      '{"Billable":"Yes","Hours":"7,5","Made":"5/3/2016 9:30","Note":"x","From":"09:30","Id":"12"}';
+    expect(convert(json)).toEqual(["12", "09:30", "x", "2016-03-05 09:30:00+11:00", "7.5", "t", null]);
+  });
+
+  it("lacks nothing but its key: absent fields are null", () => {
+    expect(convert('{"Id":1}')).toEqual(["1", null, null, null, null, null, null]);
+  });
+
+  it("has empty texts as null in key columns and columns of other types, and as they are in other texts", () => {
+    const json = '{"Id":1,"From":"","Note":"","Made":"","Hours":"","Billable":""}';
+    expect(convert(json)).toEqual(["1", null, "", null, null, null, null]);
+  });
+
+  it("keeps unknown fields in extra", () => {
+    expect(convert('{"Id":1,"Colour":"red","__proto__":{"a":1}}')).toEqual([
+      "1",
+      null,
+      null,
+      null,
+      null,
+      null,
+      '{"Colour":"red","__proto__":{"a":1}}',
+    ]);
+  });
+
+  it.each(["9007199254740993", "0.10", "1e400", "0.1234567890123456789"])(
+    "keeps the digits of a number in a text column: %s",
+    (digits) => {
+      expect(convert(`{"Id":1,"Note":${digits}}`)).toMatchObject({ 2: digits });
+      expect(convert(`{"Id":1,"Note":{"n":[${digits}]}}`)).toMatchObject({ 2: `{"n":[${digits}]}` });
+    },
+  );
+
+  it("overwrites every column of a row that is used again", () => {
+    const converter = new RecordConverter(view, zone);
+    const row: (string | null)[] = [];
+    converter.convert({ Id: 1, Note: "x", Colour: "red" }, '{"Id":1,"Note":"x","Colour":"red"}', row);
+    converter.convert({ Id: 2 }, '{"Id":2}', row);
+    expect(row).toEqual(["2", null, null, null, null, null, null]);
+  });
+
+  it("has any text in, the same text out", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (note) => {
+        expect(convert(JSON.stringify({ Id: 1, From: note, Note: note }))).toMatchObject({
+          1: note,
+          2: note,
+        });
+      }),
+    );
+  });
+});
+
+describe("a record that cannot be converted", () => {
+  it.each([
+    ['{"Id":1,"Made":"5/13/2016"}', "invalid_timestamp", "Made", 'Made is "5/13/2016": '],
+    ['{"Id":1,"Hours":"much"}', "invalid_numeric", "Hours", 'Hours is "much": '],
+    ['{"Id":1,"Billable":"maybe"}', "invalid_boolean", "Billable", 'Billable is "maybe": '],
+    ['{"Id":"x"}', "invalid_integer", "Id", 'Id is "x": '],
+    ['{"Id":1,"Hours":1e400}', "invalid_numeric", "Hours", "Hours is Infinity: "],
+    ['{"Id":[1]}', "invalid_integer", "Id", "Id is a list: "],
+    ['{"Id":1,"Made":{}}', "invalid_timestamp", "Made", "Made is an object: "],
+    ['{"Id":null}', "missing_key", "Id", "Id is null, but it is part of the key."],
+    ['{"Id":""}', "missing_key", "Id", 'Id is "", but it is part of the key.'],
+    ["{}", "missing_key", "Id", "Id is absent, but it is part of the key."],
+  ])("says why: %s", (json, reason, field, message) => {
+    expect(convert(json)).toEqual({ reason, field, message: expect.stringContaining(message) });
+  });
+
+  it("quotes a value shortly and without control characters", () => {
+    const rejection = convert(JSON.stringify({ Id: `\u001b[31m\n${"x".repeat(1_000_000)}` }));
+    const { message } = rejection as { message: string };
+    expect(message).toMatch(/^Id is "\\u001b\[31m\\nx+…: not a whole number\.$/);
+    expect(message.length).toBeLessThan(120);
+  });
+
+  it.each([
+    ["a field of the view", "Note"],
+    ["an unknown field", "Other"],
+  ])("because %s is nested too deep is rejected for that, whatever else it holds", (_case, field) => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    for (const number of ["1", "1.5", "9007199254740993"]) {
+      expect(convert(`{"Id":1,"From":${number},"${field}":${deep}}`)).toMatchObject({
+        reason: "too_deep",
+        field,
+      });
+    }
+  });
+});
+
+describe("what a converter saw", () => {
+  it("are the unknown fields with their counts, and the fields that no record had", () => {
+    const { converter } = convertAll([
+      '{"Id":1,"Colour":"red","Note":null}',
+      '{"Id":2,"Colour":"blue","Size":1}',
+      '{"Id":"bad","Hours":1}',
+    ]);
+    expect([...converter.drift.unknownFields]).toEqual([
+      ["Colour", 2],
+      ["Size", 1],
+    ]);
+    expect(converter.drift.absentFields).toEqual(["From", "Made", "Hours", "Billable"]);
+  });
+
+  it("are the characters it had to mend, in texts and in extra", () => {
+    const { converter, results } = convertAll([
+      String.raw`{"Id":1,"Note":"a\u0000b","Other":"\ud800"}`,
+      String.raw`{"Id":2,"Note":"\udc00"}`,
+    ]);
+    expect(results).toMatchObject([{ 2: "ab", 6: '{"Other":"�"}' }, { 2: "�" }]);
+    expect(converter.repairs).toEqual({ nulsRemoved: 1, surrogatesReplaced: 2 });
+  });
+});
+
+describe("a record's key", () => {
+  it("is written as a person would", () => {
+    expect(describeKey(view, { Id: 91906, From: "09:30", Note: "x" })).toBe('Id=91906, From="09:30"');
+    expect(describeKey(view, { Id: "12", From: null })).toBe('Id="12", From=null');
+    expect(describeKey(view, {})).toBe("Id=absent, From=absent");
+  });
+});
