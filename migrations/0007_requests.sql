@@ -1,5 +1,5 @@
--- Requests to OTC of the last hour or so, of every process: cron starts a new one each time, and the pace rules hold for
--- all of them together.
+-- Requests to OTC, of every process: cron starts a new one each time, and the pace rules hold for all of them together.
+-- A few rows a night, so they are kept.
 create table etl_requests (
   request_id uuid primary key,
   view_id text not null,

@@ -7,9 +7,6 @@ import { OtcError } from "../errors/otc-error.ts";
 import { paceDelay, type PaceLimits } from "../source/pace.ts";
 import type { RequestGate } from "../source/request-gate.ts";
 
-/** Longer than the hour that counts, so that `status` can tell what was asked lately. */
-const KEPT_HOURS = 24;
-
 interface RequestLogSettings {
   readonly limits: PaceLimits;
   /** A longer wait than this, in milliseconds, is not waited for. */
@@ -109,10 +106,6 @@ export class RequestLog implements RequestGate {
        values ($1, $2, clock_timestamp())
        returning requested_at`,
       [id, viewId],
-    );
-    await queryable.query(
-      `delete from ${this.#table} where requested_at < now() - make_interval(hours => $1)`,
-      [KEPT_HOURS],
     );
     this.#made.push({ id, viewId, requestedAt: rows[0]?.requested_at ?? new Date(), answeredAt: null });
     return 0;
