@@ -1,7 +1,8 @@
 import type { Transaction } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { keyColumns, type View } from "../views/view.ts";
-import { type LoadTables, positionColumn, sameKey, updatableColumns } from "./staging.ts";
+import type { StagedDocument } from "./stage-document.ts";
+import { type LoadTables, mayRepeatColumn, positionColumn, sameKey, updatableColumns } from "./staging.ts";
 
 /** What a document holds, against what the table holds. */
 export interface Classification {
@@ -26,20 +27,20 @@ const CLASSIFY_SETTINGS = [
  * changed row: `position`, `staged` (its place in the staging table) and `target` (the row to update, null for a new
  * one). Everything that follows reads this list, and nothing else decides what is new or changed.
  *
- * @param staged rows in the staging table
+ * @param document how many rows are staged, and how many of them have a key that may have come before
  */
 export async function classify(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
-  staged: number,
+  { staged, suspected }: Pick<StagedDocument, "staged" | "suspected">,
 ): Promise<Classification> {
   // Keeps other writers away from the rows that the delta points at; readers are not held up.
   await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
   for (const [name, value] of CLASSIFY_SETTINGS) {
     await transaction.query("select set_config($1, $2, true)", [name, value]);
   }
-  const duplicates = await removeDuplicates(transaction, view, tables);
+  const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables);
 
   const differences = updatableColumns(view).map((column) => `s.${column} is distinct from t.${column}`);
   const delta = await transaction.query(
@@ -55,6 +56,7 @@ export async function classify(
   return { duplicates, unchanged: staged - duplicates - delta.rowCount, differing: delta.rowCount };
 }
 
+/** Of several rows with one key all but the last go. Only rows whose key may have come before are looked at closely. */
 async function removeDuplicates(transaction: Transaction, view: View, tables: LoadTables): Promise<number> {
   const keys = keyColumns(view)
     .map((column) => quoteIdentifier(column.name))
@@ -64,8 +66,8 @@ async function removeDuplicates(transaction: Transaction, view: View, tables: Lo
      using (
        select ${keys}, max(${positionColumn}) as last
        from ${tables.staging}
+       where ${mayRepeatColumn}
        group by ${keys}
-       having count(*) > 1
      ) repeated
      where ${sameKey(view, "s", "repeated")} and s.${positionColumn} < repeated.last`,
   );

@@ -202,7 +202,7 @@ async function writeOnce(
   const { transaction, run, context, state, tables, log } = load;
   showProgress(load, "classify", document);
   const classification = await state.meter.time("classify", () =>
-    classify(transaction, run.view, tables, document.staged),
+    classify(transaction, run.view, tables, document),
   );
   log.debug(classification, "document classified");
 

@@ -13,6 +13,7 @@ import {
 } from "../views/record-converter.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
+import { RepeatedKeys } from "./repeated-keys.ts";
 import type { RejectSpool } from "./reject-spool.ts";
 import { copyTarget, type LoadTables } from "./staging.ts";
 
@@ -24,6 +25,8 @@ export interface StagedDocument {
   readonly fetched: number;
   /** Rows in the staging table: what was fetched without what was rejected. */
   readonly staged: number;
+  /** How many of them have a key that may have come before. */
+  readonly suspected: number;
   readonly payloadBytes: number;
   /** In hex. */
   readonly payloadSha256: string;
@@ -55,7 +58,8 @@ export async function stageDocument(
   const framer = new RecordFramer(options.maxRecordBytes);
   const converter = new RecordConverter(options.view, options.timeZone);
   const writer = new CopyTextWriter();
-  const stageRecord = recordStager(options, framer, converter, writer);
+  const keys = new RepeatedKeys(options.view);
+  const stageRecord = recordStager(options, framer, converter, keys, writer);
 
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -73,6 +77,7 @@ export async function stageDocument(
   return {
     fetched: framer.records,
     staged,
+    suspected: keys.suspected,
     payloadBytes: framer.bytes,
     payloadSha256: hash.digest("hex"),
     converter,
@@ -84,6 +89,7 @@ function recordStager(
   { view, rejects }: StageOptions,
   framer: RecordFramer,
   converter: RecordConverter,
+  keys: RepeatedKeys,
   writer: CopyTextWriter,
 ): (bytes: Buffer, start: number, end: number) => void {
   const row: (string | null)[] = [];
@@ -112,6 +118,7 @@ function recordStager(
       return;
     }
     row[positionIndex] = String(position);
+    row[positionIndex + 1] = keys.mayRepeat(row) ? "t" : null;
     writer.writeRow(row);
   };
 }

@@ -8,6 +8,9 @@ const EXTRA = "extra";
 /** The record's place in the document, from 1; a column of the staging table only. */
 const POSITION = "etl_position";
 
+/** Whether the key may have come before in the document; null when it has not. Also of the staging table only. */
+const MAY_REPEAT = "etl_may_repeat";
+
 const SQL_TYPES: Readonly<Record<ValueType, string>> = {
   text: "text",
   integer: "bigint",
@@ -58,9 +61,11 @@ export function updatableColumns(view: View): readonly string[] {
 
 export const positionColumn = quoteIdentifier(POSITION);
 
-/** What stands between COPY and FROM: the staging table and its columns, position last. */
+export const mayRepeatColumn = quoteIdentifier(MAY_REPEAT);
+
+/** What stands between COPY and FROM: the staging table and its columns, position and suspicion last. */
 export function copyTarget(view: View, tables: LoadTables): string {
-  return `${tables.staging} (${[...sharedColumns(view), positionColumn].join(", ")})`;
+  return `${tables.staging} (${[...sharedColumns(view), positionColumn, mayRepeatColumn].join(", ")})`;
 }
 
 /** A condition, hashable, that two tables' rows have the same key; two nulls are the same. */
@@ -90,7 +95,8 @@ export async function createStaging(transaction: Transaction, view: View, tables
   const columns = view.columns.map((column) => `${quoteIdentifier(column.name)} ${SQL_TYPES[column.type]}`);
   await transaction.query(
     `create unlogged table ${tables.staging} (
-       ${columns.join(", ")}, ${quoteIdentifier(EXTRA)} jsonb, ${positionColumn} bigint not null
+       ${columns.join(", ")}, ${quoteIdentifier(EXTRA)} jsonb,
+       ${positionColumn} bigint not null, ${mayRepeatColumn} boolean
      ) with (autovacuum_enabled = false)`,
   );
 }
