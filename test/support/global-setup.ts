@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     );
   }
 
-  const started = await Promise.allSettled(installed.map(startPostgres));
+  const started = await Promise.allSettled(installed.map((major) => startPostgres(major)));
   const servers = started.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   const destroyAll = async () => {
     await Promise.all(servers.map((server) => server.destroy()));

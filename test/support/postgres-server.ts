@@ -70,7 +70,11 @@ const FAST_STOP_TIMEOUT_MS = 15_000;
 /** Between asking for a free port and binding it another process can take it. */
 const PORT_ATTEMPTS = 5;
 
-export async function startPostgres(major: PostgresMajor): Promise<PostgresServer> {
+/** @param settings of postgresql.conf; they win over the fast and not durable ones of a test */
+export async function startPostgres(
+  major: PostgresMajor,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
   const account = unprivilegedAccount();
   const native = executablePostgres(major, account);
   const folder = mkdtempSync(join(tmpdir(), `otc-etl-postgres-${major}-`));
@@ -127,7 +131,7 @@ export async function startPostgres(major: PostgresMajor): Promise<PostgresServe
 
   try {
     if (account !== undefined) chownSync(folder, account.uid, account.gid);
-    await initialise({ native, folder, dataDir, password, account, guardian });
+    await initialise({ native, folder, dataDir, password, account, guardian, settings });
     const port = await launchOnFreePort(launch);
     return {
       major,
@@ -152,10 +156,11 @@ interface NewCluster {
   readonly password: string;
   readonly account: Account | undefined;
   readonly guardian: Guardian;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 async function initialise(cluster: NewCluster): Promise<void> {
-  const { folder, dataDir, password, account } = cluster;
+  const { folder, dataDir, password, account, settings } = cluster;
   mkdirSync(dataDir, { mode: 0o700 });
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
@@ -168,7 +173,8 @@ async function initialise(cluster: NewCluster): Promise<void> {
   if (complaints?.includes("invalid locale")) complaints = await initdb(cluster, passwordFile, "C");
   if (complaints !== undefined) throw new Error(`initdb of ${cluster.native} failed: ${complaints}`);
   rmSync(passwordFile);
-  appendFileSync(join(dataDir, "postgresql.conf"), SETTINGS);
+  const further = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  appendFileSync(join(dataDir, "postgresql.conf"), SETTINGS + further.join(""));
 }
 
 /** What initdb complained of when it failed, and then it has emptied the data directory again. */

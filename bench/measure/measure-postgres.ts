@@ -1,0 +1,113 @@
+import type { BenchDocuments, Day0Document } from "../documents/bench-documents.ts";
+import { serveDocuments } from "../documents/serve-documents.ts";
+import type { ReadyMadeRows } from "../processes/child-jobs.ts";
+import { type ExpectedCounts, loadByCli } from "../processes/load-by-cli.ts";
+import { runChild } from "../processes/run-child.ts";
+import { runCli } from "../processes/run-cli.ts";
+import { type BenchServer, emptyTables, settle, withWal } from "./bench-server.ts";
+import type { CpuPlace } from "../report/cpu-places.ts";
+import { profileLoad } from "./profile-load.ts";
+import { whileReading } from "./reader.ts";
+import type { Sample, SampleCollector } from "./sample.ts";
+import { keyList, overwrittenList } from "./target-table.ts";
+
+export interface PostgresBench {
+  readonly server: BenchServer;
+  readonly documents: BenchDocuments;
+  /** What COPY and the upserts write. */
+  readonly rows: ReadyMadeRows;
+  /** The same view, a multiple as large. */
+  readonly larger: Day0Document | undefined;
+  readonly rounds: number;
+  readonly skipUpserts: boolean;
+}
+
+/** `otc-etl --version` is quick, and its times vary more than others. */
+const VERSION_RUNS = 5;
+
+/**
+ * Measures a view on a server whose database has been migrated.
+ *
+ * @returns where the loader spent its time in a first load
+ */
+export async function measurePostgres(
+  bench: PostgresBench,
+  samples: SampleCollector,
+): Promise<readonly CpuPlace[]> {
+  const { server, documents, larger } = bench;
+  const { view } = documents;
+  const http = await serveDocuments({
+    day0: { path: documents.day0 },
+    "day0-other-bytes": { path: documents.day0, suffix: "\n" },
+    changed: { path: documents.changed },
+    empty: { path: documents.empty },
+    ...(larger === undefined ? {} : { larger: { path: larger.day0 } }),
+  });
+  const load = (documentId: string, expected: ExpectedCounts): Promise<Sample> =>
+    withWal(server, () => loadByCli(view, { apiUrl: http.url, documentId, env: server.env }, expected));
+
+  try {
+    // Unmeasured: the first use of a server and of a build reads everything from the disk.
+    await emptyTables(server);
+    await load("day0", {});
+    for (let round = 0; round < bench.rounds; round += 1) {
+      await emptyTables(server);
+      samples.add("copy", await copyRows(bench));
+      await emptyTables(server);
+      await measureLoads(bench, samples, load);
+      if (!bench.skipUpserts) {
+        await emptyTables(server);
+        samples.add("upsertsFirst", await upsertRows(bench));
+        await settle(server);
+        samples.add("upsertsAgain", await upsertRows(bench));
+      }
+      await emptyTables(server);
+      samples.add("loadEmpty", await load("empty", { fetched: 0, errors: 0 }));
+      for (let run = 0; run < VERSION_RUNS; run += 1) samples.add("version", await version());
+    }
+    await emptyTables(server);
+    const places = await profileLoad(view, { apiUrl: http.url, documentId: "day0", env: server.env });
+    if (larger !== undefined) {
+      await emptyTables(server);
+      samples.add("firstLarger", await load("larger", { inserted: larger.records }));
+      await settle(server);
+      samples.add("unchangedLarger", await load("larger", { unchanged: larger.records }));
+    }
+    return places;
+  } finally {
+    await http.close();
+  }
+}
+
+/** A first load and everything that comes after it, on an empty table. */
+async function measureLoads(
+  { server, documents }: PostgresBench,
+  samples: SampleCollector,
+  load: (documentId: string, expected: ExpectedCounts) => Promise<Sample>,
+): Promise<void> {
+  const { records, changedRecords, newRecords } = documents;
+  samples.add("first", await load("day0", { inserted: records, errors: 0 }));
+  await settle(server);
+  samples.add("unchanged", await load("day0", { unchanged: records, inserted: 0, updated: 0 }));
+  await settle(server);
+  samples.add("otherBytes", await load("day0-other-bytes", { unchanged: records, inserted: 0, updated: 0 }));
+  await settle(server);
+  samples.add("changed", await load("changed", { updated: changedRecords, inserted: newRecords }));
+  await settle(server);
+  // Back again, as many changes; the new records are not in this document and stay.
+  const reading = whileReading(server.url, documents.view, () => load("day0", { updated: changedRecords }));
+  samples.add("readers", await reading);
+}
+
+function copyRows({ server, rows }: PostgresBench): Promise<Sample> {
+  return withWal(server, () => runChild("copy-rows", { url: server.url, rows }));
+}
+
+async function upsertRows({ server, documents: { view }, rows }: PostgresBench): Promise<Sample> {
+  const [key, overwritten] = [await keyList(view), await overwrittenList(view)];
+  return withWal(server, () => runChild("upsert-rows", { url: server.url, rows, key, overwritten }));
+}
+
+async function version(): Promise<Sample> {
+  return { seconds: (await runCli(["--version"])).seconds };
+}
