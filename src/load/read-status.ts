@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
+import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 
 /** A run on record. Times are ISO 8601 in JSON. */
@@ -42,6 +43,18 @@ export interface ViewStatus {
   readonly quarantineGrowth: number;
   /** The last runs, newest first. */
   readonly runs: readonly RecordedRun[];
+}
+
+/** A run that ended so never began to load: another had the view, or OTC must not be asked. */
+const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
+  "locked",
+  "rate_limited",
+  "circuit_open",
+]);
+
+/** Whether a run was turned away; that says nothing about how loads go. */
+export function neverBegan(run: RecordedRun): boolean {
+  return NEVER_BEGAN.has(run.errorCode);
 }
 
 /** Rollback rate and usual duration are taken from this many runs. */
@@ -116,7 +129,9 @@ async function readRuns(
 function judge(
   runs: readonly RecordedRun[],
 ): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth"> {
-  const transactions = runs.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
+  const transactions = runs
+    .filter((run) => run.commits + run.rollbacks > 0 && !neverBegan(run))
+    .slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = runs.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
   return {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
@@ -18,6 +19,8 @@ export interface CliOptions {
   readonly input?: string | Buffer;
   /** For Node itself, before the script. */
   readonly nodeOptions?: readonly string[];
+  /** Open files to write to, instead of being read by the test. */
+  readonly stdio?: { readonly stdout: number; readonly stderr: number };
 }
 
 export interface CliResult {
@@ -47,17 +50,19 @@ export async function startCli(args: readonly string[], options: CliOptions = {}
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), MAIN, ...args], {
     cwd: options.cwd ?? (await temporaryFolder()),
     env: { PATH: process.env["PATH"], ...options.env },
-    stdio: "pipe",
+    stdio: ["pipe", options.stdio?.stdout ?? "pipe", options.stdio?.stderr ?? "pipe"],
   });
+  const { stdin } = child;
+  const [stdoutPipe, stderrPipe] = [child.stdout ?? Readable.from([]), child.stderr ?? Readable.from([])];
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
   let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  stdoutPipe.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  stderrPipe.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   // A command that fails early does not read to the end.
-  child.stdin.on("error", () => undefined);
-  if (options.input !== undefined) child.stdin.end(options.input);
+  stdin?.on("error", () => undefined);
+  if (options.input !== undefined) stdin?.end(options.input);
   const closed = once(child, "close") as Promise<[number | null]>;
   const result = closed.then(([code]) => ({ code: code ?? undefined, stdout, stderr }));
   return {
@@ -68,8 +73,8 @@ export async function startCli(args: readonly string[], options: CliOptions = {}
         if (pattern.test(stdout + stderr)) return stdout + stderr;
         const ended = await Promise.race([
           result,
-          once(child.stdout, "data").then(() => undefined),
-          once(child.stderr, "data").then(() => undefined),
+          once(stdoutPipe, "data").then(() => undefined),
+          once(stderrPipe, "data").then(() => undefined),
         ]);
         if (ended !== undefined && !pattern.test(stdout + stderr)) {
           throw new Error(
