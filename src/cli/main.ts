@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { CommanderError } from "commander";
 import { environmentWithDotEnv } from "../config/process-environment.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
-import { buildProgram } from "./program.ts";
 
 const EXIT_USAGE = 2;
 
@@ -29,6 +27,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+requireNode(22, 18);
+// Only now: on an older Node some of what these import does not even link.
+const { CommanderError } = await import("commander");
+const { buildProgram } = await import("./program.ts");
+
 try {
   const program = buildProgram({
     env: environmentWithDotEnv(process.cwd()),
@@ -42,6 +45,14 @@ try {
   process.exitCode = report(error);
 }
 if (interruptedBy !== undefined) process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
+
+/** package.json's `engines`, which npm does not enforce. */
+function requireNode(major: number, minor: number): void {
+  const [runningMajor = 0, runningMinor = 0] = process.versions.node.split(".").map(Number);
+  if (runningMajor > major || (runningMajor === major && runningMinor >= minor)) return;
+  process.stderr.write(`otc-etl: needs Node ${major}.${minor} or newer; this is ${process.version}.\n`);
+  process.exit(EXIT_USAGE);
+}
 
 /** Says what went wrong, and what to do. @returns the exit code */
 function report(error: unknown): number {

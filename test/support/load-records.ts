@@ -22,7 +22,7 @@ export function documentOf(records: readonly unknown[]): string {
 }
 
 /** Loads records, or a document byte for byte, as `--from -` does; a load that fails is an outcome as well. */
-export async function attemptLoad(
+async function attemptLoad(
   loader: Loader,
   view: View,
   document: readonly Fields[] | string | Readable,
