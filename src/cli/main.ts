@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { CommanderError } from "commander";
 import { environmentWithDotEnv } from "../config/process-environment.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
 import { printable } from "../errors/printable.ts";
 import { reasonOf } from "../errors/reason.ts";
-import { buildProgram } from "./program.ts";
 
 const EXIT_USAGE = 2;
 
@@ -37,6 +35,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") outputFailure ??= error;
 });
 
+requireNode(22, 18);
+// Only now: on an older Node some of what these import does not even link.
+const { CommanderError } = await import("commander");
+const { buildProgram } = await import("./program.ts");
+
 try {
   const program = buildProgram({
     env: environmentWithDotEnv(process.cwd()),
@@ -55,6 +58,14 @@ if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
 }
 if (outputFailure !== undefined) {
   process.stderr.write(`otc-etl: the output could not be written: ${printable(reasonOf(outputFailure))}\n`);
+}
+
+/** package.json's `engines`, which npm does not enforce. */
+function requireNode(major: number, minor: number): void {
+  const [runningMajor = 0, runningMinor = 0] = process.versions.node.split(".").map(Number);
+  if (runningMajor > major || (runningMajor === major && runningMinor >= minor)) return;
+  process.stderr.write(`otc-etl: needs Node ${major}.${minor} or newer; this is ${process.version}.\n`);
+  process.exit(EXIT_USAGE);
 }
 
 /** Says what went wrong, and what to do. @returns the exit code */

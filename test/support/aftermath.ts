@@ -17,7 +17,6 @@ export const FIRST = many(20, (number) => ticket(number));
 /** What goes wrong: two thirds of it are new rows, and one is changed. */
 export const SECOND = many(60, (number) => ticket(number, number === 3 ? { "TKT-Status": "Closed" } : {}));
 
-export const FIRST_DOCUMENT = documentOf(FIRST);
 export const SECOND_DOCUMENT = documentOf(SECOND);
 
 /** The pace that protects OTC would only make tests slow. */

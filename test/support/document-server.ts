@@ -23,10 +23,10 @@ export type Fault =
   | { readonly kind: "encoding"; readonly encoding: Encoding; readonly cutBytes?: number }
   | { readonly kind: "redirect"; readonly to: string };
 
-export type Encoding = "gzip" | "br" | "zstd";
+type Encoding = "gzip" | "br" | "zstd";
 
 /** A request as the server saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   /** Milliseconds of `performance.now()`. */
   readonly at: number;
   /** When the answer had been sent, or the client had gone. */

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -40,7 +39,7 @@ export interface RunningCli {
 
 /** A folder that goes with the test. */
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "otc-etl-cli-"));
+  const folder = await scratchFolder();
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -98,4 +97,13 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** A secret that tests give to commands; no output may ever show it. */
+export const CANARY = "canary-c0ffee";
+
+/** No escape sequence, no secret: holds for whatever is written to a pipe. */
+export function expectPlain({ stdout, stderr }: Pick<CliResult, "stdout" | "stderr">): void {
+  expect(stdout + stderr).not.toContain("\u001b");
+  expect(stdout + stderr).not.toContain(CANARY);
 }
