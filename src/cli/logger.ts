@@ -1,14 +1,18 @@
 import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import { printable } from "../errors/printable.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { ProgressLine } from "./progress-line.ts";
 import { useColours } from "./terminal.ts";
 
+/** Control characters that JSON does not escape, and neither does what formats it for people. */
+const LEFT_BY_JSON = /[\u007f-\u009f\u2028\u2029]/g;
+
 /**
- * Logs to stderr: a line for people, or JSON for machines. Values are JSON either way, so that a text from a ticket
- * cannot forge a line.
+ * Logs to stderr: a line for people, or JSON for machines. Values are JSON either way and control characters are
+ * escaped, so that a text from a ticket cannot forge a line.
  */
 export function createLogger(
   context: CliContext,
@@ -17,7 +21,8 @@ export function createLogger(
 ): Logger {
   const stderr = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      progress.above(() => context.stderr.write(chunk));
+      const line = chunk.toString("utf8").replaceAll(LEFT_BY_JSON, (character) => printable(character));
+      progress.above(() => context.stderr.write(line));
       done();
     },
   });
@@ -34,6 +39,7 @@ export function createLogger(
       destination: stderr,
       sync: true,
       singleLine: true,
+      messageFormat: (entry, key) => printable(String(entry[key])),
       colorize: useColours(context.stderr, context.env),
       translateTime: "SYS:HH:MM:ss",
     }),

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { CommanderError } from "commander";
 import { environmentWithDotEnv } from "../config/process-environment.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
+import { printable } from "../errors/printable.ts";
 import { reasonOf } from "../errors/reason.ts";
-import { buildProgram } from "./program.ts";
 
 const EXIT_USAGE = 2;
+
+/** Of a load: everything is in the database, records in quarantine aside. */
+const COMMITTED = new Set<typeof process.exitCode>([0, 3]);
 
 /** A shell's way to say that a signal ended a process. */
 const EXIT_SIGNAL_BASE = 128;
@@ -24,10 +26,19 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-// A reader that has seen enough (| head) is no failure.
+// A load is not given up because nobody can read of it, as on a full disk: its record is in the database.
+process.stderr.on("error", () => undefined);
+
+let outputFailure: Error | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  // A reader that has seen enough (| head) is no failure.
+  if (error.code !== "EPIPE") outputFailure ??= error;
 });
+
+requireNode(22, 18);
+// Only now: on an older Node some of what these import does not even link.
+const { CommanderError } = await import("commander");
+const { buildProgram } = await import("./program.ts");
 
 try {
   const program = buildProgram({
@@ -41,18 +52,37 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
-if (interruptedBy !== undefined) process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
+// What was committed before the signal came stays so, and its exit code says it.
+if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
+  process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
+}
+if (outputFailure !== undefined) {
+  process.stderr.write(`otc-etl: the output could not be written: ${printable(reasonOf(outputFailure))}\n`);
+}
+
+/** package.json's `engines`, which npm does not enforce. */
+function requireNode(major: number, minor: number): void {
+  const [runningMajor = 0, runningMinor = 0] = process.versions.node.split(".").map(Number);
+  if (runningMajor > major || (runningMajor === major && runningMinor >= minor)) return;
+  process.stderr.write(`otc-etl: needs Node ${major}.${minor} or newer; this is ${process.version}.\n`);
+  process.exit(EXIT_USAGE);
+}
 
 /** Says what went wrong, and what to do. @returns the exit code */
 function report(error: unknown): number {
   // Commander has said it already, or was only asked for help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  process.stderr.write(`otc-etl: ${reasonOf(error)}\n`);
-  if (error instanceof OtcError && error.remedy !== undefined) process.stderr.write(`  → ${error.remedy}\n`);
+  // Of the settings every problem has a line; what others quote must not become one.
+  const severalLines = error instanceof OtcError && error.code === "configuration";
+  const lines = severalLines ? reasonOf(error).split("\n") : [reasonOf(error)];
+  process.stderr.write(`otc-etl: ${lines.map(printable).join("\n")}\n`);
+  if (error instanceof OtcError && error.remedy !== undefined) {
+    process.stderr.write(`  → ${printable(error.remedy)}\n`);
+  }
   const unexpected = !(error instanceof OtcError) || error.code === "internal";
   if ((unexpected || process.argv.includes("--verbose")) && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ""}\n`);
-    if (error.cause !== undefined) process.stderr.write(`caused by: ${reasonOf(error.cause)}\n`);
+    process.stderr.write(`${(error.stack ?? "").replace(error.message, () => printable(error.message))}\n`);
+    if (error.cause !== undefined) process.stderr.write(`caused by: ${printable(reasonOf(error.cause))}\n`);
   }
   return exitCodeOf(error);
 }

@@ -1,3 +1,4 @@
+import { printable } from "../errors/printable.ts";
 import type { CircuitStatus } from "../load/read-circuit.ts";
 import type { ViewStatus } from "../load/read-status.ts";
 import { formatAge, formatCount, formatSeconds, formatTime } from "./format.ts";
@@ -69,7 +70,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   );
   const failures = runs
     .filter((run) => run.error !== null)
-    .map((run) => `run ${run.runId}: ${run.error ?? ""}`);
+    .map((run) => `run ${run.runId}: ${printable(run.error ?? "")}`);
   const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
   return `${head}\n${table}${causes}`;
 }

@@ -48,7 +48,8 @@ export function runLoad(
       },
     });
     if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
-    return exitCode(outcomes);
+    // Interrupted between two views, the rest was not even begun.
+    return outcomes.length < views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
   });
 }
 

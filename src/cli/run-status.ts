@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { parseDuration } from "../config/duration.ts";
 import { requireMigrated } from "../database/migrations.ts";
+import { printable } from "../errors/printable.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { readCircuit } from "../load/read-circuit.ts";
 import { readStatus } from "../load/read-status.ts";
@@ -41,7 +42,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     } else if (problems.length === 0) {
       context.stdout.write("All views are well.\n");
     } else {
-      context.stdout.write(`${problems.join("\n")}\n`);
+      context.stdout.write(`${problems.map(printable).join("\n")}\n`);
     }
     return problems.length === 0 ? 0 : 1;
   });

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { printable } from "../errors/printable.ts";
 
 /** A column of a table: numbers stand to the right. */
 export interface TableColumn {
@@ -38,11 +39,4 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
     .split("\n")
     .map((line) => line.trimEnd())
     .join("\n")}\n`;
-}
-
-function printable(cell: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return cell.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
-    JSON.stringify(character).slice(1, -1),
-  );
 }

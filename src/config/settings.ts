@@ -54,7 +54,7 @@ const databaseUrl = z
   );
 
 /** Every setting there is. README's table, `.env.example`, the flags and the validation come from this list. */
-export const SETTINGS = {
+const SETTINGS = {
   apiUrl: {
     env: "OTC_API_URL",
     group: "OTC API",

@@ -10,6 +10,8 @@ interface ServerError {
   readonly constraint?: string;
   readonly column?: string;
   readonly where?: string;
+  /** The function of the server that raised it; unlike the message it is never translated. */
+  readonly routine?: string;
 }
 
 /**
@@ -17,6 +19,9 @@ interface ServerError {
  * refused: data exception, integrity constraint, WITH CHECK OPTION, RAISE in a trigger, an index row too large.
  */
 const ROW_REFUSALS = /^(22|23|44)|^(P0001|54000)$/;
+
+/** A policy's WITH CHECK refuses a row by the code of a missing right; this function tells the two apart. */
+const POLICY_REFUSAL = { code: "42501", routine: "ExecWithCheckOptions" };
 
 /** Connection exceptions, too many connections, server shutting down, crashed or starting. */
 const CONNECTION_PROBLEMS = /^(08...|53300|57P01|57P02|57P03)$/;
@@ -33,10 +38,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "42P01": "Run `otc-etl migrate`.",
   "42703": "Run `otc-etl migrate`.",
   "42501": 'Grant the role the rights that README lists under "Rights".',
-  "53300": "The server has no connection left; try again later or raise max_connections.",
+  "53300":
+    "The server has no connection left; try again later, or raise max_connections or the role's limit.",
   "53100": "The server's disk is full.",
   "55P03": "Another session holds the table; find it in pg_stat_activity, or raise OTC_LOCK_TIMEOUT_MS.",
   "57014": "The statement was cancelled; if by the time limit, raise OTC_STATEMENT_TIMEOUT_MS.",
+  "25P03": "The source took too long to answer; raise OTC_IDLE_TIMEOUT_MS.",
+  "53400": "A limit of the server is too small for this load, temp_file_limit for example.",
   "25006": "This server is a read-only standby; point OTC_PG_HOST at the primary.",
 };
 
@@ -48,6 +56,7 @@ export class DatabaseError extends OtcError {
   readonly detail: string | undefined;
   /** The constraint that refused, if one did. */
   readonly constraint: string | undefined;
+  readonly #byPolicy: boolean;
 
   constructor(message: string, options: { server?: ServerError; remedy?: string; cause: unknown }) {
     const remedy =
@@ -56,11 +65,18 @@ export class DatabaseError extends OtcError {
     this.sqlState = options.server?.code;
     this.detail = options.server?.detail;
     this.constraint = options.server?.constraint;
+    this.#byPolicy =
+      options.server?.code === POLICY_REFUSAL.code && options.server.routine === POLICY_REFUSAL.routine;
   }
 
   /** Whether the connection is gone or could not be had, so that a later attempt may succeed. */
   get isConnectionProblem(): boolean {
     return this.sqlState === undefined || CONNECTION_PROBLEMS.test(this.sqlState);
+  }
+
+  /** Whether the server, the database or the role has no connection left. */
+  get isLackOfConnections(): boolean {
+    return this.sqlState === "53300";
   }
 
   /** Whether the statement only met another at a bad moment, and may succeed when repeated. */
@@ -70,7 +86,7 @@ export class DatabaseError extends OtcError {
 
   /** Whether one row is to blame, so that the others could be written without it. */
   get refusesRow(): boolean {
-    return this.sqlState !== undefined && ROW_REFUSALS.test(this.sqlState);
+    return this.sqlState !== undefined && (ROW_REFUSALS.test(this.sqlState) || this.#byPolicy);
   }
 }
 

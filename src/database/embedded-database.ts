@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
@@ -31,7 +31,11 @@ export class EmbeddedDatabase implements Database {
     await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
     const lock = await lockDirectory(settings.dataDir);
     try {
-      const pglite = await PGlite.create(join(settings.dataDir, "pgdata"));
+      // PGlite gives its files to everybody; whose directory is ours stays closed, also in one that was there before.
+      const files = join(settings.dataDir, "pgdata");
+      await mkdir(files, { recursive: true });
+      await chmod(files, 0o700);
+      const pglite = await PGlite.create(files);
       return new EmbeddedDatabase(settings, lock, pglite);
     } catch (error) {
       await lock.release();
@@ -58,7 +62,7 @@ export class EmbeddedDatabase implements Database {
       return await this.#pglite.transaction(async (pglite) => {
         try {
           for (const [name, value] of timeLimitSettings(this.#settings.limits)) {
-            await pglite.query("select set_config($1, $2, true)", [name, value]);
+            await runQuery(pglite, "select set_config($1, $2, true)", [name, value], this.location);
           }
           const result = await work(new EmbeddedTransaction(pglite, this.location));
           signal?.throwIfAborted();
@@ -70,7 +74,7 @@ export class EmbeddedDatabase implements Database {
       });
     } catch (error) {
       signal?.throwIfAborted();
-      throw databaseError(first === undefined ? error : first.error, this.location);
+      throw first === undefined ? databaseError(error, this.location) : first.error;
     }
   }
 

@@ -1,7 +1,10 @@
+import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import type { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
 import { DatabaseError, databaseError } from "./database-error.ts";
@@ -27,6 +30,23 @@ const MAX_CONNECTIONS = 4;
 /** Then libuv sends a probe a second, and gives the connection up after ten without an answer. */
 const KEEP_ALIVE_DELAY_MS = 20_000;
 
+/**
+ * The same from the other side, in seconds: a server whose client is gone without a word holds the view's lock until it
+ * notices, by default after two hours.
+ */
+const SERVER_KEEP_ALIVE: readonly [name: string, value: string][] = [
+  ["tcp_keepalives_idle", "20"],
+  ["tcp_keepalives_interval", "5"],
+  ["tcp_keepalives_count", "6"],
+];
+
+/**
+ * How often a server that works on a long statement, or waits for a lock, looks whether its client still lives: without
+ * it a killed load holds its view until the statement ends. Not every server can; those on Linux do
+ * (https://www.postgresql.org/docs/current/runtime-config-connection.html).
+ */
+const CLIENT_CHECK = "set_config('client_connection_check_interval', '1s', true)";
+
 /** After the server should have cancelled a statement by itself, its answer may take this long. */
 const ANSWER_GRACE_MS = 10_000;
 
@@ -36,11 +56,18 @@ const ROLLBACK_TIMEOUT_MS = 3000;
 /** An interrupted load has five seconds to end. */
 const CANCEL_TIMEOUT_MS = 1500;
 
+/** Connections are ended by a word to the server; one that does not take it is closed without. */
+const GOODBYE_TIMEOUT_MS = 500;
+const GOODBYE_POLL_MS = 5;
+
 const INT8_OID = 20;
 
 /** The driver leaves 64-bit integers as text; ours are counts and ids below 2^53. */
 const types = new pg.TypeOverrides();
 types.setTypeParser(INT8_OID, Number);
+
+/** Why connections ended that nobody was using just then; all the driver says later is that they cannot be used. */
+const reasonsOfLoss = new WeakMap<pg.PoolClient, Error>();
 
 export class PostgresDatabase implements Database {
   readonly engine = "postgres";
@@ -48,6 +75,8 @@ export class PostgresDatabase implements Database {
   readonly schema: string;
   readonly #pool: pg.Pool;
   readonly #settings: PostgresSettings;
+  /** Every connection there is, also those being made or ended. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(settings: PostgresSettings) {
     this.#settings = settings;
@@ -80,33 +109,49 @@ export class PostgresDatabase implements Database {
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    const client = await this.#connect();
-    let stopListening: () => void = () => undefined;
+    const client = await this.#connect(signal);
+    let stopListening = onAbort(signal, () => client.connection.stream.destroy());
+    let cancellation: Promise<void> | undefined;
+    // One that is still on its way would hit what this connection does next.
+    const settleCancellation = async (): Promise<void> => {
+      stopListening();
+      await cancellation;
+    };
     try {
       const pid = await this.#begin(client);
-      stopListening = onAbort(signal, () => void this.#cancel(client, pid));
+      stopListening();
+      stopListening = onAbort(signal, () => {
+        cancellation = this.#cancel(client, pid);
+      });
       const result = await work(new PostgresTransaction(client, this.location));
       signal?.throwIfAborted();
       await commit(client, this.location);
+      await settleCancellation();
       client.release();
       return result;
     } catch (error) {
+      await settleCancellation();
       client.release(await rollback(client));
       signal?.throwIfAborted();
-      throw databaseError(error, this.location);
+      throw error;
     } finally {
       stopListening();
     }
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    const deadline = performance.now() + GOODBYE_TIMEOUT_MS;
+    const ended = this.#pool.end();
+    while (this.#sockets.size > 0 && performance.now() < deadline) await sleep(GOODBYE_POLL_MS);
+    for (const socket of this.#sockets) socket.destroy();
+    await ended;
   }
 
   #clientConfig(): pg.ClientConfig {
     const { connectMs, statementMs } = this.#settings.limits;
     return {
       ...this.#settings.connection,
+      stream: () => this.#newSocket(),
       types,
       application_name: "otc-etl",
       connectionTimeoutMillis: connectMs,
@@ -118,12 +163,21 @@ export class PostgresDatabase implements Database {
     };
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  #newSocket(): Socket {
+    const socket = new Socket();
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    return socket;
+  }
+
+  async #connect(signal?: AbortSignal): Promise<pg.PoolClient> {
     try {
-      const client = await this.#pool.connect();
+      const client = await this.#connectUnlessAborted(signal);
       if (client.listenerCount("error") === 0) {
-        // A connection that dies rejects the statement in progress as well; that is where it is dealt with.
-        client.on("error", () => undefined);
+        // A connection that dies rejects the statement in progress as well; between two the next one has to tell why.
+        client.on("error", (error) => {
+          if (!reasonsOfLoss.has(client)) reasonsOfLoss.set(client, error);
+        });
       }
       return client;
     } catch (error) {
@@ -131,17 +185,51 @@ export class PostgresDatabase implements Database {
     }
   }
 
+  /** A connection that comes too late is ended. */
+  async #connectUnlessAborted(signal: AbortSignal | undefined): Promise<pg.PoolClient> {
+    const connecting = this.#pool.connect();
+    if (signal === undefined) return connecting;
+    const aborted = Promise.withResolvers<never>();
+    const stopListening = onAbort(signal, () => {
+      aborted.reject(signal.reason);
+      connecting.then(
+        (client) => {
+          client.release(true);
+        },
+        () => undefined,
+      );
+    });
+    try {
+      return await Promise.race([connecting, aborted.promise]);
+    } finally {
+      stopListening();
+    }
+  }
+
   /** Begins a transaction, sets its limits, and tells which server process it runs in. */
   async #begin(client: pg.PoolClient): Promise<number> {
-    await client.query("begin isolation level read committed");
+    await this.#firstWord(client, "begin isolation level read committed");
     // SET LOCAL by function: it takes parameters, and nothing outlives the transaction (pgbouncer).
-    const settings = timeLimitSettings(this.#settings.limits);
+    const settings = [...timeLimitSettings(this.#settings.limits), ...SERVER_KEEP_ALIVE];
     const calls = settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
-    const result = await client.query<{ pid: number }>(
-      `select pg_backend_pid() as pid, ${calls.join(", ")}`,
+    const result = await runQuery<{ pid: number }>(
+      client,
+      `select pg_backend_pid() as pid, ${calls.join(", ")},
+         case when version() ~ 'linux' then ${CLIENT_CHECK} end`,
       settings.flat(),
+      this.location,
     );
     return result.rows[0]?.pid ?? 0;
+  }
+
+  /** A connection out of the pool may have died since; that it answers takes no longer than to connect. */
+  async #firstWord(client: pg.PoolClient, sql: string): Promise<void> {
+    const config = { text: sql, query_timeout: this.#settings.limits.connectMs };
+    try {
+      await client.query(config as pg.QueryConfig);
+    } catch (error) {
+      throw connectionError(error, client, this.location);
+    }
   }
 
   /**
@@ -195,17 +283,36 @@ class PostgresTransaction implements Transaction {
 
   async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
     const copy = this.#client.query(copyFrom(`copy ${target} from stdin`));
+    // The other side's error always follows, and would hide the first.
+    let first: { readonly error: unknown } | undefined;
+    async function* watched(): AsyncGenerator<Buffer> {
+      try {
+        yield* chunks;
+      } catch (error) {
+        first ??= { error };
+        throw error;
+      }
+    }
+    // A pipeline that failed ends when `chunks` do, and whoever sends them may say nothing for long.
+    const broken = Promise.withResolvers<never>();
+    copy.once("error", (error) => {
+      first ??= { error: connectionError(error, this.#client, this.#location) };
+      broken.reject(error);
+    });
     try {
-      await pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 1 }), copy);
+      await Promise.race([
+        pipeline(Readable.from(watched(), { objectMode: true, highWaterMark: 1 }), copy),
+        broken.promise,
+      ]);
     } catch (error) {
-      throw databaseError(error, this.#location);
+      throw first === undefined ? databaseError(error, this.#location) : first.error;
     }
     return copy.rowCount;
   }
 }
 
 async function runQuery<Row>(
-  client: pg.ClientBase,
+  client: pg.PoolClient,
   sql: string,
   parameters: readonly Parameter[] | undefined,
   location: string,
@@ -214,8 +321,16 @@ async function runQuery<Row>(
     const result = await client.query(sql, parameters as unknown[] | undefined);
     return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
   } catch (error) {
-    throw databaseError(error, location);
+    throw connectionError(error, client, location);
   }
+}
+
+/** Wraps what the driver threw. A connection without an answer is closed: what follows would wait for one as long. */
+function connectionError(error: unknown, client: pg.PoolClient, location: string): OtcError {
+  const wrapped = databaseError(error, location);
+  if (!(wrapped instanceof DatabaseError) || wrapped.sqlState !== undefined) return wrapped;
+  client.connection.stream.destroy();
+  return databaseError(reasonsOfLoss.get(client) ?? error, location);
 }
 
 /** @returns why the connection cannot be used again, if so */
@@ -230,7 +345,12 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
 
 /** COMMIT of a transaction in which a statement failed is answered with ROLLBACK, and no error. */
 async function commit(client: pg.PoolClient, location: string): Promise<void> {
-  const { command } = await client.query("commit");
+  let command: string;
+  try {
+    ({ command } = await client.query("commit"));
+  } catch (error) {
+    throw connectionError(error, client, location);
+  }
   if (command !== "COMMIT") {
     throw new DatabaseError(`${location} answered COMMIT with ${command}.`, { cause: undefined });
   }

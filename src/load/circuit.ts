@@ -1,4 +1,4 @@
-import type { Database } from "../database/database.ts";
+import type { Database, Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
 
@@ -10,8 +10,8 @@ export interface CircuitLimits {
   readonly cooldownMs: number;
 }
 
-function circuitTable(database: Database): string {
-  return qualifiedName(database.schema, "etl_circuit");
+function circuitTable(schema: string): string {
+  return qualifiedName(schema, "etl_circuit");
 }
 
 /**
@@ -21,16 +21,20 @@ function circuitTable(database: Database): string {
  * @throws OtcError `circuit_open` with the time to come back
  */
 export async function passCircuit(database: Database, { cooldownMs }: CircuitLimits): Promise<void> {
+  const { schema } = database;
   const { rows } = await database.query<{ passed: boolean; failures_in_row: number; again_at: Date }>(
     `with passed as (
-       update ${circuitTable(database)}
+       update ${circuitTable(schema)}
        set probe_at = clock_timestamp()
        where greatest(opened_at, probe_at) < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
        returning circuit_id
      )
      select opened_at is null or exists (select from passed) as passed, failures_in_row,
-       greatest(opened_at, probe_at) + make_interval(secs => $1::float8 / 1000) as again_at
-     from ${circuitTable(database)}`,
+       -- That long ago already: another process has taken the probe in this moment.
+       case when greatest(opened_at, probe_at) < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+         then clock_timestamp() else greatest(opened_at, probe_at)
+       end + make_interval(secs => $1::float8 / 1000) as again_at
+     from ${circuitTable(schema)}`,
     [cooldownMs],
   );
   const circuit = rows[0];
@@ -43,18 +47,22 @@ export async function passCircuit(database: Database, { cooldownMs }: CircuitLim
 }
 
 /** A fetch succeeded: the circuit closes. */
-export async function fetchSucceeded(database: Database): Promise<void> {
+export async function fetchSucceeded(database: Queryable, schema: string): Promise<void> {
   await database.query(
-    `update ${circuitTable(database)}
+    `update ${circuitTable(schema)}
      set failures_in_row = 0, opened_at = null, probe_at = null
      where failures_in_row > 0 or opened_at is not null or probe_at is not null`,
   );
 }
 
 /** A fetch failed for good; one too many, or a failed probe, opens the circuit (again). */
-export async function fetchFailed(database: Database, { failures }: CircuitLimits): Promise<void> {
+export async function fetchFailed(
+  database: Queryable,
+  schema: string,
+  { failures }: CircuitLimits,
+): Promise<void> {
   await database.query(
-    `update ${circuitTable(database)}
+    `update ${circuitTable(schema)}
      set failures_in_row = failures_in_row + 1,
        opened_at = case when failures_in_row + 1 >= $1 then clock_timestamp() end,
        probe_at = null`,

@@ -146,29 +146,38 @@ async function fetchAndStage(load: LoadInProgress): Promise<StagedDocument> {
 }
 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
-  const { transaction, run, context, state, tables, requests } = load;
-  const { view } = run;
+  const { run, context, state, requests } = load;
   await state.rejects.dispose();
-  state.rejects = new RejectSpool(run.runId, view.name);
+  state.rejects = new RejectSpool(run.runId, run.view.name);
   state.fetched = 0;
   showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
-  const chunks = await state.meter.time("fetch", () => run.source.open(context.signal, requests));
-  return state.meter.time("stage", async () => {
-    await createStaging(transaction, view, tables);
-    const document = await stageDocument(transaction, chunks, {
-      view,
-      tables,
-      timeZone: context.options.timeZone,
-      maxRecordBytes: context.options.maxRecordBytes,
-      rejects: state.rejects,
-      onProgress: (fetched, payloadBytes) => {
-        state.fetched = fetched;
-        showProgress(load, "stage", { fetched, payloadBytes });
-      },
-    });
-    await analyzeStaging(transaction, view, tables);
-    return document;
+  // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.
+  const attempt = new AbortController();
+  const signal = AbortSignal.any([context.signal, attempt.signal]);
+  try {
+    const chunks = await state.meter.time("fetch", () => run.source.open(signal, requests));
+    return await state.meter.time("stage", () => stage(load, chunks));
+  } finally {
+    attempt.abort();
+  }
+}
+
+async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<StagedDocument> {
+  const { transaction, run, context, state, tables } = load;
+  await createStaging(transaction, run.view, tables);
+  const document = await stageDocument(transaction, chunks, {
+    view: run.view,
+    tables,
+    timeZone: context.options.timeZone,
+    maxRecordBytes: context.options.maxRecordBytes,
+    rejects: state.rejects,
+    onProgress: (fetched, payloadBytes) => {
+      state.fetched = fetched;
+      showProgress(load, "stage", { fetched, payloadBytes });
+    },
   });
+  await analyzeStaging(transaction, run.view, tables);
+  return document;
 }
 
 /**

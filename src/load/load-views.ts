@@ -11,6 +11,12 @@ import { openRun } from "./run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
+/** For the record of what OTC was asked: it must not hold up the record of the run. */
+const RECORD_MS = 10_000;
+
+/** An interrupted load has five seconds to end. */
+const RECORD_WHEN_INTERRUPTED_MS = 500;
+
 /**
  * Loads the views in turn, each in a transaction of its own: one that fails does not keep the others from loading.
  *
@@ -109,14 +115,17 @@ async function attemptAll(
 async function recordFetches(
   requests: RequestLog | undefined,
   attempts: readonly Attempt[],
-  { database, log, options }: LoadContext,
+  { database, log, signal, options }: LoadContext,
 ): Promise<void> {
+  const timeoutMs = signal.aborted ? RECORD_WHEN_INTERRUPTED_MS : RECORD_MS;
   try {
-    await requests?.settle();
-    for (const { state } of attempts) {
-      if (state.fetch === "succeeded") await fetchSucceeded(database);
-      if (state.fetch === "failed") await fetchFailed(database, options.circuit);
-    }
+    await database.transaction(async (transaction) => {
+      await requests?.settle(transaction);
+      for (const { state } of attempts) {
+        if (state.fetch === "succeeded") await fetchSucceeded(transaction, database.schema);
+        if (state.fetch === "failed") await fetchFailed(transaction, database.schema, options.circuit);
+      }
+    }, AbortSignal.timeout(timeoutMs));
   } catch (error) {
     // The load's own outcome counts; it must not be hidden by this.
     log.warn(

@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
+import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 
 /** A run on record. Times are ISO 8601 in JSON. */
@@ -44,6 +45,18 @@ export interface ViewStatus {
   readonly runs: readonly RecordedRun[];
 }
 
+/** A run that ended so never began to load: another had the view, or OTC must not be asked. */
+const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
+  "locked",
+  "rate_limited",
+  "circuit_open",
+]);
+
+/** Whether a run was turned away; that says nothing about how loads go. */
+export function neverBegan(run: RecordedRun): boolean {
+  return NEVER_BEGAN.has(run.errorCode);
+}
+
 /** Rollback rate and usual duration are taken from this many runs. */
 const RUNS_JUDGED = 20;
 
@@ -59,28 +72,32 @@ export async function readStatus(
   lastRuns: number,
 ): Promise<readonly ViewStatus[]> {
   const names = views.map((view) => view.name);
-  const freshness = await database.query<{
-    view_name: string;
-    last_loaded: Date | null;
-    age_seconds: number | null;
-    latest_data_date: Date | null;
-    total_records: number;
-  }>(
-    `select view_name, last_loaded, extract(epoch from age)::float8 as age_seconds, latest_data_date, total_records
-     from ${qualifiedName(schema, "v_data_freshness")}`,
+  const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
+    `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
+  );
+  const loads = await database.query<{ view_name: string; last_loaded: Date; age_seconds: number }>(
+    `select view_name, max(last_load_time) as last_loaded,
+       extract(epoch from now() - max(last_load_time))::float8 as age_seconds
+     from ${qualifiedName(schema, "etl_metadata")}
+     where load_status in ('success', 'partial')
+     group by view_name`,
+  );
+  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
+  const totals = await database.query<{ totals: readonly number[] }>(
+    `select array[${counts.join(", ")}] as totals`,
   );
   const rejects = await database.query<{ view_name: string; rejects: number }>(
     `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
   );
   const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
-  return names.map((view) => {
-    const fresh = freshness.rows.find((row) => row.view_name === view);
+  return names.map((view, index) => {
+    const load = loads.rows.find((row) => row.view_name === view);
     return {
       view,
-      lastLoaded: fresh?.last_loaded ?? null,
-      ageSeconds: fresh?.age_seconds ?? null,
-      rows: fresh?.total_records ?? 0,
-      latestDataDate: fresh?.latest_data_date ?? null,
+      lastLoaded: load?.last_loaded ?? null,
+      ageSeconds: load?.age_seconds ?? null,
+      rows: totals.rows[0]?.totals[index] ?? 0,
+      latestDataDate: freshness.rows.find((row) => row.view_name === view)?.latest_data_date ?? null,
       rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
       ...judge(runs.filter((run) => run.view === view)),
       runs: runs.filter((run) => run.view === view).slice(0, lastRuns),
@@ -116,7 +133,9 @@ async function readRuns(
 function judge(
   runs: readonly RecordedRun[],
 ): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth"> {
-  const transactions = runs.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
+  const transactions = runs
+    .filter((run) => run.commits + run.rollbacks > 0 && !neverBegan(run))
+    .slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = runs.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
   return {

@@ -109,9 +109,15 @@ interface Failure {
  * Records a failure, after the rollback and on its own.
  *
  * @returns false when the run is on record as committed: the connection broke after COMMIT had been done
+ * @throws OtcError `internal` when the run is not on record at all, as after a crash of a server that loses commits
  */
-export function recordFailure(database: Database, run: Run, failure: Failure): Promise<boolean> {
-  return updateRun(database, database.schema, run.runId, {
+export async function recordFailure(
+  transaction: Queryable,
+  schema: string,
+  run: Run,
+  failure: Failure,
+): Promise<boolean> {
+  const recorded = await updateRun(transaction, schema, run.runId, {
     load_status: "failed",
     load_duration_seconds: (performance.now() - run.startedAt) / 1000,
     error_code: failure.code,
@@ -122,6 +128,10 @@ export function recordFailure(database: Database, run: Run, failure: Failure): P
     rollbacks: failure.rolledBack ? 1 : 0,
     ...metricColumns(failure.metrics),
   });
+  if (recorded) return true;
+  const { rows } = await transaction.query(`select from ${runTable(schema)} where run_id = $1`, [run.runId]);
+  if (rows.length > 0) return false;
+  throw new OtcError("internal", `Run ${run.runId} is no longer on record in etl_metadata.`);
 }
 
 function metricColumns(metrics: RunMetrics): Record<string, Parameter> {

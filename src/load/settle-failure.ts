@@ -83,29 +83,66 @@ async function recordPatiently(
   { database, log, signal }: LoadContext,
 ): Promise<"recorded" | "was committed" | "not recorded"> {
   const code = failed.error instanceof OtcError ? failed.error.code : "internal";
-  const record = async (): Promise<"recorded" | "was committed"> => {
-    const done = await recordFailure(database, run, {
-      code,
-      message: failed.error.message,
-      fetched: failed.fetched,
-      errors: failed.errors,
-      rolledBack: state.meter.begun,
-      metrics: state.meter.metrics,
-    });
-    if (!done) return "was committed";
-    await database.transaction((transaction) => state.rejects.store(transaction, database.schema));
-    return "recorded";
-  };
+  const patience = new Patience(signal);
+  const record = (): Promise<"recorded" | "was committed"> =>
+    database.transaction(async (transaction) => {
+      const done = await recordFailure(transaction, database.schema, run, {
+        code,
+        message: failed.error.message,
+        fetched: failed.fetched,
+        errors: failed.errors,
+        rolledBack: state.meter.begun,
+        metrics: state.meter.metrics,
+      });
+      if (!done) return "was committed";
+      await state.rejects.store(transaction, database.schema);
+      return "recorded";
+    }, patience.end);
   try {
     return await pRetry(record, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 100,
       maxTimeout: 1000,
-      maxRetryTime: signal.aborted ? PATIENCE_WHEN_INTERRUPTED_MS : PATIENCE_MS,
+      signal: patience.end,
       shouldRetry: ({ error }) => error instanceof DatabaseError && error.isConnectionProblem,
     });
   } catch (error) {
     log.error({ view: failed.view, run: run.runId }, `the failure could not be recorded: ${reasonOf(error)}`);
     return "not recorded";
+  } finally {
+    patience.stop();
+  }
+}
+
+/** Ends after a while; soon when the load is, or gets, interrupted. */
+class Patience {
+  readonly #end = new AbortController();
+  readonly #interruption: AbortSignal;
+  #timer: NodeJS.Timeout;
+
+  constructor(interruption: AbortSignal) {
+    this.#interruption = interruption;
+    this.#timer = this.#endIn(interruption.aborted ? PATIENCE_WHEN_INTERRUPTED_MS : PATIENCE_MS);
+    interruption.addEventListener("abort", this.#hurry, { once: true });
+  }
+
+  get end(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#interruption.removeEventListener("abort", this.#hurry);
+  }
+
+  readonly #hurry = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = this.#endIn(PATIENCE_WHEN_INTERRUPTED_MS);
+  };
+
+  #endIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#end.abort(new Error("the database did not come back in time"));
+    }, ms);
   }
 }

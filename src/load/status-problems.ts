@@ -1,5 +1,4 @@
-import type { ErrorCode } from "../errors/otc-error.ts";
-import type { ViewStatus } from "./read-status.ts";
+import { neverBegan, type ViewStatus } from "./read-status.ts";
 
 /** When `status --check` is not content. */
 export interface StatusLimits {
@@ -8,13 +7,6 @@ export interface StatusLimits {
   /** From 0 to 1. */
   readonly maxRollbackRate: number;
 }
-
-/** A run that ended so never began to load: another had the view, or OTC must not be asked. */
-const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
-  "locked",
-  "rate_limited",
-  "circuit_open",
-]);
 
 /** What is wrong with the views, a sentence each; empty when all is well. */
 export function statusProblems(statuses: readonly ViewStatus[], limits: StatusLimits): readonly string[] {
@@ -30,7 +22,7 @@ function* viewProblems(status: ViewStatus, limits: StatusLimits): Generator<stri
   } else if (status.ageSeconds > limits.maxAgeSeconds) {
     yield `was last loaded ${hours(status.ageSeconds)} ago, more than the ${hours(limits.maxAgeSeconds)} allowed.`;
   }
-  const last = status.runs.find((run) => run.status !== "running" && !NEVER_BEGAN.has(run.errorCode));
+  const last = status.runs.find((run) => run.status !== "running" && !neverBegan(run));
   if (last?.status === "failed" || last?.status === "abandoned") {
     yield `the last run (${last.runId}) ${last.status === "failed" ? "failed" : "was abandoned"}: ${last.error ?? "no reason on record"}`;
   }

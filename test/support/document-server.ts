@@ -10,7 +10,7 @@ import type { Environment } from "../../src/config/read-settings.ts";
 export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly headers?: Record<string, string> }
   /** Status 200 and this instead of the document. */
-  | { readonly kind: "body"; readonly body: string; readonly headers?: Record<string, string> }
+  | { readonly kind: "body"; readonly body: string | Buffer; readonly headers?: Record<string, string> }
   /** `bytes` of the document, then a clean end of the chunked encoding: nothing in HTTP tells. */
   | { readonly kind: "cut-chunked"; readonly bytes: number }
   /** The length of the whole document is announced, and the connection closed after `bytes`. */
@@ -23,10 +23,10 @@ export type Fault =
   | { readonly kind: "encoding"; readonly encoding: Encoding; readonly cutBytes?: number }
   | { readonly kind: "redirect"; readonly to: string };
 
-export type Encoding = "gzip" | "br" | "zstd";
+type Encoding = "gzip" | "br" | "zstd";
 
 /** A request as the server saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   /** Milliseconds of `performance.now()`. */
   readonly at: number;
   /** When the answer had been sent, or the client had gone. */
@@ -55,10 +55,12 @@ const ENCODERS: Readonly<Record<Encoding, (text: string) => Buffer>> = {
  *
  * @param documents by view id; the ids of the views are their names
  * @param faults by the number of the request, from 1
+ * @param onFinished the test's own where tests run side by side
  */
 export async function startDocumentServer(
   documents: Readonly<Record<string, string>>,
   faults: Readonly<Record<number, Fault>> = {},
+  onFinished: (undo: () => Promise<void>) => void = onTestFinished,
 ): Promise<DocumentServer> {
   const served = new Map(Object.entries(documents));
   const requests: SeenRequest[] = [];
@@ -73,7 +75,7 @@ export async function startDocumentServer(
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(async () => {
+  onFinished(async () => {
     server.close();
     server.closeAllConnections();
     await once(server, "close");

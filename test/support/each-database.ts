@@ -1,6 +1,4 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cp, rm } from "node:fs/promises";
 import { type Logger, pino } from "pino";
 import { afterAll, describe, inject, onTestFinished, test } from "vitest";
 import { databaseSettings } from "../../src/config/database-settings.ts";
@@ -12,6 +10,7 @@ import { openDatabase } from "../../src/database/open-database.ts";
 import { Loader } from "../../src/load/loader.ts";
 import type { PostgresMajor } from "./postgres-binaries.ts";
 import { createTestDatabase } from "./postgres-database.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 /** One of the databases that the same tests run on. */
 export interface Target {
@@ -129,7 +128,7 @@ function embeddedOrigin(): Origin {
     engine: "embedded",
     schema: SCHEMA,
     create: async (template) => {
-      const folder = await mkdtemp(join(tmpdir(), "otc-etl-embedded-"));
+      const folder = await scratchFolder();
       const source = template?.env["OTC_DATA_DIR"];
       if (source !== undefined) await cp(source, folder, { recursive: true });
       return {

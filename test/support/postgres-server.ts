@@ -149,6 +149,15 @@ export async function startPostgres(
   }
 }
 
+/** A server that loses nothing that was committed when it crashes, as in production. */
+export async function startDurablePostgres(major: PostgresMajor): Promise<PostgresServer> {
+  const server = await startPostgres(major);
+  await server.stop();
+  appendFileSync(join(server.dataDir, "postgresql.conf"), "synchronous_commit = on\n");
+  await server.start();
+  return server;
+}
+
 interface NewCluster {
   readonly native: string;
   readonly folder: string;
@@ -217,7 +226,7 @@ async function launchOnFreePort(launch: (port: number) => Promise<void>): Promis
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, HOST);
   await once(probe, "listening");
   const address = probe.address();

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -18,6 +18,8 @@ export interface CliOptions {
   readonly input?: string | Buffer;
   /** For Node itself, before the script. */
   readonly nodeOptions?: readonly string[];
+  /** Open files to write to, instead of being read by the test. */
+  readonly stdio?: { readonly stdout: number; readonly stderr: number };
 }
 
 export interface CliResult {
@@ -37,7 +39,7 @@ export interface RunningCli {
 
 /** A folder that goes with the test. */
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "otc-etl-cli-"));
+  const folder = await scratchFolder();
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -47,17 +49,19 @@ export async function startCli(args: readonly string[], options: CliOptions = {}
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), MAIN, ...args], {
     cwd: options.cwd ?? (await temporaryFolder()),
     env: { PATH: process.env["PATH"], ...options.env },
-    stdio: "pipe",
+    stdio: ["pipe", options.stdio?.stdout ?? "pipe", options.stdio?.stderr ?? "pipe"],
   });
+  const { stdin } = child;
+  const [stdoutPipe, stderrPipe] = [child.stdout ?? Readable.from([]), child.stderr ?? Readable.from([])];
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
   let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  stdoutPipe.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  stderrPipe.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   // A command that fails early does not read to the end.
-  child.stdin.on("error", () => undefined);
-  if (options.input !== undefined) child.stdin.end(options.input);
+  stdin?.on("error", () => undefined);
+  if (options.input !== undefined) stdin?.end(options.input);
   const closed = once(child, "close") as Promise<[number | null]>;
   const result = closed.then(([code]) => ({ code: code ?? undefined, stdout, stderr }));
   return {
@@ -68,8 +72,8 @@ export async function startCli(args: readonly string[], options: CliOptions = {}
         if (pattern.test(stdout + stderr)) return stdout + stderr;
         const ended = await Promise.race([
           result,
-          once(child.stdout, "data").then(() => undefined),
-          once(child.stderr, "data").then(() => undefined),
+          once(stdoutPipe, "data").then(() => undefined),
+          once(stderrPipe, "data").then(() => undefined),
         ]);
         if (ended !== undefined && !pattern.test(stdout + stderr)) {
           throw new Error(
@@ -93,4 +97,13 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** A secret that tests give to commands; no output may ever show it. */
+export const CANARY = "canary-c0ffee";
+
+/** No escape sequence, no secret: holds for whatever is written to a pipe. */
+export function expectPlain({ stdout, stderr }: Pick<CliResult, "stdout" | "stderr">): void {
+  expect(stdout + stderr).not.toContain("\u001b");
+  expect(stdout + stderr).not.toContain(CANARY);
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, test } from "vitest";
 
 /** The path of a file of `shared/data`, the real records beside the checkout, or undefined where they are not. */
-export function sharedData(name: string): string | undefined {
+function sharedData(name: string): string | undefined {
   const path = fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url));
   return existsSync(path) ? path : undefined;
 }

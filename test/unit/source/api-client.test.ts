@@ -12,6 +12,7 @@ import { buffer } from "node:stream/consumers";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { ApiClient, type ApiSettings } from "../../../src/source/api-client.ts";
+import { openGate, type RequestGate } from "../../../src/source/request-gate.ts";
 import { SourceError } from "../../../src/source/source-error.ts";
 
 const document = Buffer.from(
@@ -41,7 +42,6 @@ function clientOf(url: URL, options: Partial<ApiSettings> = {}): ApiClient {
     username: "etl",
     password: "pä:ss",
     timeoutMs: 5000,
-    pace: { requestIntervalMs: 0, viewGapMs: 0, requestsPerHour: 1000 },
     userAgent: "otc-etl/test",
     ...options,
   });
@@ -55,8 +55,7 @@ async function fetchView(
   options: Partial<ApiSettings> = {},
   signal = new AbortController().signal,
 ) {
-  const source = clientOf(url, options).source(view, () => undefined);
-  return buffer(Readable.from(await source.open(signal)));
+  return buffer(Readable.from(await clientOf(url, options).source(view).open(signal, openGate)));
 }
 
 /** How fetching the view from such a server fails. */
@@ -97,23 +96,42 @@ describe("a request", () => {
 
   it("is told of by its address and view, without the rest of the query", async () => {
     const url = await serve((_, response) => response.end("[]"));
-    const source = clientOf(url).source(view, () => undefined);
-    expect(source).toMatchObject({ origin: `${url.origin}/api?id=47%2011%26x`, repeatable: true });
+    const source = clientOf(url).source(view);
+    expect(source).toMatchObject({ origin: `${url.origin}/api?id=47%2011%26x`, kind: "api" });
   });
 
-  it("waits for its turn, and says so", async () => {
-    const url = await serve((_, response) => response.end("[]"));
-    const waits: number[] = [];
-    const client = clientOf(url, { pace: { requestIntervalMs: 100, viewGapMs: 160, requestsPerHour: 1000 } });
+  it("is let through by the gate, and tells it when the answer has ended, well or not", async () => {
+    const seen: string[] = [];
+    const url = await serve((request, response) => {
+      seen.push("request");
+      if (request.url?.includes("id=500") === true) response.writeHead(500).end("{}");
+      else if (request.url?.includes("id=reset") === true) request.socket.resetAndDestroy();
+      else if (request.url?.includes("id=cut") === true) response.write("[1", () => response.destroy());
+      else response.end("[]");
+    });
+    const gate: RequestGate = {
+      enter: (viewId) => Promise.resolve(void seen.push(`enter ${viewId}`)),
+      leave: () => Promise.resolve(void seen.push("leave")),
+    };
     const { signal } = new AbortController();
-    for (const viewId of ["1", "1", "2"]) {
-      await buffer(
-        Readable.from(await client.source({ ...view, viewId }, (ms) => waits.push(ms)).open(signal)),
-      );
+    for (const viewId of ["whole", "500", "reset", "cut"]) {
+      const source = clientOf(url).source({ ...view, viewId });
+      const fetched = source.open(signal, gate).then((chunks) => buffer(Readable.from(chunks)));
+      await (viewId === "whole" ? fetched : expect(fetched).rejects.toBeInstanceOf(SourceError));
+      expect(seen.splice(0)).toEqual([`enter ${viewId}`, "request", "leave"]);
     }
-    expect(waits).toHaveLength(2);
-    expect(waits[0]).toBeGreaterThan(20);
-    expect(waits[1]).toBeGreaterThan(60);
+  });
+
+  it("does not go out when the gate refuses", async () => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests += 1;
+      response.end("[]");
+    });
+    const refusal = new Error("come back later");
+    const gate: RequestGate = { ...openGate, enter: () => Promise.reject(refusal) };
+    await expect(clientOf(url).source(view).open(new AbortController().signal, gate)).rejects.toBe(refusal);
+    expect(requests).toBe(0);
   });
 });
 
@@ -268,9 +286,7 @@ describe("a connection", () => {
       request.socket.once("close", () => (closed = true));
       response.write(document);
     });
-    const chunks = await clientOf(url)
-      .source(view, () => undefined)
-      .open(new AbortController().signal);
+    const chunks = await clientOf(url).source(view).open(new AbortController().signal, openGate);
     for await (const chunk of chunks) {
       expect(chunk).not.toHaveLength(0);
       break;
@@ -346,24 +362,5 @@ describe("an interruption", () => {
     await expect(fetchView(url, {}, controller.signal)).rejects.toBe(reason);
     expect(performance.now() - begun).toBeLessThan(1000);
     await expect.poll(() => closed).toBe(true);
-  });
-
-  it("while it waits for its turn lets no request out", async () => {
-    let requests = 0;
-    const url = await serve((_, response) => {
-      requests += 1;
-      response.end("[]");
-    });
-    const pace = { requestIntervalMs: 60_000, viewGapMs: 60_000, requestsPerHour: 1000 };
-    const client = clientOf(url, { pace });
-    const controller = new AbortController();
-    const source = client.source(view, () =>
-      setTimeout(() => {
-        controller.abort(reason);
-      }, 10),
-    );
-    await buffer(Readable.from(await source.open(controller.signal)));
-    await expect(source.open(controller.signal)).rejects.toThrow();
-    expect(requests).toBe(1);
   });
 });

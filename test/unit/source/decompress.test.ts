@@ -7,6 +7,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "nod
 import { afterAll, describe, expect, it } from "vitest";
 import { decodeContent, decompressFile } from "../../../src/source/decompress.ts";
 import { fileSource } from "../../../src/source/file-source.ts";
+import { openGate } from "../../../src/source/request-gate.ts";
 import { SourceError } from "../../../src/source/source-error.ts";
 
 const document = Buffer.from(
@@ -97,9 +98,9 @@ describe("a file", () => {
       const path = join(folder, `${form}.txt`);
       await writeFile(path, bytes);
       const source = fileSource(path, stream());
-      const chunks = await source.open(new AbortController().signal);
+      const chunks = await source.open(new AbortController().signal, openGate);
       expect(await buffer(Readable.from(chunks))).toEqual(document);
-      expect(source).toMatchObject({ origin: path, repeatable: false });
+      expect(source).toMatchObject({ origin: path, kind: "file" });
 
       const [first, rest] = [bytes.subarray(0, 1), bytes.subarray(1)];
       for (const file of [stream(bytes), stream(first, rest), byteByByte(bytes)]) {
@@ -113,7 +114,7 @@ describe("a file", () => {
       expect(await buffer(await decompressFile(stream(Buffer.from(text))))).toEqual(Buffer.from(text));
       const path = join(folder, "short");
       await writeFile(path, text);
-      const chunks = await fileSource(path, stream()).open(new AbortController().signal);
+      const chunks = await fileSource(path, stream()).open(new AbortController().signal, openGate);
       expect(await buffer(Readable.from(chunks))).toEqual(Buffer.from(text));
     }
   });
@@ -123,7 +124,7 @@ describe("a file", () => {
     async (form, bytes) => {
       const path = join(folder, `cut-${form}`);
       await writeFile(path, bytes.subarray(0, -1));
-      const chunks = await fileSource(path, stream()).open(new AbortController().signal);
+      const chunks = await fileSource(path, stream()).open(new AbortController().signal, openGate);
       await expect(buffer(Readable.from(chunks))).rejects.toMatchObject({
         code: "source",
         message: expect.stringContaining(path),
@@ -133,16 +134,18 @@ describe("a file", () => {
 
   it("that is not there, or is a folder, cannot be opened", async () => {
     const { signal } = new AbortController();
-    await expect(fileSource(join(folder, "absent"), stream()).open(signal)).rejects.toMatchObject({
+    await expect(fileSource(join(folder, "absent"), stream()).open(signal, openGate)).rejects.toMatchObject({
       code: "source",
     });
-    await expect(fileSource(folder, stream()).open(signal)).rejects.toThrow("it is not a file");
+    await expect(fileSource(folder, stream()).open(signal, openGate)).rejects.toThrow("it is not a file");
   });
 
   it("called - is standard input", async () => {
     const source = fileSource("-", stream(gzipSync(document)));
     expect(source.origin).toBe("standard input");
-    expect(await buffer(Readable.from(await source.open(new AbortController().signal)))).toEqual(document);
+    expect(await buffer(Readable.from(await source.open(new AbortController().signal, openGate)))).toEqual(
+      document,
+    );
   });
 
   it("is closed when its reader stops early", async () => {

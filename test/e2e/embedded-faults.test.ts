@@ -1,0 +1,94 @@
+import { chmod, readdir, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  expectUntouched,
+  FAST,
+  runStatuses,
+  seed,
+  SECOND_DOCUMENT,
+  withLoader,
+} from "../support/aftermath.ts";
+import { startDocumentServer } from "../support/document-server.ts";
+import { describeEachDatabase } from "../support/each-database.ts";
+import { kill, loadStoppedIn } from "../support/interrupted-load.ts";
+import { jsonLines, runCli } from "../support/run-cli.ts";
+
+async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8);
+}
+
+describeEachDatabase(
+  "the embedded database",
+  (target) => {
+    test("belongs to one process, is taken over when that is killed, and holds nothing of its load", async () => {
+      const database = await target.fresh();
+      const folder = database.env["OTC_DATA_DIR"] ?? "";
+      // Somebody made it, for everybody to read.
+      await chmod(folder, 0o755);
+      const before = await seed(database);
+      const { cli } = await loadStoppedIn(database, "copy");
+      expect(await modeOf(join(folder, "lock"))).toBe("600");
+      expect(await modeOf(join(folder, "pgdata"))).toBe("700");
+      const begun = performance.now();
+      const second = await runCli(["load", "tickets", "--from", "-"], {
+        env: { ...FAST, ...database.env },
+        input: SECOND_DOCUMENT,
+      });
+      expect(second.code).toBe(75);
+      expect(second.stderr).toContain(`is in use by process ${cli.process.pid!} on ${hostname()} since 20`);
+      expect(performance.now() - begun).toBeLessThan(3000);
+
+      await kill(cli);
+      await expectUntouched(database, before, { status: "running" });
+      expect(await readdir(folder)).toEqual(["pgdata"]);
+      // One that no process wrote.
+      await writeFile(join(folder, "lock"), "");
+      const statuses = await withLoader(database, async (loader) => runStatuses(await loader.database()));
+      expect(statuses).toEqual(["success", "abandoned", "success"]);
+    });
+
+    test("rolls an interrupted load back, records it, and is left whole", async () => {
+      const database = await target.fresh();
+      const before = await seed(database);
+      const { cli } = await loadStoppedIn(database, "copy");
+      const begun = performance.now();
+      cli.process.kill("SIGTERM");
+      expect((await cli.result).code).toBe(143);
+      expect(performance.now() - begun).toBeLessThan(5000);
+      const message = /Interrupted by SIGTERM/;
+      await expectUntouched(database, before, { status: "failed", code: "interrupted", message });
+    });
+
+    test("remembers requests and failures of loads that were rolled back, and the pace within one", async () => {
+      const database = await target.fresh();
+      const fault = { kind: "status", status: 500, headers: { "retry-after": "0" } } as const;
+      const server = await startDocumentServer(
+        { tickets: SECOND_DOCUMENT },
+        { 1: fault, 2: fault, 3: fault },
+      );
+      const env = { ...FAST, ...database.env, ...server.env, OTC_BREAKER_FAILURES: "2" };
+      const load = ["load", "tickets", "--json"];
+      const retried = await runCli(load, {
+        env: { ...env, OTC_RETRIES: "1", OTC_REQUEST_INTERVAL_MS: "900" },
+      });
+      expect(retried.code).toBe(1);
+      expect(server.requests).toHaveLength(2);
+      expect(server.requests[1]!.at - server.requests[0]!.endedAt!).toBeGreaterThan(850);
+
+      const limited = await runCli(load, { env: { ...env, OTC_REQUESTS_PER_HOUR: "2" } });
+      expect(limited.code).toBe(75);
+      expect(String(jsonLines(limited.stdout)[0]?.["error"])).toContain("may not be asked again before");
+      expect((await runCli(load, { env: { ...env, OTC_RETRIES: "0" } })).code).toBe(1);
+      expect(server.requests).toHaveLength(3);
+      const open = await runCli(load, { env });
+      expect(open.code).toBe(75);
+      expect(String(jsonLines(open.stdout)[0]?.["error"])).toContain("2 fetches in a row failed");
+      expect(server.requests).toHaveLength(3);
+      const status = await runCli(["status"], { env });
+      expect(status.stdout).toMatch(/asked 3 times in the last hour.*The circuit is OPEN/);
+    });
+  },
+  ({ name }) => name === "embedded",
+);

@@ -1,0 +1,141 @@
+import { hostname } from "node:os";
+import { Client } from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import { FAST, runStatuses, seed, SECOND_DOCUMENT, withLoader } from "../support/aftermath.ts";
+import { startDocumentServer } from "../support/document-server.ts";
+import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
+import { loadStoppedIn } from "../support/interrupted-load.ts";
+import { documentOf } from "../support/load-records.ts";
+import { jsonLines, runCli, startCli } from "../support/run-cli.ts";
+import { comment } from "../support/sample-records.ts";
+
+const cliEnv = (database: DatabaseUnderTest) => ({ ...FAST, ...database.env });
+
+/** From the beginning of a second load to its refusal, with the start of the process. */
+const REFUSED_WITHIN_MS = 3000;
+
+describeEachDatabase(
+  "two processes",
+  (target) => {
+    test("loading one view: the second is told at once by whom, and does not give up the first", async () => {
+      const database = await target.fresh();
+      await seed(database);
+      const first = await loadStoppedIn(database, "classify");
+      const begun = performance.now();
+      const second = await runCli(["load", "tickets", "--from", "-", "--json"], {
+        env: cliEnv(database),
+        input: SECOND_DOCUMENT,
+      });
+      expect(performance.now() - begun).toBeLessThan(REFUSED_WITHIN_MS);
+      const [outcome] = jsonLines(second.stdout);
+      expect(second.code).toBe(75);
+      expect(outcome).toMatchObject({ status: "failed", errorCode: "locked" });
+      expect(outcome!["durationMs"]).toBeLessThan(1000);
+      expect(outcome!["error"]).toMatch(
+        new RegExp(
+          `^The view tickets is being loaded by run 2 \\(process ${first.cli.process.pid!} on ${hostname()}, since 20\\d\\d-`,
+        ),
+      );
+      expect(second.stderr).toContain("--wait");
+      // Neither a short patience nor a migration disturbs it.
+      const impatient = await runCli(["load", "tickets", "--from", "-", "--wait", "300ms"], {
+        env: cliEnv(database),
+        input: SECOND_DOCUMENT,
+      });
+      expect(impatient.code).toBe(75);
+      expect(impatient.stderr).toMatch(/waiting: The view tickets is being loaded by run 2/);
+      const migration = await runCli(["migrate"], { env: cliEnv(database) });
+      expect(migration).toMatchObject({
+        code: 75,
+        stderr: expect.stringContaining("A load or another migration"),
+      });
+
+      await first.release();
+      expect((await first.cli.result).code).toBe(0);
+      const statuses = await withLoader(database, async (loader) => runStatuses(await loader.database()));
+      expect(statuses).toEqual(["success", "success", "failed", "failed"]);
+    });
+
+    test("loading one view: the second waits when it is told to, and then loads", async () => {
+      const database = await target.fresh();
+      await seed(database);
+      const first = await loadStoppedIn(database, "classify");
+      const second = await startCli(["load", "tickets", "--from", "-", "--wait", "30s", "--json"], {
+        env: cliEnv(database),
+        input: SECOND_DOCUMENT,
+      });
+      await second.output(/waiting: The view tickets is being loaded by run 2/);
+      await first.release();
+      expect((await first.cli.result).code).toBe(0);
+      const { code, stdout } = await second.result;
+      expect(code).toBe(0);
+      expect(jsonLines(stdout)).toMatchObject([{ status: "success", runId: 3, fetched: 60, unchanged: 60 }]);
+    });
+
+    test("loading different views, or reading, go on beside each other", async () => {
+      const database = await target.fresh();
+      await seed(database);
+      const first = await loadStoppedIn(database, "apply");
+      const other = await runCli(["load", "comments", "--from", "-"], {
+        env: cliEnv(database),
+        input: documentOf([comment(1)]),
+      });
+      expect(other.code).toBe(0);
+      const analyst = new Client({ connectionString: database.env["OTC_DATABASE_URL"] });
+      await analyst.connect();
+      onTestFinished(() => analyst.end());
+      await analyst.query("set statement_timeout = '1s'");
+      const { rows } = await analyst.query(
+        `select count(*)::int as count, count(*) filter (where "TKT-Status" = 'Closed')::int as closed from ${database.table("tickets")}`,
+      );
+      expect(rows).toEqual([{ count: 20, closed: 0 }]);
+      const status = await runCli(["status", "--json"], { env: cliEnv(database) });
+      expect(status.code).toBe(0);
+      first.cli.process.kill("SIGINT");
+      expect((await first.cli.result).code).toBe(130);
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
+
+describeEachDatabase(
+  "ten processes that load one view",
+  (target) => {
+    test("each load it, or are told to come back; the table is right and every run on record", async () => {
+      const database = await target.fresh();
+      await seed(database);
+      const server = await startDocumentServer({ tickets: SECOND_DOCUMENT });
+      const runs = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          runCli(["load", "tickets", "--json"], { env: { ...cliEnv(database), ...server.env } }),
+        ),
+      );
+      const codes = runs.map((run) => run.code);
+      expect(codes.filter((code) => code !== 0 && code !== 75)).toEqual([]);
+      const committed = codes.filter((code) => code === 0).length;
+      expect(committed).toBeGreaterThan(0);
+      // Who was turned away has not asked OTC.
+      expect(server.requests).toHaveLength(committed);
+
+      const outcomes = runs.flatMap((run) => jsonLines(run.stdout));
+      const inserted = outcomes.map((outcome) => Number(outcome["inserted"]));
+      expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(40);
+      const [table] = await database.sql(
+        `select count(*)::int as count, count(*) filter (where "TKT-Status" = 'Closed')::int as closed from ${database.table("tickets")}`,
+      );
+      expect(table).toEqual({ count: 60, closed: 1 });
+      const recorded = await database.sql<{ status: string; code: string | null; count: number }>(
+        `select load_status as status, error_code as code, count(*)::int as count
+         from ${database.table("etl_metadata")} group by 1, 2 order by 1`,
+      );
+      expect(recorded).toEqual([
+        ...(committed < 10 ? [{ status: "failed", code: "locked", count: 10 - committed }] : []),
+        { status: "success", code: null, count: committed + 1 },
+      ]);
+      // To be turned away is no failure, whatever the rate.
+      const check = await runCli(["status", "--check"], { env: cliEnv(database) });
+      expect(check.stdout).not.toContain("tickets");
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18" || name === "PostgreSQL 15",
+);

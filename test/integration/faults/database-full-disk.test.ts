@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
+import { attemptLoad } from "../../support/load-records.ts";
+import { unprivilegedAccount } from "../../support/unprivileged-account.ts";
+
+const [server] = inject("postgres").slice(-1);
+
+/** A file system of four megabytes that belongs to the server; undefined where we may not mount one. */
+function mountSmallDisk(): { readonly folder: string; readonly unmount: () => void } | undefined {
+  const account = unprivilegedAccount();
+  const folder = mkdtempSync(join(tmpdir(), "otc-etl-small-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", folder], { stdio: "pipe" });
+  } catch {
+    rmdirSync(folder);
+    process.stderr.write(
+      '\n!!! SKIPPED "a full disk of the server": this account may not mount a file system\n\n',
+    );
+    return undefined;
+  }
+  if (account !== undefined) chownSync(folder, account.uid, account.gid);
+  return {
+    folder,
+    unmount: () => {
+      execFileSync("umount", [folder]);
+      rmdirSync(folder);
+    },
+  };
+}
+
+describe.skipIf(server === undefined)("a full disk of the server", () => {
+  test("fails the load with nothing kept, and the next one works when there is room", async ({ skip }) => {
+    const disk = mountSmallDisk();
+    if (disk === undefined) {
+      skip("this account may not mount a file system");
+      return;
+    }
+    onTestFinished(disk.unmount);
+    const database = await faultyDatabase(server!.url, onTestFinished);
+    const tablespace = `small_${process.pid}`;
+    await database.sql(`create tablespace ${tablespace} location '${disk.folder}'`);
+    onTestFinished(async () => {
+      await database.sql(`drop tablespace ${tablespace}`);
+    });
+    const setDefault = (action: string) =>
+      database.sql(`do $$ begin execute format('alter database %I ${action}', current_database()); end $$`);
+    await setDefault(`set default_tablespace = ${tablespace}`);
+    // Before the tables are staged whole, the disk is full.
+    const outcome = await attemptLoad(
+      database.open(),
+      tickets,
+      moreTickets(5000, "incompressible ".repeat(100)),
+    );
+    expect(outcome).toMatchObject({ status: "failed", inserted: 0 });
+    await expectRolledBack(database, outcome, database.open(), {
+      message: /No space left on device.*53100/,
+      remedy: /disk is full/,
+    });
+    await setDefault("reset default_tablespace");
+  });
+});

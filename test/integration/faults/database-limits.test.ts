@@ -1,0 +1,164 @@
+import { describe, expect, inject, onTestFinished, test } from "vitest";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import {
+  backendRunning,
+  expectRolledBack,
+  faultyDatabase,
+  holdInserts,
+  INSERTS,
+  moreTickets,
+  outcomeWithin,
+} from "../../support/database-fault.ts";
+import { startDocumentServer } from "../../support/document-server.ts";
+import { attemptLoad, beginLoad, load, loadViews } from "../../support/load-records.ts";
+import { many, ticket } from "../../support/sample-records.ts";
+
+const [server] = inject("postgres").slice(-1);
+
+describe.skipIf(server === undefined)("a time limit", () => {
+  const { url } = server!;
+
+  test("of locks ends a load while an analyst holds the table", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_LOCK_TIMEOUT_MS: "200" });
+    const loader = database.open();
+    const analyst = await database.session();
+    await analyst.query("begin; lock table servicedesk.tickets in access exclusive mode");
+    const outcome = await outcomeWithin(attemptLoad(loader, tickets, moreTickets(50)), 5000);
+    await analyst.query("rollback");
+    await expectRolledBack(database, outcome, loader, {
+      message: /lock timeout.*55P03/,
+      remedy: /OTC_LOCK_TIMEOUT_MS/,
+    });
+  });
+
+  test("of locks is not reached by an analyst who reads", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_LOCK_TIMEOUT_MS: "200" });
+    const analyst = await database.session();
+    await analyst.query("begin; select * from servicedesk.tickets");
+    expect(await load(database.open(), tickets, moreTickets(50))).toMatchObject({ inserted: 50 });
+    await analyst.query("rollback");
+  });
+
+  test("of statements ends a load that takes too long to write", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "500" });
+    const loader = database.open();
+    const inserts = await holdInserts(database);
+    const outcome = await outcomeWithin(attemptLoad(loader, tickets, moreTickets(50)), 5000);
+    await inserts.release();
+    await expectRolledBack(database, outcome, loader, {
+      message: /statement timeout.*57014/,
+      remedy: /OTC_STATEMENT_TIMEOUT_MS/,
+    });
+  });
+
+  test("of statements ends a COPY whose source goes on too slowly", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "500" });
+    const loader = database.open();
+    const held = await beginLoad(loader, tickets, moreTickets(2000, "long ".repeat(500)));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    held.finish();
+    await expectRolledBack(database, await outcomeWithin(held, 5000), loader, {
+      message: /statement timeout.*57014/,
+    });
+  });
+
+  test("of idleness ends a load whose source does not answer, and is the reason on record", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_IDLE_TIMEOUT_MS: "200" });
+    const api = await startDocumentServer({ tickets: "[]" }, { 1: { kind: "stall-headers" } });
+    const loader = database.open({ ...api.env, OTC_TIMEOUT_MS: "600", OTC_RETRIES: "1" });
+    const [outcome] = await loadViews(loader, [tickets]);
+    await expectRolledBack(database, outcome!, loader, {
+      message: /idle-in-transaction timeout.*25P03/,
+      remedy: /OTC_IDLE_TIMEOUT_MS/,
+    });
+  });
+
+  test("of temporary files on the server fails a load that would need more", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const loader = database.open();
+    await database.sql(
+      `do $$ begin
+         execute format('alter database %I set work_mem = ''64kB''', current_database());
+         execute format('alter database %I set temp_file_limit = ''64kB''', current_database());
+       end $$`,
+    );
+    const outcome = await attemptLoad(database.open(), tickets, moreTickets(20_000));
+    await database.sql(
+      "do $$ begin execute format('alter database %I reset temp_file_limit', current_database()); end $$",
+    );
+    await expectRolledBack(database, outcome, loader, { message: /temp_file_limit.*53400/ });
+  });
+});
+
+/** Raises the error so many times; a sequence counts, because a rollback does not undo it. */
+function raising(sqlState: string, times: number): string {
+  return `
+    create sequence servicedesk.raised;
+    create function servicedesk.raise_some() returns trigger language plpgsql as $$
+    begin
+      if nextval('servicedesk.raised') <= ${times} then
+        raise exception 'as the test wants it' using errcode = '${sqlState}';
+      end if;
+      return null;
+    end $$;
+    create trigger raise_some after insert on servicedesk.tickets
+      for each statement execute function servicedesk.raise_some()`;
+}
+
+describe.skipIf(server === undefined)("a conflict with another session", () => {
+  const { url } = server!;
+
+  test.each(["40001", "40P01"])("(%s) is tried again without fetching again", async (sqlState) => {
+    const database = await faultyDatabase(url, onTestFinished);
+    await database.sql(raising(sqlState, 2));
+    // From standard input, which can be read once.
+    const outcome = await load(database.open(), tickets, [
+      ...moreTickets(50),
+      ...many(5, (id) => ticket(id)),
+    ]);
+    expect(outcome).toMatchObject({ status: "success", fetched: 55, inserted: 50, unchanged: 5, errors: 0 });
+    expect(outcome.metrics).toMatchObject({ retries: 2 });
+    expect(
+      await database.sql(
+        "select load_status, retries, savepoints, commits, rollbacks from servicedesk.etl_metadata where run_id = $1",
+        [outcome.runId],
+      ),
+    ).toEqual([{ load_status: "success", retries: 2, savepoints: 7, commits: 1, rollbacks: 0 }]);
+  });
+
+  test("that does not end fails the load after three more tries", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    await database.sql(raising("40001", 1000));
+    const loader = database.open();
+    const outcome = await attemptLoad(loader, tickets, moreTickets(50));
+    expect(await database.sql("select last_value::int as raised from servicedesk.raised")).toEqual([
+      { raised: 4 },
+    ]);
+    await database.sql("drop trigger raise_some on servicedesk.tickets");
+    await expectRolledBack(database, outcome, loader, { message: /as the test wants it.*40001/ });
+  });
+
+  test("that PostgreSQL itself finds to be a deadlock is tried again", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    // Only the load's session looks for deadlocks in time to find this one.
+    await database.sql(
+      "do $$ begin execute format('alter database %I set deadlock_timeout = ''50ms''', current_database()); end $$",
+    );
+    await database.sql(
+      `create table servicedesk.audit (id integer primary key, seen integer);
+       insert into servicedesk.audit values (1, 0);
+       create function servicedesk.note() returns trigger language plpgsql as
+         $$ begin update servicedesk.audit set seen = seen + 1; return null; end $$;
+       create trigger note after insert on servicedesk.tickets for each statement execute function servicedesk.note()`,
+    );
+    const analyst = await database.session();
+    await analyst.query("set deadlock_timeout = '1min'; begin; update servicedesk.audit set seen = 100");
+    const outcome = attemptLoad(database.open(), tickets, moreTickets(50));
+    await backendRunning(database, INSERTS);
+    // Now each waits for the other; the load is the one that notices.
+    await analyst.query(`update servicedesk.tickets set "TKT-Status" = 'Checked' where "TKT-Ticket ID" = 1`);
+    await analyst.query("commit");
+    expect(await outcome).toMatchObject({ status: "success", inserted: 50, metrics: { retries: 1 } });
+    expect(await database.sql("select seen from servicedesk.audit")).toEqual([{ seen: 101 }]);
+  });
+});

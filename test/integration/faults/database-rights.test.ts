@@ -1,0 +1,86 @@
+import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { checkDatabase } from "../../../src/doctor/check-database.ts";
+import { viewCatalog } from "../../../src/views/catalog.ts";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import { expectRolledBack, faultyDatabase, migrateBy, moreTickets } from "../../support/database-fault.ts";
+import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { startDocumentServer } from "../../support/document-server.ts";
+import { attemptLoad, documentOf, failingLoad, load, loadViews } from "../../support/load-records.ts";
+
+const [server] = inject("postgres").slice(-1);
+
+describe.skipIf(server === undefined)("a role", () => {
+  const { url } = server!;
+
+  test("with the rights that README lists loads from a file and from OTC, and rejects are kept", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env } = await roleOn(database, "", await rightsOfReadme());
+    const loader = database.open(env);
+    expect(await load(loader, tickets, moreTickets(50))).toMatchObject({ status: "success", inserted: 50 });
+    const api = await startDocumentServer({
+      tickets: documentOf([...moreTickets(50), { "TKT-Ticket ID": "no number" }]),
+    });
+    const [outcome] = await loadViews(database.open({ ...env, ...api.env }), [tickets]);
+    expect(outcome).toMatchObject({ status: "partial", unchanged: 50, errors: 1 });
+    const checks = await checkDatabase(() => loader.database(), await viewCatalog());
+    expect(checks.filter((check) => check.state !== "ok")).toEqual([]);
+  });
+
+  test("with the rights that README lists cannot migrate, and is told what it lacks", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env } = await roleOn(database, "", await rightsOfReadme());
+    await database.sql("delete from servicedesk.etl_migrations where version = 6");
+    await expect(migrateBy(env)).rejects.toMatchObject({
+      message: expect.stringMatching(/must be owner of table etl_metadata.*42501/),
+      remedy: expect.stringContaining('"Rights"'),
+    });
+  });
+
+  test("that may not create tables is told so, and its failure is on record", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    await database.sql(`revoke create on schema servicedesk from ${name}`);
+    const outcome = await attemptLoad(database.open(env), tickets, moreTickets(50));
+    await expectRolledBack(database, outcome, database.open(), {
+      message: /permission denied for schema servicedesk.*42501/,
+      remedy: /Rights/,
+    });
+  });
+
+  test("that may not write the table is told so, and its failure is on record", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    await database.sql(`revoke insert, update on servicedesk.tickets from ${name}`);
+    const outcome = await attemptLoad(database.open(env), tickets, moreTickets(50));
+    await expectRolledBack(database, outcome, database.open(), {
+      message: /permission denied for table tickets.*42501/,
+      remedy: /Rights/,
+    });
+  });
+
+  test("that may connect only once loads from a file and from OTC", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env } = await roleOn(database, "connection limit 1", await rightsOfReadme());
+    const api = await startDocumentServer({ tickets: documentOf(moreTickets(50)) });
+    const loader = database.open({ ...env, ...api.env });
+    expect(await load(loader, tickets, moreTickets(49))).toMatchObject({ inserted: 49 });
+    expect(await loadViews(loader, [tickets])).toMatchObject([{ status: "success", inserted: 1 }]);
+    expect(
+      await database.sql("select view_id, answered_at is not null as answered from servicedesk.etl_requests"),
+    ).toEqual([{ view_id: "tickets", answered: true }]);
+  });
+
+  test("whose connections are all in use is told so", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env } = await roleOn(database, "connection limit 1", await rightsOfReadme());
+    const first = database.open(env);
+    await (await first.database()).query("select 1");
+    await expect(failingLoad(database.open(env), tickets, moreTickets(20))).rejects.toMatchObject({
+      code: "database",
+      message: expect.stringContaining("too many connections for role"),
+      remedy: expect.stringContaining("no connection left"),
+    });
+    await first.close();
+    expect(await load(database.open(env), tickets, moreTickets(20))).toMatchObject({ inserted: 20 });
+  });
+});

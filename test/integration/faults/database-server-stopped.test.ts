@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import {
+  backendRunning,
+  expectRolledBack,
+  faultyDatabase,
+  holdInserts,
+  INSERTS,
+  moreTickets,
+  outcomeWithin,
+} from "../../support/database-fault.ts";
+import { attemptLoad, beginLoad, failingLoad } from "../../support/load-records.ts";
+import { installedPostgres } from "../../support/postgres-binaries.ts";
+import { type PostgresServer, startDurablePostgres } from "../../support/postgres-server.ts";
+
+const STOPPED = { message: /57P01|57P02|The connection to .* failed/ };
+
+describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped", () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startDurablePostgres(18);
+  });
+  afterAll(() => server.destroy());
+
+  test.each(["fast", "immediate"] as const)(
+    "%s in COPY, and comes back, has the failure on record",
+    async (mode) => {
+      const database = await faultyDatabase(server.url, onTestFinished);
+      const loader = database.open();
+      const held = await beginLoad(loader, tickets, moreTickets(50));
+      await backendRunning(database, "^copy");
+      await server.stop(mode);
+      // Long enough that recording the failure fails at first.
+      await sleep(500);
+      await server.start();
+      await expectRolledBack(database, await outcomeWithin(held, 10_000), loader, STOPPED);
+    },
+  );
+
+  test.each(["fast", "immediate"] as const)(
+    "%s while rows are written, and comes back, has the failure on record",
+    async (mode) => {
+      const database = await faultyDatabase(server.url, onTestFinished);
+      const loader = database.open();
+      const inserts = await holdInserts(database);
+      const outcome = attemptLoad(loader, tickets, moreTickets(50));
+      await backendRunning(database, INSERTS);
+      await server.stop(mode);
+      await server.start();
+      const failed = await outcomeWithin(outcome, 10_000);
+      await inserts.release();
+      await expectRolledBack(database, failed, loader, STOPPED);
+    },
+  );
+
+  test("and stays away ends a load within five seconds when it is interrupted then", async () => {
+    const database = await faultyDatabase(server.url, onTestFinished);
+    const loader = database.open();
+    const interruption = new AbortController();
+    const held = await beginLoad(loader, tickets, moreTickets(50), { signal: interruption.signal });
+    await server.stop("fast");
+    interruption.abort(new Error("interrupted by the test"));
+    const outcome = await outcomeWithin(held, 5000).finally(() => server.start());
+    await database.sql(
+      "update servicedesk.etl_metadata set load_start = load_start - interval '1 minute' where run_id = $1",
+      [outcome.runId],
+    );
+    await expectRolledBack(database, outcome, loader, { message: STOPPED.message, recorded: "running" });
+  });
+
+  test("before a load refuses it at once, and says where it looked", async () => {
+    const database = await faultyDatabase(server.url, onTestFinished);
+    const loader = database.open();
+    await server.stop("fast");
+    const refused = failingLoad(loader, tickets, moreTickets(1)).finally(() => server.start());
+    await expect(refused).rejects.toMatchObject({
+      code: "database",
+      message: expect.stringContaining(`127.0.0.1:${server.port}`),
+      remedy: expect.stringContaining("Check that the server runs"),
+    });
+  });
+});

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { onTestFinished } from "vitest";
+import type { FaultyDatabase } from "./database-fault.ts";
+
+/**
+ * A role of the test's own, and what otc-etl reads to connect as it. It goes before the database does.
+ *
+ * @param grants statements for the role otc_etl, whose name it takes
+ */
+export async function roleOn(
+  database: FaultyDatabase,
+  options: string,
+  grants: string,
+): Promise<{ readonly name: string; readonly env: Readonly<Record<string, string>> }> {
+  const name = `role_${randomBytes(8).toString("hex")}`;
+  await database.sql(`create role ${name} login password 'secret of the test' ${options}`);
+  onTestFinished(async () => {
+    await database.sql(`drop owned by ${name}; drop role ${name}`);
+  });
+  await database.sql(grants.replaceAll("otc_etl", name));
+  const url = new URL(database.url);
+  url.username = name;
+  url.password = "secret of the test";
+  return { name, env: { OTC_DATABASE_URL: url.href } };
+}
+
+/** The statements that README lists under "Rights", for the role otc_etl. */
+export async function rightsOfReadme(): Promise<string> {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const [, sql] = /### Rights[^]*?```sql\n([^]*?)```/.exec(readme) ?? [];
+  if (sql === undefined) throw new Error("README has no statements under Rights.");
+  return sql;
+}
