@@ -1,7 +1,9 @@
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import type { View } from "../views/view.ts";
-import { type LoadTables, sharedColumns, updatableColumns } from "./staging.ts";
+import { insertWithDeferredIndexes } from "./deferred-indexes.ts";
+import type { Classification } from "./delta.ts";
+import { type LoadTables, positionColumn, sharedColumns, updatableColumns } from "./staging.ts";
 
 /** Rows written. */
 export interface Applied {
@@ -18,30 +20,48 @@ interface Range {
 /** Told of a row the database refused; throws when there are too many. */
 type OnRefused = (position: number, error: DatabaseError) => Promise<void>;
 
+/** What there is to write. */
+interface Delta {
+  readonly view: View;
+  readonly tables: LoadTables;
+  readonly classification: Classification;
+}
+
 /**
  * Writes the delta: updates the changed rows, inserts the new ones, touches nothing else.
  *
  * When the database refuses a row (a constraint, a trigger), the range is halved until the row stands alone: a savepoint
  * for each half, so that k refused of n rows cost about k·log2(n) savepoints and not n.
+ *
+ * @param onDecision told how the indexes of an empty table are built
  */
 export async function applyDelta(
   transaction: Transaction,
-  view: View,
-  tables: LoadTables,
+  { view, tables, classification }: Delta,
   onRefused: OnRefused,
+  onDecision: (decision: string) => void,
 ): Promise<Applied> {
   // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
   await transaction.query("set constraints all immediate");
-  const statements = applyStatements(view, tables);
+  const write = writer(transaction, view, tables, classification.allNew);
+  const everything = await deltaRange(transaction, tables, { first: 0, last: Number.MAX_SAFE_INTEGER });
+  if (everything === undefined) return { inserted: 0, updated: 0 };
+
+  if (classification.allNew) {
+    const { differing } = classification;
+    const applied = await insertWithDeferredIndexes(
+      transaction,
+      tables.target,
+      differing,
+      () => write(everything),
+      onDecision,
+    );
+    if (applied !== undefined) return applied;
+  }
 
   const applyRange = async (range: Range): Promise<Applied> => {
     try {
-      return await transaction.savepoint(async () => {
-        const parameters = [range.first, range.last];
-        const updated = await transaction.query(statements.update, parameters);
-        const inserted = await transaction.query(statements.insert, parameters);
-        return { inserted: inserted.rowCount, updated: updated.rowCount };
-      });
+      return await transaction.savepoint(() => write(range));
     } catch (error) {
       if (!(error instanceof DatabaseError) || !error.refusesRow) throw error;
       return bisect(range, error);
@@ -61,29 +81,37 @@ export async function applyDelta(
     return { inserted: left.inserted + right.inserted, updated: left.updated + right.updated };
   };
 
-  const everything = await deltaRange(transaction, tables, { first: 0, last: Number.MAX_SAFE_INTEGER });
-  return everything === undefined ? { inserted: 0, updated: 0 } : applyRange(everything);
+  return applyRange(everything);
 }
 
-function applyStatements(
+/** Writes a range of the delta. */
+function writer(
+  transaction: Transaction,
   view: View,
   tables: LoadTables,
-): { readonly update: string; readonly insert: string } {
+  allNew: boolean,
+): (range: Range) => Promise<Applied> {
   const assignments = updatableColumns(view).map((column) => `${column} = s.${column}`);
   const columns = sharedColumns(view);
-  return {
-    update: `
+  const target = `insert into ${tables.target} (${columns.join(", ")})
+      select ${columns.map((column) => `s.${column}`).join(", ")}`;
+  // Where every row is new the delta says nothing that the staging table does not, and the join is saved.
+  const insert = allNew
+    ? `${target} from ${tables.staging} s where s.${positionColumn} between $1 and $2`
+    : `${target}
+      from ${tables.delta} d
+      join ${tables.staging} s on s.ctid = d.staged
+      where d.target is null and d.position between $1 and $2`;
+  const update = `
       update ${tables.target} t
       set ${assignments.join(", ")}
       from ${tables.delta} d
       join ${tables.staging} s on s.ctid = d.staged
-      where t.ctid = d.target and d.position between $1 and $2`,
-    insert: `
-      insert into ${tables.target} (${columns.join(", ")})
-      select ${columns.map((column) => `s.${column}`).join(", ")}
-      from ${tables.delta} d
-      join ${tables.staging} s on s.ctid = d.staged
-      where d.target is null and d.position between $1 and $2`,
+      where t.ctid = d.target and d.position between $1 and $2`;
+  return async ({ first, last }) => {
+    const updated = allNew ? 0 : (await transaction.query(update, [first, last])).rowCount;
+    const { rowCount: inserted } = await transaction.query(insert, [first, last]);
+    return { inserted, updated };
   };
 }
 

@@ -10,6 +10,8 @@ export interface Classification {
   readonly unchanged: number;
   /** New and changed rows: those in the delta. */
   readonly differing: number;
+  /** Whether the table was empty, so that every row is new. */
+  readonly allNew: boolean;
 }
 
 /**
@@ -41,7 +43,41 @@ export async function classify(
     await transaction.query("select set_config($1, $2, true)", [name, value]);
   }
   const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables);
+  const { unchanged, differing, allNew } = (await isEmpty(transaction, tables))
+    ? await everythingIsNew(transaction, tables, staged - duplicates)
+    : await compare(transaction, view, tables, staged - duplicates);
+  for (const [name] of CLASSIFY_SETTINGS) {
+    await transaction.query(`reset ${quoteIdentifier(name)}`);
+  }
+  return { duplicates, unchanged, differing, allNew };
+}
 
+async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<boolean> {
+  const { rows } = await transaction.query<{ empty: boolean }>(
+    `select not exists (select from ${tables.target}) as empty`,
+  );
+  return rows[0]?.empty === true;
+}
+
+/** Against an empty table there is nothing to compare: the delta is a view of the whole staging table. */
+async function everythingIsNew(
+  transaction: Transaction,
+  tables: LoadTables,
+  rows: number,
+): Promise<Omit<Classification, "duplicates">> {
+  await transaction.query(
+    `create view ${tables.delta} as
+     select ${positionColumn} as position, ctid as staged, null::tid as target from ${tables.staging}`,
+  );
+  return { unchanged: 0, differing: rows, allNew: true };
+}
+
+async function compare(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  rows: number,
+): Promise<Omit<Classification, "duplicates">> {
   const differences = updatableColumns(view).map((column) => `s.${column} is distinct from t.${column}`);
   const delta = await transaction.query(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
@@ -50,10 +86,7 @@ export async function classify(
      left join ${tables.target} t on ${sameKey(view, "s", "t")}
      where t.ctid is null or ${differences.join(" or ")}`,
   );
-  for (const [name] of CLASSIFY_SETTINGS) {
-    await transaction.query(`reset ${quoteIdentifier(name)}`);
-  }
-  return { duplicates, unchanged: staged - duplicates - delta.rowCount, differing: delta.rowCount };
+  return { unchanged: rows - delta.rowCount, differing: delta.rowCount, allNew: false };
 }
 
 /** Of several rows with one key all but the last go. Only rows whose key may have come before are looked at closely. */

@@ -217,11 +217,18 @@ async function writeOnce(
 
   showProgress(load, "apply", document);
   const applied = await state.meter.time("apply", () =>
-    applyDelta(transaction, run.view, tables, async (position, error) => {
-      refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
-      const errors = state.rejects.count + refused.length;
-      checkErrorLimit(errors, document.fetched, context.options.errorLimit);
-    }),
+    applyDelta(
+      transaction,
+      { view: run.view, tables, classification },
+      async (position, error) => {
+        refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
+        const errors = state.rejects.count + refused.length;
+        checkErrorLimit(errors, document.fetched, context.options.errorLimit);
+      },
+      (decision) => {
+        log.debug(decision);
+      },
+    ),
   );
   return { ...classification, ...applied };
 }

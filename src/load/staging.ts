@@ -113,5 +113,7 @@ export async function analyzeStaging(
 
 /** Before COMMIT nothing of the load may be left beside its rows. */
 export async function dropLoadTables(transaction: Transaction, tables: LoadTables): Promise<void> {
-  await transaction.query(`drop table ${tables.staging}, ${tables.delta}`);
+  // The delta is a table, or a view of the staging table, which goes with it.
+  await transaction.query(`drop table ${tables.staging} cascade`);
+  await transaction.query(`drop table if exists ${tables.delta}`);
 }
