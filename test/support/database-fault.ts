@@ -40,7 +40,7 @@ type Content = Readonly<Record<string, readonly unknown[]>>;
 const TABLES = ["tickets", "comments", "timesheets"];
 
 /** A session that has been cut off needs a moment to notice. */
-const GRACE_MS = 5000;
+const GRACE_MS = 20_000;
 
 /** The pace that protects OTC would only make tests slow. */
 const FAST: Environment = {
