@@ -15,8 +15,8 @@ export default defineConfig({
           globalSetup: [SERVERS],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // Two servers and PGlite already fill two cores; more workers only make the timings of tests lie.
-          maxWorkers: 2,
+          // One more than cores: many tests wait for a signal, a server or a time limit.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
           globalSetup: [SERVERS],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
