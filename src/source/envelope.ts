@@ -1,12 +1,14 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  isJsonSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from "./json-bytes.ts";
 import { SourceError } from "./source-error.ts";
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COLON = 0x3a;
 
 /** Where the API puts its list of records: `[…]`, `{"data":[…]}` or `{"message":{"data":[…]}}`. */
 const LIST_PATHS = new Set(["[]", '["data"]', '["message","data"]']);
@@ -52,11 +54,6 @@ export function findRecordList(beginning: Buffer): number | undefined {
     }
   }
   return undefined;
-}
-
-/** The four characters that JSON allows between values. */
-export function isJsonSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function endOfString(bytes: Buffer, start: number): number | undefined {

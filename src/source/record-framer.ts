@@ -1,13 +1,15 @@
-import { checkEnvelope, findRecordList, isJsonSpace, noRecordList } from "./envelope.ts";
+import { checkEnvelope, findRecordList, noRecordList } from "./envelope.ts";
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  isJsonSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from "./json-bytes.ts";
 import { SourceError } from "./source-error.ts";
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
 
 /** What may stand around the list of records; a document whose list begins later than this has none. */
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
