@@ -32,10 +32,10 @@ export interface Transaction extends Queryable {
   /** Runs the statements of a file; they take no parameters and give nothing back. */
   script(sql: string): Promise<void>;
   /**
-   * COPY in text format.
+   * COPY in binary format (see `copy-binary.ts`).
    *
    * @param target the quoted table and column list, as it stands between COPY and FROM
-   * @param chunks each of whole lines; read as fast as the server takes them
+   * @param chunks each of whole rows, without the header and the trailer of the format; read as fast as the server takes them
    * @returns the number of rows copied
    */
   copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number>;

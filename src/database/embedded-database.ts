@@ -1,6 +1,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
+import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
 import { databaseError } from "./database-error.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
@@ -124,11 +125,11 @@ class EmbeddedTransaction implements Transaction {
     let pieceBytes = 0;
     const copyPiece = async (): Promise<void> => {
       if (pieceBytes === 0) return;
-      const blob = new Blob(piece);
+      const blob = new Blob([COPY_HEADER, ...piece, COPY_TRAILER]);
       piece = [];
       pieceBytes = 0;
       try {
-        const result = await this.#pglite.query(`copy ${target} from '/dev/blob'`, [], { blob });
+        const result = await this.#pglite.query(`copy ${target} from '/dev/blob' (format binary)`, [], { blob });
         copied += result.affectedRows ?? 0;
       } catch (error) {
         throw databaseError(error, this.#location);

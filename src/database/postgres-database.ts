@@ -7,6 +7,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import type { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
+import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
 import { DatabaseError, databaseError } from "./database-error.ts";
 import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
 import { runSavepoint } from "./savepoint.ts";
@@ -282,12 +283,14 @@ class PostgresTransaction implements Transaction {
   }
 
   async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
-    const copy = this.#client.query(copyFrom(`copy ${target} from stdin`));
+    const copy = this.#client.query(copyFrom(`copy ${target} from stdin (format binary)`));
     // The other side's error always follows, and would hide the first.
     let first: { readonly error: unknown } | undefined;
     async function* watched(): AsyncGenerator<Buffer> {
       try {
+        yield COPY_HEADER;
         yield* chunks;
+        yield COPY_TRAILER;
       } catch (error) {
         first ??= { error };
         throw error;

@@ -5,9 +5,6 @@ import { quoteIdentifier } from "../database/identifier.ts";
 /** Building the indexes of fewer rows than this costs about as much as keeping them up. */
 const MIN_ROWS = 20_000;
 
-/** For sorting the keys of a few million rows without going to disk. */
-const BUILD_MEMORY = "256MB";
-
 /** An index, with the constraint it stands for, if any. */
 interface TargetIndex {
   readonly name: string;
@@ -53,7 +50,6 @@ export async function insertWithDeferredIndexes<T>(
       await transaction.query(`lock table ${target} in access exclusive mode nowait`);
       for (const index of indexes) await transaction.query(dropStatement(target, index));
       const inserted = await insert();
-      await transaction.query("select set_config('maintenance_work_mem', $1, true)", [BUILD_MEMORY]);
       for (const index of indexes) await transaction.query(buildStatement(target, index));
       return inserted;
     });

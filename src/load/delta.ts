@@ -2,7 +2,15 @@ import type { Transaction } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { keyColumns, type View } from "../views/view.ts";
 import type { StagedDocument } from "./stage-document.ts";
-import { type LoadTables, mayRepeatColumn, positionColumn, sameKey, updatableColumns } from "./staging.ts";
+import {
+  analyzeStaging,
+  type LoadTables,
+  mayRepeatColumn,
+  positionColumn,
+  sameKey,
+  updatableColumns,
+} from "./staging.ts";
+import { withHashJoins } from "./planner-settings.ts";
 
 /** What a document holds, against what the table holds. */
 export interface Classification {
@@ -13,16 +21,6 @@ export interface Classification {
   /** Whether the table was empty, so that every row is new. */
   readonly allNew: boolean;
 }
-
-/**
- * Settings under which the classification is one hash join. The planner has no statistics for the key's expressions
- * and would pick a merge or nested-loop join; compiling the query costs more than it saves.
- */
-const CLASSIFY_SETTINGS = [
-  ["enable_nestloop", "off"],
-  ["enable_mergejoin", "off"],
-  ["jit", "off"],
-] as const;
 
 /**
  * Classifies the staged rows once. Of several rows with one key the last stays. The delta then lists every new or
@@ -39,17 +37,13 @@ export async function classify(
 ): Promise<Classification> {
   // Keeps other writers away from the rows that the delta points at; readers are not held up.
   await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
-  for (const [name, value] of CLASSIFY_SETTINGS) {
-    await transaction.query("select set_config($1, $2, true)", [name, value]);
-  }
-  const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables);
-  const { unchanged, differing, allNew } = (await isEmpty(transaction, tables))
-    ? await everythingIsNew(transaction, tables, staged - duplicates)
-    : await compare(transaction, view, tables, staged - duplicates);
-  for (const [name] of CLASSIFY_SETTINGS) {
-    await transaction.query(`reset ${quoteIdentifier(name)}`);
-  }
-  return { duplicates, unchanged, differing, allNew };
+  return withHashJoins(transaction, async () => {
+    const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables);
+    const result = (await isEmpty(transaction, tables))
+      ? await everythingIsNew(transaction, tables, staged - duplicates)
+      : await compare(transaction, view, tables, staged - duplicates);
+    return { duplicates, ...result };
+  });
 }
 
 async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<boolean> {
@@ -78,6 +72,7 @@ async function compare(
   tables: LoadTables,
   rows: number,
 ): Promise<Omit<Classification, "duplicates">> {
+  await analyzeStaging(transaction, view, tables);
   const differences = updatableColumns(view).map((column) => `s.${column} is distinct from t.${column}`);
   const delta = await transaction.query(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as

@@ -11,11 +11,12 @@ import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
 import { type Reject, RejectSpool } from "./reject-spool.ts";
+import { setPlannerSettings } from "./planner-settings.ts";
 import type { RequestLog } from "./request-log.ts";
 import { closeRun, lastFetched, type Run } from "./run-log.ts";
 import { RunMeter } from "./run-metrics.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
-import { analyzeStaging, createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
+import { createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
 import { lockView } from "./view-lock.ts";
 import { walPosition, walSince } from "./wal.ts";
 
@@ -75,6 +76,7 @@ export async function loadInTransaction(
 
   state.meter.begin();
   const walBefore = await walPosition(transaction);
+  await setPlannerSettings(transaction);
   await lockView(transaction, database, {
     view,
     runId,
@@ -111,13 +113,13 @@ export async function loadInTransaction(
     source: run.source.origin,
     payloadBytes: document.payloadBytes,
     payloadSha256: document.payloadSha256,
-    drift: document.converter.drift,
+    drift: document.drift,
     metrics: state.meter.metrics,
   };
   checkCounts(committed);
   showProgress(load, "commit", document);
   await state.rejects.store(transaction, database.schema);
-  await closeRun(transaction, database.schema, committed, document.converter.repairs);
+  await closeRun(transaction, database.schema, committed, document.repairs);
   return committed;
 }
 
@@ -165,7 +167,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
 async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<StagedDocument> {
   const { transaction, run, context, state, tables } = load;
   await createStaging(transaction, run.view, tables);
-  const document = await stageDocument(transaction, chunks, {
+  return stageDocument(transaction, chunks, {
     view: run.view,
     tables,
     timeZone: context.options.timeZone,
@@ -176,8 +178,6 @@ async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promi
       showProgress(load, "stage", { fetched, payloadBytes });
     },
   });
-  await analyzeStaging(transaction, run.view, tables);
-  return document;
 }
 
 /**

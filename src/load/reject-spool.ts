@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CopyTextWriter } from "../database/copy-text.ts";
+import { CopyBinaryWriter } from "../database/copy-binary.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 
@@ -20,11 +19,8 @@ export interface Reject {
   readonly raw: string;
 }
 
-/** Rejects are few, as a rule; beyond this many characters they wait on disk. */
-const MAX_CHARACTERS_IN_MEMORY = 4 * 1024 * 1024;
-
-const READ_BYTES = 1024 * 1024;
-const LINE_FEED = 0x0a;
+/** Rejects are few, as a rule; beyond this many bytes they wait on disk. */
+const MAX_BYTES_IN_MEMORY = 4 * 1024 * 1024;
 
 const COLUMNS = [
   "run_id",
@@ -45,10 +41,12 @@ const COLUMNS = [
 export class RejectSpool {
   readonly #runId: number;
   readonly #view: string;
-  readonly #writer = new CopyTextWriter();
+  readonly #writer = new CopyBinaryWriter(COLUMNS.length);
   readonly #reasons = new Map<string, number>();
   readonly #path = join(tmpdir(), `otc-etl-rejects-${randomUUID()}`);
   #file: FileHandle | undefined;
+  /** The bytes of each block of whole rows in the file. */
+  readonly #blocks: number[] = [];
   #count = 0;
 
   constructor(runId: number, view: string) {
@@ -69,31 +67,34 @@ export class RejectSpool {
     this.#count += 1;
     const reason = reject.field === null ? reject.reason : `${reject.reason} (${reject.field})`;
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
-    this.#writer.writeRow([
-      String(this.#runId),
-      this.#view,
-      String(reject.position),
-      withoutNul(reject.key),
-      withoutNul(reject.field),
-      reject.reason,
-      withoutNul(reject.message),
-      reject.sqlState,
-      withoutNul(reject.raw),
-    ]);
+    const row = this.#writer;
+    row.beginRow();
+    row.writeInteger(this.#runId);
+    row.writeText(this.#view);
+    row.writeInteger(reject.position);
+    row.writeText(storable(reject.key));
+    row.writeText(storable(reject.field));
+    row.writeText(reject.reason);
+    row.writeText(storable(reject.message));
+    row.writeText(reject.sqlState);
+    row.writeText(storable(reject.raw));
+    row.endRow();
   }
 
   /** Moves what has piled up in memory to disk. To be called between chunks of the document. */
   async relieve(): Promise<void> {
-    if (this.#writer.pending < MAX_CHARACTERS_IN_MEMORY) return;
-    this.#file ??= await open(this.#path, "wx", 0o600);
-    await this.#file.appendFile(this.#writer.take());
+    if (this.#writer.pending < MAX_BYTES_IN_MEMORY) return;
+    this.#file ??= await open(this.#path, "wx+", 0o600);
+    const rows = this.#writer.take();
+    await this.#file.appendFile(rows);
+    this.#blocks.push(rows.length);
   }
 
   /** Writes the rejects to `etl_rejects`; can be repeated, as when the first transaction fails. */
   async store(transaction: Transaction, schema: string): Promise<void> {
     if (this.#count === 0) return;
     const target = `${qualifiedName(schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
-    await transaction.copyIn(target, this.#lines());
+    await transaction.copyIn(target, this.#rows());
   }
 
   /** Removes the file, if there is one. */
@@ -103,27 +104,18 @@ export class RejectSpool {
     await rm(this.#path, { force: true });
   }
 
-  async *#lines(): AsyncGenerator<Buffer> {
-    if (this.#file !== undefined)
-      yield* wholeLines(createReadStream(this.#path, { highWaterMark: READ_BYTES }));
+  async *#rows(): AsyncGenerator<Buffer> {
+    let position = 0;
+    for (const length of this.#blocks) {
+      const { buffer } = (await this.#file?.read(Buffer.alloc(length), 0, length, position)) ?? {};
+      if (buffer !== undefined) yield buffer;
+      position += length;
+    }
     yield this.#writer.peek();
   }
 }
 
 /** PostgreSQL holds no U+0000; a field's name, or a record that is not UTF-8, may have one. As an escape it is kept. */
-function withoutNul(text: string | null): string | null {
+function storable(text: string | null): string | null {
   return text?.replaceAll("\0", "\\u0000") ?? null;
-}
-
-/** Cuts a stream into chunks that end where lines end. */
-async function* wholeLines(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = [];
-  for await (const chunk of stream) {
-    const end = chunk.lastIndexOf(LINE_FEED) + 1;
-    if (end > 0) {
-      yield Buffer.concat([...rest, chunk.subarray(0, end)]);
-      rest = [];
-    }
-    if (end < chunk.length) rest.push(chunk.subarray(end));
-  }
 }

@@ -7,7 +7,7 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-} from "./json-bytes.ts";
+} from "../json/json-bytes.ts";
 import { SourceError } from "./source-error.ts";
 
 /** Where the API puts its list of records: `[…]`, `{"data":[…]}` or `{"message":{"data":[…]}}`. */

@@ -8,7 +8,7 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-} from "./json-bytes.ts";
+} from "../json/json-bytes.ts";
 import { SourceError } from "./source-error.ts";
 
 /** What may stand around the list of records; a document whose list begins later than this has none. */
@@ -18,6 +18,17 @@ const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Receives one record: the bytes from `start` to `end` (exclusive) of `bytes`, valid only during the call. */
 type OnRecord = (bytes: Buffer, start: number, end: number) => void;
+
+/**
+ * Reads a record of which only the beginning is known, and saves the framer the search for its end.
+ *
+ * @returns where it ends (exclusive), or a negative number when nothing was read
+ */
+type TryRecord = (bytes: Buffer, start: number) => number;
+
+const NOT_READ = -1;
+
+const readNothing: TryRecord = () => NOT_READ;
 
 /**
  * Where the framer stands. `list`: after `[`, a value or the end may come. `value`: after a comma, a value must come.
@@ -61,14 +72,14 @@ export class RecordFramer {
   }
 
   /** @throws SourceError `document` as soon as it is clear that this is no list of records. */
-  push(chunk: Buffer, onRecord: OnRecord): void {
+  push(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord = readNothing): void {
     this.#bytes += chunk.length;
     if (this.#state === "beginning") {
-      this.#seekList(chunk, onRecord);
+      this.#seekList(chunk, onRecord, tryRecord);
     } else if (this.#state === "end") {
       this.#appendEnd(chunk);
     } else {
-      this.#frame(chunk, onRecord);
+      this.#frame(chunk, onRecord, tryRecord);
     }
   }
 
@@ -85,7 +96,7 @@ export class RecordFramer {
     checkEnvelope(this.#beginning, this.#end);
   }
 
-  #seekList(chunk: Buffer, onRecord: OnRecord): void {
+  #seekList(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
     let beginning = Buffer.concat([this.#beginning, chunk]);
     if (beginning.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK)) beginning = beginning.subarray(3);
     this.#beginning = beginning;
@@ -96,10 +107,10 @@ export class RecordFramer {
     }
     this.#beginning = Buffer.from(beginning.subarray(0, list));
     this.#state = "list";
-    this.#frame(beginning.subarray(list + 1), onRecord);
+    this.#frame(beginning.subarray(list + 1), onRecord, tryRecord);
   }
 
-  #frame(chunk: Buffer, onRecord: OnRecord): void {
+  #frame(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
     const length = chunk.length;
     /** Where the current record begins in this chunk. */
     let start = 0;
@@ -133,8 +144,14 @@ export class RecordFramer {
           if (isJsonSpace(byte)) {
             index += 1;
           } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-            start = index;
-            this.#state = "nested";
+            const end = byte === OPEN_BRACE ? this.#tryRecord(chunk, index, tryRecord) : NOT_READ;
+            if (end === NOT_READ) {
+              start = index;
+              this.#state = "nested";
+            } else {
+              index = end;
+              this.#state = "separator";
+            }
           } else if (byte === CLOSE_BRACKET && this.#state === "list") {
             this.#state = "end";
             this.#appendEnd(chunk.subarray(index + 1));
@@ -168,6 +185,14 @@ export class RecordFramer {
       }
     }
     if (this.#state === "nested" || this.#state === "scalar") this.#carry(chunk.subarray(start));
+  }
+
+  #tryRecord(chunk: Buffer, start: number, tryRecord: TryRecord): number {
+    const end = tryRecord(chunk, start);
+    if (end < 0) return NOT_READ;
+    this.#checkSize(end - start);
+    this.#records += 1;
+    return end;
   }
 
   /** Scans on inside a list or object, to just behind its end (then `#depth` is 0) or to the chunk's end. */

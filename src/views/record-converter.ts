@@ -1,17 +1,33 @@
-import { BadValue, type Converted } from "./values/bad-value.ts";
-import { convertBoolean } from "./values/boolean.ts";
+import {
+  ABSENT,
+  FALSE,
+  NESTED,
+  NULL,
+  RecordFields,
+  STRING,
+  TOO_DEEP as TOO_DEEP_KIND,
+  TRUE,
+} from "../json/record-fields.ts";
+import { readParsedRecord, type SourceRecord } from "./parsed-record.ts";
+import type { RowSink } from "./row-sink.ts";
+import { BadValue } from "./values/bad-value.ts";
+import { convertBoolean, NOT_A_BOOLEAN } from "./values/boolean.ts";
 import { ExtraFields } from "./values/extra.ts";
-import { convertInteger } from "./values/integer.ts";
-import { convertNumeric } from "./values/numeric.ts";
-import { isTooDeep } from "./values/nesting.ts";
-import { convertText, storableText, type TextRepairs } from "./values/text.ts";
-import { convertTimestamp } from "./values/timestamp.ts";
+import { convertInteger, NOT_AN_INTEGER } from "./values/integer.ts";
+import { TOO_DEEP } from "./values/nesting.ts";
+import { convertNumeric, NOT_A_NUMBER } from "./values/numeric.ts";
+import type { ScalarKind } from "./values/scalar.ts";
+import type { TextRepairs } from "./values/text.ts";
+import { convertTimestamp, NOT_A_TIMESTAMP } from "./values/timestamp.ts";
 import type { TimeZone } from "./values/time-zone.ts";
-import { exactNumberIn, withExactNumbers } from "./values/exact-number.ts";
-import { type Column, keyColumns, type View } from "./view.ts";
+import { type Column, keyColumns, type ValueType, type View } from "./view.ts";
 
-/** A record of the API: JSON.parse's own object. */
-export type SourceRecord = Readonly<Record<string, unknown>>;
+/** Why a record cannot become a row, as long as nobody has asked for words. */
+export interface Problem {
+  readonly field: string;
+  /** Absent when the field is part of the key and has no value. */
+  readonly bad?: BadValue;
+}
 
 /** Why a record cannot become a row. */
 export interface Rejection {
@@ -33,18 +49,34 @@ export interface SchemaDrift {
 
 const LONGEST_QUOTED_VALUE = 80;
 
+/** What is said of a JSON value that is not even of a kind that a column's type accepts. */
+const WRONG_KIND: Readonly<Record<Exclude<ValueType, "text">, BadValue>> = {
+  integer: NOT_AN_INTEGER,
+  numeric: NOT_A_NUMBER,
+  boolean: NOT_A_BOOLEAN,
+  timestamp: NOT_A_TIMESTAMP,
+};
+
 /** Turns the records of one document into rows of its view, and remembers what it saw on the way. */
 export class RecordConverter {
+  /** The record to convert: filled by a scanner of bytes, or by `read`. */
+  readonly fields: RecordFields;
   readonly #view: View;
   readonly #timeZone: TimeZone;
   readonly #repairs: TextRepairs = { nulsRemoved: 0, surrogatesReplaced: 0 };
-  readonly #seen: boolean[];
+  readonly #seen: Uint8Array;
+  /** 1 for a column that takes every text as it is. */
+  readonly #plain: Uint8Array;
   readonly #extra = new ExtraFields();
 
   constructor(view: View, timeZone: TimeZone) {
     this.#view = view;
     this.#timeZone = timeZone;
-    this.#seen = view.columns.map(() => false);
+    this.#seen = new Uint8Array(view.columns.length);
+    this.#plain = Uint8Array.from(view.columns, ({ type, key }) =>
+      type === "text" && key === undefined ? 1 : 0,
+    );
+    this.fields = new RecordFields(view.columns.map((column) => column.field));
   }
 
   get repairs(): Readonly<TextRepairs> {
@@ -54,67 +86,145 @@ export class RecordConverter {
   get drift(): SchemaDrift {
     return {
       unknownFields: this.#extra.counts,
-      absentFields: this.#view.columns
-        .filter((_, index) => this.#seen[index] === false)
-        .map((column) => column.field),
+      absentFields: this.fields.names.filter((_, index) => this.#seen[index] === 0),
     };
   }
 
   /**
-   * Converts one record.
+   * Converts the record in `fields`, in which every field is one of the view's.
+   *
+   * @param sink receives a value for every column of the view and, last, `extra`
+   * @returns what is wrong when the record belongs in quarantine; what was written is then meaningless
+   */
+  convertFields(sink: RowSink): Problem | undefined {
+    const problem = this.#convertColumns(sink);
+    if (problem === undefined) sink.writeNull();
+    return problem;
+  }
+
+  /**
+   * Converts a record of any shape.
    *
    * @param json the record as it came, for the digits of numbers that JSON.parse rounds
-   * @param row receives a text for PostgreSQL (or null) for every column of the view and, last, `extra`;
-   *   the caller's to reuse from record to record
-   * @returns the reason when the record belongs in quarantine; `row` is then meaningless
    */
-  convert(record: SourceRecord, json: string, row: (string | null)[]): Rejection | undefined {
+  convertParsed(record: SourceRecord, json: string, sink: RowSink): Problem | undefined {
     const { columns } = this.#view;
-    let known = 0;
-    for (let index = 0; index < columns.length; index += 1) {
-      const column = columns[index] as Column;
-      const value = record[column.field];
-      if (value !== undefined) {
-        known += 1;
-        this.#seen[index] = true;
-      }
-      const converted = this.#convertValue(column, value, record, json);
-      if (converted instanceof BadValue) return rejectedValue(column.field, value, converted);
-      if (converted === null && column.key === "required") return missingKey(column, value);
-      row[index] = converted;
-    }
-    if (Object.keys(record).length === known) {
-      row[columns.length] = null;
-      return undefined;
-    }
-    const extra = this.#extra.collect(record, json, columns, this.#repairs);
-    if (typeof extra === "object" && extra !== null)
-      return rejectedValue(extra.field, record[extra.field], extra.bad);
-    row[columns.length] = extra;
+    const repairs: TextRepairs = { nulsRemoved: 0, surrogatesReplaced: 0 };
+    readParsedRecord(record, json, columns, this.fields, repairs);
+    const problem = this.#convertColumns(sink);
+    if (problem !== undefined) return problem;
+    const extra = this.#extra.collect(record, json, columns, repairs);
+    if (extra !== null && typeof extra !== "string") return extra;
+    if (extra === null) sink.writeNull();
+    else sink.writeJson(extra);
+    this.#repairs.nulsRemoved += repairs.nulsRemoved;
+    this.#repairs.surrogatesReplaced += repairs.surrogatesReplaced;
     return undefined;
   }
 
-  #convertValue(column: Column, value: unknown, record: SourceRecord, json: string): Converted {
-    switch (column.type) {
-      case "text":
-        // In a key an empty text is no value; elsewhere it is kept as it is.
-        if (value === "" && column.key !== undefined) return null;
-        if (mayBeRounded(value) && !isAnyTooDeep(record)) {
-          return storableText(exactText(column.field, value, json), this.#repairs);
-        }
-        return convertText(value, this.#repairs);
-      case "timestamp":
-        return convertTimestamp(value, this.#timeZone);
-      case "integer":
-        return convertInteger(value);
-      case "numeric":
-        return convertNumeric(value);
-      case "boolean":
-        return convertBoolean(value);
+  #convertColumns(sink: RowSink): Problem | undefined {
+    const { columns } = this.#view;
+    const { kinds, sources, starts, ends } = this.fields;
+    for (let index = 0; index < kinds.length; index += 1) {
+      const kind = kinds[index] as number;
+      if (kind !== ABSENT) this.#seen[index] = 1;
+      // Most values are texts in columns for texts.
+      if (kind === STRING && this.#plain[index] === 1) {
+        sink.writeTextBytes(sources[index] as Buffer, starts[index] as number, ends[index] as number);
+        continue;
+      }
+      const column = columns[index] as Column;
+      if (kind === ABSENT || kind === NULL || this.#isNoValue(index, kind)) {
+        if (column.key === "required") return { field: column.field };
+        sink.writeNull();
+        continue;
+      }
+      const bad =
+        column.type === "text"
+          ? this.#writeText(index, kind, sink)
+          : this.#writeScalar(column.type, index, kind, sink);
+      if (bad !== undefined) return { field: column.field, bad };
+    }
+    return undefined;
+  }
+
+  /** Whether it is an empty text where that is no value: in a key, and in columns of other types. */
+  #isNoValue(index: number, kind: number): boolean {
+    if (kind !== STRING || this.#plain[index] === 1) return false;
+    return this.fields.starts[index] === this.fields.ends[index];
+  }
+
+  /** A number, list or object becomes its JSON. */
+  #writeText(index: number, kind: number, sink: RowSink): BadValue | undefined {
+    if (kind === TOO_DEEP_KIND) return TOO_DEEP;
+    const { fields } = this;
+    if (kind === TRUE || kind === FALSE) fields.setText(index, STRING, kind === TRUE ? "true" : "false");
+    sink.writeTextBytes(
+      fields.sources[index] as Buffer,
+      fields.starts[index] as number,
+      fields.ends[index] as number,
+    );
+    return undefined;
+  }
+
+  #writeScalar(
+    type: Exclude<ValueType, "text">,
+    index: number,
+    kind: number,
+    sink: RowSink,
+  ): BadValue | undefined {
+    if (kind === TRUE || kind === FALSE) {
+      if (type !== "boolean") return WRONG_KIND[type];
+      sink.writeBoolean(kind === TRUE);
+      return undefined;
+    }
+    if (kind === NESTED || kind === TOO_DEEP_KIND) return WRONG_KIND[type];
+    const { fields } = this;
+    const bytes = fields.sources[index] as Buffer;
+    const start = fields.starts[index] as number;
+    const end = fields.ends[index] as number;
+    switch (type) {
+      case "timestamp": {
+        const instant =
+          kind === STRING ? convertTimestamp(bytes, start, end, this.#timeZone) : NOT_A_TIMESTAMP;
+        if (instant instanceof BadValue) return instant;
+        sink.writeTimestamp(instant);
+        return undefined;
+      }
+      case "integer": {
+        const integer = convertInteger(kind as ScalarKind, bytes, start, end);
+        if (integer instanceof BadValue) return integer;
+        sink.writeInteger(integer);
+        return undefined;
+      }
+      case "numeric": {
+        const digits = convertNumeric(kind as ScalarKind, bytes, start, end);
+        if (digits instanceof BadValue) return digits;
+        sink.writeNumeric(digits);
+        return undefined;
+      }
+      case "boolean": {
+        const value = convertBoolean(kind as ScalarKind, bytes, start, end);
+        if (value instanceof BadValue) return value;
+        sink.writeBoolean(value);
+        return undefined;
+      }
       default:
-        return column.type satisfies never;
+        return type satisfies never;
     }
   }
+}
+
+/** The reason for the quarantine in words. */
+export function describeProblem({ field, bad }: Problem, record: SourceRecord): Rejection {
+  const value = record[field];
+  return bad === undefined
+    ? {
+        reason: "missing_key",
+        field,
+        message: `${field} is ${quoted(value)}, but it is part of the key.`,
+      }
+    : { reason: bad.reason, field, message: `${field} is ${quoted(value)}: ${bad.explanation}.` };
 }
 
 /** The record's key as a person would write it, for the quarantine: `TKT-Ticket ID=91906`. */
@@ -122,41 +232,6 @@ export function describeKey(view: View, record: SourceRecord): string {
   return keyColumns(view)
     .map((column) => `${column.field}=${quoted(record[column.field])}`)
     .join(", ");
-}
-
-function rejectedValue(field: string, value: unknown, bad: BadValue): Rejection {
-  return {
-    reason: bad.reason,
-    field,
-    message: `${field} is ${quoted(value)}: ${bad.explanation}.`,
-  };
-}
-
-function missingKey(column: Column, value: unknown): Rejection {
-  return {
-    reason: "missing_key",
-    field: column.field,
-    message: `${column.field} is ${value === undefined ? "absent" : quoted(value)}, but it is part of the key.`,
-  };
-}
-
-/** Whether JSON.parse may have lost digits of a number in it. */
-function mayBeRounded(value: unknown): boolean {
-  return typeof value === "number"
-    ? !Number.isSafeInteger(value)
-    : typeof value === "object" && value !== null;
-}
-
-/** A record with such a field is rejected because of it; looking for exact digits in it could overflow the stack. */
-function isAnyTooDeep(record: SourceRecord): boolean {
-  return Object.values(record).some((value) => isTooDeep(value));
-}
-
-/** The JSON of a number, list or object in the record, its numbers as they were sent. */
-function exactText(field: string, value: unknown, json: string): string {
-  return typeof value === "number"
-    ? exactNumberIn(json, field)
-    : JSON.stringify(withExactNumbers(json)[field]);
 }
 
 /** A value in a message: JSON, so that no control character gets out, and short. */

@@ -10,6 +10,3 @@ export class BadValue {
     this.explanation = explanation;
   }
 }
-
-/** The text that PostgreSQL reads for the column's type, null for SQL null, or why there is none. */
-export type Converted = string | null | BadValue;

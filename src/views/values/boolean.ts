@@ -1,27 +1,30 @@
-import { BadValue, type Converted } from "./bad-value.ts";
+import { NUMBER } from "../../json/record-fields.ts";
+import { BadValue } from "./bad-value.ts";
+import type { ScalarKind } from "./scalar.ts";
 
-const SPELLINGS: ReadonlyMap<string, "t" | "f"> = new Map([
-  ["true", "t"],
-  ["yes", "t"],
-  ["y", "t"],
-  ["1", "t"],
-  ["false", "f"],
-  ["no", "f"],
-  ["n", "f"],
-  ["0", "f"],
+const SPELLINGS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["yes", true],
+  ["y", true],
+  ["1", true],
+  ["false", false],
+  ["no", false],
+  ["n", false],
+  ["0", false],
 ]);
 
-const NOT_A_BOOLEAN = new BadValue(
+export const NOT_A_BOOLEAN = new BadValue(
   "invalid_boolean",
   "not a boolean (true, yes, y, 1 or false, no, n, 0 in any case)",
 );
 
-/** Converts a JSON value to a PostgreSQL boolean: `t` or `f`. */
-export function convertBoolean(value: unknown): Converted {
-  if (value === null || value === undefined || value === "") return null;
-  if (typeof value === "boolean") return value ? "t" : "f";
-  if (typeof value === "string") return SPELLINGS.get(value.toLowerCase()) ?? NOT_A_BOOLEAN;
-  if (value === 1) return "t";
-  if (value === 0) return "f";
-  return NOT_A_BOOLEAN;
+/** Converts the bytes of a string's text or of a number to a boolean. */
+export function convertBoolean(
+  kind: ScalarKind,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): boolean | BadValue {
+  const text = bytes.toString("latin1", start, end);
+  return SPELLINGS.get(kind === NUMBER ? String(Number(text)) : text.toLowerCase()) ?? NOT_A_BOOLEAN;
 }

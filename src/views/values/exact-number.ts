@@ -1,5 +1,5 @@
 import { BadValue } from "./bad-value.ts";
-import { convertNumeric } from "./numeric.ts";
+import { checkNumeric } from "./numeric.ts";
 
 /**
  * JSON.parse rounds numbers to 64-bit floats. Where a number is kept rather than computed with, its digits are read
@@ -28,7 +28,7 @@ export function exactNumberIn(json: string, field: string): string {
 export function withExactNumbers(json: string): Record<string, unknown> {
   return parseWithSource(json, (_key, value, context) => {
     if (typeof value !== "number" || context.source === undefined) return value;
-    return convertNumeric(context.source) instanceof BadValue
+    return checkNumeric(context.source) instanceof BadValue
       ? context.source
       : rawJson.rawJSON(context.source);
   });

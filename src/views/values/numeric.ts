@@ -1,4 +1,6 @@
-import { BadValue, type Converted } from "./bad-value.ts";
+import { NUMBER } from "../../json/record-fields.ts";
+import { BadValue } from "./bad-value.ts";
+import type { ScalarKind } from "./scalar.ts";
 
 /**
  * The most digits a PostgreSQL `numeric` holds before and after the point
@@ -7,20 +9,42 @@ import { BadValue, type Converted } from "./bad-value.ts";
 const MAX_WHOLE_DIGITS = 131_072;
 const MAX_FRACTION_DIGITS = 16_383;
 
-const NOT_A_NUMBER = new BadValue("invalid_numeric", "not a number (digits with a decimal point or comma)");
+/** A number that JavaScript holds exactly, as it would write it itself. */
+const PLAIN_NUMBER = /^(?!-0$)-?\d{1,7}(?:\.\d{0,5}[1-9])?$/;
+
+export const NOT_A_NUMBER = new BadValue(
+  "invalid_numeric",
+  "not a number (digits with a decimal point or comma)",
+);
 const OUT_OF_RANGE = new BadValue("invalid_numeric", "more digits than a PostgreSQL numeric holds");
 
-/** Converts a number, or a string with a decimal point or comma, to a PostgreSQL numeric; a string digit for digit. */
-export function convertNumeric(value: unknown): Converted {
-  if (value === null || value === undefined || value === "") return null;
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : OUT_OF_RANGE;
-  if (typeof value !== "string") return NOT_A_NUMBER;
-  const match = /^[+-]?(\d*)(?:[.,](\d*))?(?:[eE]([+-]?\d{1,9}))?$/.exec(value);
+/**
+ * Converts the bytes of a number, or of a string with a decimal point or comma, to the text of a PostgreSQL numeric; a
+ * string digit for digit, a JSON number as JSON.parse reads it.
+ */
+export function convertNumeric(
+  kind: ScalarKind,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): string | BadValue {
+  const text = bytes.toString("latin1", start, end);
+  if (kind === NUMBER) {
+    if (PLAIN_NUMBER.test(text)) return text;
+    const value = Number(text);
+    return Number.isFinite(value) ? String(value) : OUT_OF_RANGE;
+  }
+  return checkNumeric(text);
+}
+
+/** The text with a decimal point, if it is a number that PostgreSQL can hold. */
+export function checkNumeric(text: string): string | BadValue {
+  const match = /^[+-]?(\d*)(?:[.,](\d*))?(?:[eE]([+-]?\d{1,9}))?$/.exec(text);
   if (match === null) return NOT_A_NUMBER;
   const whole = match[1]?.length ?? 0;
   const fraction = match[2]?.length ?? 0;
   if (whole + fraction === 0) return NOT_A_NUMBER;
   const exponent = Number(match[3] ?? "0");
   if (whole + exponent > MAX_WHOLE_DIGITS || fraction - exponent > MAX_FRACTION_DIGITS) return OUT_OF_RANGE;
-  return value.replace(",", ".");
+  return text.replace(",", ".");
 }

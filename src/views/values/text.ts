@@ -1,6 +1,3 @@
-import type { Converted } from "./bad-value.ts";
-import { isTooDeep, TOO_DEEP } from "./nesting.ts";
-
 /** How many characters PostgreSQL cannot hold were taken out or replaced, so that the run can say so. */
 export interface TextRepairs {
   /** U+0000, removed. */
@@ -26,14 +23,4 @@ export function storableText(value: string, repairs: TextRepairs): string {
     });
   }
   return stored;
-}
-
-/**
- * Converts a JSON value to text, exactly as it is; a number, boolean, list or object becomes its JSON.
- * The digits of numbers that JSON.parse rounds are the caller's to keep (see `exact-number.ts`).
- */
-export function convertText(value: unknown, repairs: TextRepairs): Converted {
-  if (value === null || value === undefined) return null;
-  if (typeof value === "string") return storableText(value, repairs);
-  return isTooDeep(value) ? TOO_DEEP : storableText(JSON.stringify(value), repairs);
 }

@@ -1,20 +1,23 @@
 import { OtcError } from "../../errors/otc-error.ts";
+import { SECONDS_A_DAY } from "./calendar.ts";
 
 /** Tells the UTC offset of wall time in one time zone. */
 export interface TimeZone {
   readonly name: string;
   /**
-   * @param date `YYYY-MM-DD`, a date that exists
-   * @param time `HH:MM:SS`
-   * @returns the offset as PostgreSQL reads it, for example `+10:00`
+   * @param day days since 1970-01-01, of a date that exists
+   * @param secondOfDay from 0 to 86,399
+   * @returns seconds east of UTC
    */
-  offsetOf(date: string, time: string): string;
+  offsetSeconds(day: number, secondOfDay: number): number;
 }
 
-const UTC: TimeZone = { name: "UTC", offsetOf: () => "+00:00" };
+const UTC: TimeZone = { name: "UTC", offsetSeconds: () => 0 };
 
 /** A history of thirty years has about 11,000 days. */
 const MAX_CACHED_DAYS = 20_000;
+
+const NOON = SECONDS_A_DAY / 2;
 
 /**
  * The zone of an IANA name. Where clocks go back, the first of the two times is meant; where they go forward, the time
@@ -28,22 +31,25 @@ export async function timeZoneNamed(name: string): Promise<TimeZone> {
   const { Temporal } = await import("temporal-polyfill");
 
   /** The whole day's offset, or undefined for a day on which the clocks change. */
-  const offsetOfDay = new Map<string, string | undefined>();
+  const offsetOfDay = new Map<number, number | undefined>();
+  const epoch = Temporal.PlainDate.from("1970-01-01");
 
   // `earlier` stays before the change; `compatible` means the same instant, but tells the offset after a gap.
-  const exactOffset = (date: string, time: string): string =>
-    Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(name, { disambiguation: "earlier" })
-      .offset;
+  const exactOffset = (day: number, secondOfDay: number): number =>
+    epoch
+      .add({ days: day })
+      .toPlainDateTime()
+      .add({ seconds: secondOfDay })
+      .toZonedDateTime(name, { disambiguation: "earlier" }).offsetNanoseconds / 1e9;
 
-  const computeOffsetOfDay = (date: string): string | undefined => {
-    const day = Temporal.PlainDate.from(date);
-    const before = exactOffset(day.subtract({ days: 1 }).toString(), "12:00:00");
-    const after = exactOffset(day.add({ days: 1 }).toString(), "12:00:00");
-    return before === after && before === exactOffset(date, "12:00:00") ? before : undefined;
+  const computeOffsetOfDay = (day: number): number | undefined => {
+    const before = exactOffset(day - 1, NOON);
+    const after = exactOffset(day + 1, NOON);
+    return before === after && before === exactOffset(day, NOON) ? before : undefined;
   };
 
   try {
-    exactOffset("2000-01-01", "00:00:00");
+    exactOffset(0, 0);
   } catch (error) {
     throw new OtcError("configuration", `OTC_TIMEZONE is "${name}", which is not a time zone.`, {
       remedy: 'Use an IANA name such as "Europe/Vienna" or "Australia/Sydney".',
@@ -53,14 +59,14 @@ export async function timeZoneNamed(name: string): Promise<TimeZone> {
 
   return {
     name,
-    offsetOf(date, time) {
-      let offset = offsetOfDay.get(date);
-      if (offset === undefined && !offsetOfDay.has(date)) {
+    offsetSeconds(day, secondOfDay) {
+      let offset = offsetOfDay.get(day);
+      if (offset === undefined && !offsetOfDay.has(day)) {
         if (offsetOfDay.size >= MAX_CACHED_DAYS) offsetOfDay.clear();
-        offset = computeOffsetOfDay(date);
-        offsetOfDay.set(date, offset);
+        offset = computeOffsetOfDay(day);
+        offsetOfDay.set(day, offset);
       }
-      return offset ?? exactOffset(date, time);
+      return offset ?? exactOffset(day, secondOfDay);
     },
   };
 }

@@ -1,0 +1,263 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  COLON,
+  COMMA,
+  isJsonSpace,
+  OPEN_BRACE,
+  QUOTE,
+} from "./json-bytes.ts";
+import { ABSENT, FALSE, NULL, NUMBER, type RecordFields, STRING, TRUE } from "./record-fields.ts";
+
+/** What `scan` answers for a record that is for JSON.parse to read. */
+export const NOT_SCANNED = -1;
+
+const WORD_BYTES = 4;
+
+const SPACE = 0x20;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** What stands for `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r` and `\t`, by the byte after the backslash; 0 is no escape. */
+const ESCAPES = new Uint8Array(256);
+for (const [letter, meant] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"].map((pair) => [...pair]))
+  ESCAPES[(letter ?? "").charCodeAt(0)] = (meant ?? "").charCodeAt(0);
+
+const NULL_LITERAL = Buffer.from("null");
+const TRUE_LITERAL = Buffer.from("true");
+const FALSE_LITERAL = Buffer.from("false");
+
+/**
+ * Reads flat records of known fields where they lie, without making objects or strings of them: about three times as
+ * fast as JSON.parse, which makes both.
+ *
+ * It reads a record whole or not at all. Whatever is not of the usual shape (an unknown or repeated field, a list or
+ * object as a value, half a surrogate pair, a record that the chunk cuts, anything that is not JSON) it leaves to
+ * JSON.parse, so what it accepts is only what JSON.parse reads as the same.
+ */
+export class RecordScanner {
+  readonly #fields: RecordFields;
+  readonly #names: readonly QuotedName[];
+  /** The field that came after each one in the last record, -1 standing for the beginning at the end of the list. */
+  readonly #followers: Int32Array;
+  /** The bytes that were read last, and the same four at a time. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #words: DataView = new DataView(new ArrayBuffer(0));
+  /** Where the value that was read ends. */
+  #end = 0;
+
+  /** @param fields receives what is read */
+  constructor(fields: RecordFields) {
+    this.#fields = fields;
+    this.#names = fields.names.map((name) => new QuotedName(name));
+    this.#followers = Int32Array.from({ length: fields.names.length + 1 }, (_, index) =>
+      index === fields.names.length ? 0 : index + 1,
+    );
+  }
+
+  /**
+   * Reads the record that begins at `start`, an opening brace. The bytes have to be valid UTF-8.
+   *
+   * @param limit no byte from here on is looked at
+   * @returns where the record ends (exclusive), or NOT_SCANNED
+   */
+  scan(bytes: Buffer, start: number, limit: number): number {
+    const fields = this.#fields;
+    fields.clear();
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    const words = this.#words;
+    let at = skipSpace(bytes, start + 1, limit);
+    if (bytes[start] !== OPEN_BRACE || at >= limit) return NOT_SCANNED;
+    if (bytes[at] === CLOSE_BRACE) return at + 1;
+    let previous = this.#names.length;
+    while (at < limit) {
+      const index = this.#field(words, at, limit, previous);
+      if (index < 0 || fields.kinds[index] !== ABSENT) return NOT_SCANNED;
+      previous = index;
+      at = skipSpace(bytes, at + (this.#names[index] as QuotedName).length, limit);
+      if (at >= limit || bytes[at] !== COLON) return NOT_SCANNED;
+      at = skipSpace(bytes, at + 1, limit);
+      if (at >= limit || !this.#value(bytes, at, limit, index)) return NOT_SCANNED;
+      at = skipSpace(bytes, this.#end, limit);
+      if (at >= limit) return NOT_SCANNED;
+      const byte = bytes[at];
+      if (byte === CLOSE_BRACE) return at + 1;
+      if (byte !== COMMA) return NOT_SCANNED;
+      at = skipSpace(bytes, at + 1, limit);
+    }
+    return NOT_SCANNED;
+  }
+
+  /** The field whose name stands here; records have the same order, as a rule. */
+  #field(words: DataView, at: number, limit: number, previous: number): number {
+    const expected = this.#followers[previous] as number;
+    if (this.#names[expected]?.standsAt(words, at, limit) === true) return expected;
+    const found = this.#names.findIndex((name) => name.standsAt(words, at, limit));
+    if (found >= 0) this.#followers[previous] = found;
+    return found;
+  }
+
+  /** Reads a value and leaves its end in `#end`. */
+  #value(bytes: Buffer, at: number, limit: number, index: number): boolean {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) {
+      const start = at + 1;
+      for (let end = start; end < limit; end += 1) {
+        const next = bytes[end] as number;
+        // Backslashes are above, and so are most characters.
+        if (next > QUOTE && next !== BACKSLASH) continue;
+        if (next === QUOTE) {
+          this.#fields.set(index, STRING, bytes, start, end);
+          this.#end = end + 1;
+          return true;
+        }
+        if (next === BACKSLASH) return this.#escapedString(bytes, start, end, limit, index);
+        if (next < SPACE) return false;
+      }
+      return false;
+    }
+    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+      this.#end = endOfNumber(bytes, at, limit);
+      this.#fields.set(index, NUMBER, bytes, at, this.#end);
+      // At the limit the number may go on.
+      return this.#end > at && this.#end < limit;
+    }
+    switch (byte) {
+      case NULL_LITERAL[0]:
+        return this.#literal(bytes, at, limit, index, NULL_LITERAL, NULL);
+      case TRUE_LITERAL[0]:
+        return this.#literal(bytes, at, limit, index, TRUE_LITERAL, TRUE);
+      case FALSE_LITERAL[0]:
+        return this.#literal(bytes, at, limit, index, FALSE_LITERAL, FALSE);
+      default:
+        return false;
+    }
+  }
+
+  #literal(bytes: Buffer, at: number, limit: number, index: number, literal: Buffer, kind: number): boolean {
+    const { length } = literal;
+    if (at + length > limit) return false;
+    for (let offset = 1; offset < length; offset += 1) {
+      if (bytes[at + offset] !== literal[offset]) return false;
+    }
+    this.#fields.kinds[index] = kind;
+    this.#end = at + length;
+    return true;
+  }
+
+  /** Reads on behind the first escape, at `from`. */
+  #escapedString(bytes: Buffer, start: number, from: number, limit: number, index: number): boolean {
+    for (let at = from; at < limit; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) {
+        this.#end = at + 1;
+        return this.#decode(bytes, start, at, index);
+      }
+      if (byte === BACKSLASH) at += 1;
+      else if (byte < SPACE) return false;
+    }
+    return false;
+  }
+
+  #decode(bytes: Buffer, start: number, end: number, index: number): boolean {
+    const fields = this.#fields;
+    const decodedStart = fields.reserve(end - start);
+    const target = fields.scratch;
+    let decodedEnd = decodedStart;
+    for (let at = start; at < end; at += 1) {
+      let byte = bytes[at] as number;
+      if (byte === BACKSLASH) {
+        at += 1;
+        byte = ESCAPES[bytes[at] as number] as number;
+        if (byte === 0) return this.#decodeByParsing(bytes, start, end, index);
+      }
+      target[decodedEnd] = byte;
+      decodedEnd += 1;
+    }
+    fields.set(index, STRING, target, decodedStart, decodedEnd);
+    fields.keep(decodedEnd);
+    return true;
+  }
+
+  /** For escapes of four digits. */
+  #decodeByParsing(bytes: Buffer, start: number, end: number, index: number): boolean {
+    let text: string;
+    try {
+      text = JSON.parse(bytes.toString("utf8", start - 1, end + 1)) as string;
+    } catch {
+      return false;
+    }
+    if (text.includes("\0") || !text.isWellFormed()) return false;
+    this.#fields.setText(index, STRING, text);
+    return true;
+  }
+}
+
+/** A field's name as it stands in a document, compared four bytes at a time: half of a document are names. */
+class QuotedName {
+  readonly length: number;
+  readonly #words: Int32Array;
+  /** What is left after the last whole word. */
+  readonly #rest: Buffer;
+
+  constructor(name: string) {
+    const bytes = Buffer.from(JSON.stringify(name));
+    const words = Math.floor(bytes.length / WORD_BYTES);
+    this.length = bytes.length;
+    this.#words = Int32Array.from({ length: words }, (_, index) => bytes.readInt32BE(index * WORD_BYTES));
+    this.#rest = bytes.subarray(words * WORD_BYTES);
+  }
+
+  standsAt(words: DataView, at: number, limit: number): boolean {
+    if (at + this.length > limit) return false;
+    const rest = at + this.#words.length * WORD_BYTES;
+    for (let offset = 0; offset < this.#rest.length; offset += 1) {
+      if (words.getUint8(rest + offset) !== this.#rest[offset]) return false;
+    }
+    // From the end: the names of a view begin alike.
+    for (let index = this.#words.length - 1; index >= 0; index -= 1) {
+      if (words.getInt32(at + index * WORD_BYTES) !== this.#words[index]) return false;
+    }
+    return true;
+  }
+}
+
+function skipSpace(bytes: Buffer, from: number, limit: number): number {
+  let at = from;
+  while (at < limit && isJsonSpace(bytes[at] as number)) at += 1;
+  return at;
+}
+
+/** Behind the last byte of the number that begins at `start`; `start` itself when it is none (RFC 8259, section 6). */
+function endOfNumber(bytes: Buffer, start: number, limit: number): number {
+  let at = bytes[start] === MINUS ? start + 1 : start;
+  const whole = at;
+  at = endOfDigits(bytes, at, limit);
+  if (at === whole || (bytes[whole] === ZERO && at > whole + 1)) return start;
+  if (at < limit && bytes[at] === POINT) {
+    const fraction = at + 1;
+    at = endOfDigits(bytes, fraction, limit);
+    if (at === fraction) return start;
+  }
+  // 0x20 makes a capital small.
+  if (at < limit && ((bytes[at] as number) | 0x20) === 0x65) {
+    at += 1;
+    if (at < limit && (bytes[at] === PLUS || bytes[at] === MINUS)) at += 1;
+    const exponent = at;
+    at = endOfDigits(bytes, exponent, limit);
+    if (at === exponent) return start;
+  }
+  return at;
+}
+
+function endOfDigits(bytes: Buffer, from: number, limit: number): number {
+  let at = from;
+  while (at < limit && (bytes[at] as number) >= ZERO && (bytes[at] as number) <= NINE) at += 1;
+  return at;
+}

@@ -1,0 +1,66 @@
+import {
+  ABSENT,
+  FALSE,
+  NESTED,
+  NULL,
+  NUMBER,
+  type RecordFields,
+  STRING,
+  TOO_DEEP,
+  TRUE,
+} from "../json/record-fields.ts";
+import { exactNumberIn, withExactNumbers } from "./values/exact-number.ts";
+import { isTooDeep } from "./values/nesting.ts";
+import { storableText, type TextRepairs } from "./values/text.ts";
+import type { Column } from "./view.ts";
+
+/** A record of the API: JSON.parse's own object. */
+export type SourceRecord = Readonly<Record<string, unknown>>;
+
+/**
+ * Lays out a record that JSON.parse has read as the scanner would have, so that both are converted by the same code.
+ *
+ * @param json the record as it came, for the digits of numbers that JSON.parse rounds
+ * @param repairs what had to be changed in texts is added to it
+ */
+export function readParsedRecord(
+  record: SourceRecord,
+  json: string,
+  columns: readonly Column[],
+  fields: RecordFields,
+  repairs: TextRepairs,
+): void {
+  fields.clear();
+  // A record with such a field is rejected because of it; looking for exact digits in it could overflow the stack.
+  const mayHaveExactDigits = !Object.values(record).some((value) => isTooDeep(value));
+  columns.forEach(({ field, type }, index) => {
+    const value = Object.hasOwn(record, field) ? record[field] : undefined;
+    switch (typeof value) {
+      case "undefined":
+        fields.kinds[index] = ABSENT;
+        return;
+      case "boolean":
+        fields.kinds[index] = value ? TRUE : FALSE;
+        return;
+      case "string":
+        fields.setText(index, STRING, type === "text" ? storableText(value, repairs) : value);
+        return;
+      case "number": {
+        const isExact = Number.isSafeInteger(value) || !mayHaveExactDigits;
+        fields.setText(index, NUMBER, isExact ? String(value) : exactNumberIn(json, field));
+        return;
+      }
+      default:
+        if (value === null) {
+          fields.kinds[index] = NULL;
+        } else if (isTooDeep(value)) {
+          fields.kinds[index] = TOO_DEEP;
+        } else if (type === "text" && mayHaveExactDigits) {
+          const exact = JSON.stringify(withExactNumbers(json)[field]);
+          fields.setText(index, NESTED, storableText(exact, repairs));
+        } else {
+          fields.kinds[index] = NESTED;
+        }
+    }
+  });
+}

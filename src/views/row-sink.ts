@@ -1,0 +1,14 @@
+/** Receives the values of a row, one call a column, in the view's order; the converter's side of COPY. */
+export interface RowSink {
+  writeNull(): void;
+  /** UTF-8 without U+0000. */
+  writeTextBytes(bytes: Buffer, start: number, end: number): void;
+  writeInteger(value: number | bigint): void;
+  /** Microseconds since 2000-01-01 UTC. */
+  writeTimestamp(microseconds: number | bigint): void;
+  /** Digits with a decimal point and an exponent, if any. */
+  writeNumeric(text: string): void;
+  writeBoolean(value: boolean): void;
+  /** JSON that PostgreSQL's jsonb can hold. */
+  writeJson(text: string): void;
+}
