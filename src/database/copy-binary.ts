@@ -22,6 +22,9 @@ const NEGATIVE = 0x4000;
 /** Numbers repeat, such as hours of work in quarters; those that do not are encoded anew each time. */
 const MAX_CACHED_NUMERICS = 2000;
 
+/** Of the texts of such numbers; a numeric may have 147,000 digits, and thousands of those would fill the memory. */
+const MAX_CACHED_CHARACTERS = 32;
+
 /** jsonb's own format has one version so far. */
 const JSONB_VERSION = 1;
 
@@ -139,7 +142,7 @@ export class CopyBinaryWriter {
     if (encoded === undefined) {
       encoded = encodeNumeric(text);
       if (this.#numerics.size >= MAX_CACHED_NUMERICS) this.#numerics.clear();
-      this.#numerics.set(text, encoded);
+      if (text.length <= MAX_CACHED_CHARACTERS) this.#numerics.set(text, encoded);
     }
     this.writeTextBytes(encoded, 0, encoded.length);
   }

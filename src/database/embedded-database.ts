@@ -129,7 +129,9 @@ class EmbeddedTransaction implements Transaction {
       piece = [];
       pieceBytes = 0;
       try {
-        const result = await this.#pglite.query(`copy ${target} from '/dev/blob' (format binary)`, [], { blob });
+        const result = await this.#pglite.query(`copy ${target} from '/dev/blob' (format binary)`, [], {
+          blob,
+        });
         copied += result.affectedRows ?? 0;
       } catch (error) {
         throw databaseError(error, this.#location);

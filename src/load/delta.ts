@@ -22,10 +22,15 @@ export interface Classification {
   readonly allNew: boolean;
 }
 
+/** Keeps other writers away from the rows that the delta will point at; readers are not held up. */
+export async function lockAgainstWriters(transaction: Transaction, tables: LoadTables): Promise<void> {
+  await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
+}
+
 /**
  * Classifies the staged rows once. Of several rows with one key the last stays. The delta then lists every new or
  * changed row: `position`, `staged` (its place in the staging table) and `target` (the row to update, null for a new
- * one). Everything that follows reads this list, and nothing else decides what is new or changed.
+ * one). Everything that follows reads this list, and nothing else decides what is new or changed. The table has to be locked against writers.
  *
  * @param document how many rows are staged, and how many of them have a key that may have come before
  */
@@ -35,8 +40,6 @@ export async function classify(
   tables: LoadTables,
   { staged, suspected }: Pick<StagedDocument, "staged" | "suspected">,
 ): Promise<Classification> {
-  // Keeps other writers away from the rows that the delta points at; readers are not held up.
-  await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
   return withHashJoins(transaction, async () => {
     const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables);
     const result = (await isEmpty(transaction, tables))

@@ -2,10 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
+import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../source/source-error.ts";
 import { type Applied, applyDelta } from "./apply.ts";
-import { type Classification, classify } from "./delta.ts";
+import { type Classification, classify, lockAgainstWriters } from "./delta.ts";
+import {
+  closeFilledTable,
+  fillTarget,
+  findEmptyTable,
+  openEmptyTable,
+  TableNotFilled,
+} from "./fill-empty-table.ts";
 import { checkCounts, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { CommittedLoad } from "./outcome.ts";
@@ -14,9 +22,11 @@ import { type Reject, RejectSpool } from "./reject-spool.ts";
 import { setPlannerSettings } from "./planner-settings.ts";
 import type { RequestLog } from "./request-log.ts";
 import { closeRun, lastFetched, type Run } from "./run-log.ts";
+import type { RowLayout } from "./row-stager.ts";
 import { RunMeter } from "./run-metrics.ts";
+import { contentDigest, markTable, sameDocument } from "./same-document.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
-import { createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
+import { copyTarget, createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
 import { lockView } from "./view-lock.ts";
 import { walPosition, walSince } from "./wal.ts";
 
@@ -48,6 +58,14 @@ interface LoadInProgress {
   readonly log: Logger;
   readonly requests: RequestLog;
 }
+
+/** A document that has been fetched: staged, or written already. */
+interface FetchedDocument extends StagedDocument {
+  readonly written?: Classification & Applied;
+}
+
+/** Dropping and building the indexes for a smaller document costs about as much as keeping them up. */
+const MIN_FILL_BYTES = 4 * 1024 * 1024;
 
 /** A deadlock or the like is met again rarely, three times almost never. */
 const CONFLICT_RETRIES = 3;
@@ -87,13 +105,13 @@ export async function loadInTransaction(
     },
   });
 
-  const document = await fetchAndStage(load);
+  const document = await fetchAndStage(load, run.source.repeatable);
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
   const last = await lastFetched(transaction, database.schema, view);
   checkShrink(document.fetched, last, options.allowShrink);
   checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit);
 
-  const written = await writeDelta(load, document);
+  const written = document.written ?? (await writeDelta(load, document));
   await dropLoadTables(transaction, tables);
 
   state.meter.savepoints = transaction.savepoints;
@@ -119,16 +137,23 @@ export async function loadInTransaction(
   checkCounts(committed);
   showProgress(load, "commit", document);
   await state.rejects.store(transaction, database.schema);
-  await closeRun(transaction, database.schema, committed, document.repairs);
+  await transaction.savepoint(async () => {
+    await closeRun(transaction, database.schema, committed, document.repairs);
+    const digest = contentDigest(view, options.timeZone, document);
+    await markTable(transaction, database.schema, runId, tables.target, digest);
+  });
   return committed;
 }
 
-/** Fetches the document and stages it; what a broken attempt has staged is undone before the next. */
-async function fetchAndStage(load: LoadInProgress): Promise<StagedDocument> {
+/**
+ * Fetches the document and stages it; what a broken attempt has staged is undone before the next. Into an empty table the
+ * rows go themselves, where that is possible.
+ */
+async function fetchAndStage(load: LoadInProgress, mayFill: boolean): Promise<FetchedDocument> {
   const { transaction, run, context, state, log } = load;
   try {
     const document = await withRetries(
-      () => transaction.savepoint(() => fetchOnce(load)),
+      () => transaction.savepoint(() => fetchOnce(load, mayFill)),
       run.source.kind === "api" ? context.options.retry : { ...context.options.retry, retries: 0 },
       context.signal,
       (failed) => {
@@ -142,12 +167,18 @@ async function fetchAndStage(load: LoadInProgress): Promise<StagedDocument> {
     state.fetch = "succeeded";
     return document;
   } catch (error) {
+    if (error instanceof TableNotFilled) {
+      log.info(
+        `the document is fetched again, to find the rows that the table does not take: ${error.message}`,
+      );
+      return fetchAndStage(load, false);
+    }
     if (error instanceof SourceError) state.fetch = "failed";
     throw error;
   }
 }
 
-async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
+async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<FetchedDocument> {
   const { run, context, state, requests } = load;
   await state.rejects.dispose();
   state.rejects = new RejectSpool(run.runId, run.view.name);
@@ -158,26 +189,65 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const signal = AbortSignal.any([context.signal, attempt.signal]);
   try {
     const chunks = await state.meter.time("fetch", () => run.source.open(signal, requests));
-    return await state.meter.time("stage", () => stage(load, chunks));
+    return await (mayFill ? fillOrStage(load, chunks) : stage(load, chunks));
   } finally {
     attempt.abort();
   }
 }
 
-async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<StagedDocument> {
-  const { transaction, run, context, state, tables } = load;
-  await createStaging(transaction, run.view, tables);
-  return stageDocument(transaction, chunks, {
-    view: run.view,
-    tables,
-    timeZone: context.options.timeZone,
-    maxRecordBytes: context.options.maxRecordBytes,
-    rejects: state.rejects,
-    onProgress: (fetched, payloadBytes) => {
-      state.fetched = fetched;
-      showProgress(load, "stage", { fetched, payloadBytes });
-    },
+async function fillOrStage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<FetchedDocument> {
+  const { transaction, run, state, tables, log } = load;
+  const table = await findEmptyTable(transaction, run.view, tables);
+  if (table === undefined) return stage(load, chunks);
+  const beginning = await readAhead(chunks, MIN_FILL_BYTES, (payloadBytes) => {
+    showProgress(load, "stage", { fetched: 0, payloadBytes });
   });
+  if (beginning.ended || !(await openEmptyTable(transaction, run.view, tables, table))) {
+    return stage(load, beginning.chunks);
+  }
+  log.debug("the table is empty: the rows go into it themselves, and its indexes are built afterwards");
+  const document = await stageRows(load, beginning.chunks, fillTarget(run.view, tables), {
+    staging: false,
+    indexedTexts: table.indexedTexts,
+  });
+  showProgress(load, "apply", document);
+  const duplicates = await state.meter.time("apply", () =>
+    closeFilledTable(transaction, run.view, tables, table, document),
+  );
+  const inserted = document.staged - duplicates;
+  return {
+    ...document,
+    written: { duplicates, unchanged: 0, differing: inserted, allNew: true, inserted, updated: 0 },
+  };
+}
+
+async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<FetchedDocument> {
+  const { transaction, run, tables } = load;
+  await createStaging(transaction, run.view, tables);
+  return stageRows(load, chunks, copyTarget(run.view, tables), { staging: true, indexedTexts: [] });
+}
+
+function stageRows(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  target: string,
+  layout: RowLayout,
+): Promise<StagedDocument> {
+  const { transaction, run, context, state } = load;
+  return state.meter.time("stage", () =>
+    stageDocument(transaction, chunks, {
+      view: run.view,
+      target,
+      layout,
+      timeZone: context.options.timeZone,
+      maxRecordBytes: context.options.maxRecordBytes,
+      rejects: state.rejects,
+      onProgress: (fetched, payloadBytes) => {
+        state.fetched = fetched;
+        showProgress(load, "stage", { fetched, payloadBytes });
+      },
+    }),
+  );
 }
 
 /**
@@ -210,9 +280,7 @@ async function writeOnce(
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
   showProgress(load, "classify", document);
-  const classification = await state.meter.time("classify", () =>
-    classify(transaction, run.view, tables, document),
-  );
+  const classification = await state.meter.time("classify", () => classifyOnce(load, document));
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
@@ -231,6 +299,22 @@ async function writeOnce(
     ),
   );
   return { ...classification, ...applied };
+}
+
+async function classifyOnce(load: LoadInProgress, document: StagedDocument): Promise<Classification> {
+  const { transaction, run, context, state, tables, log } = load;
+  await lockAgainstWriters(transaction, tables);
+  const digest = contentDigest(run.view, context.options.timeZone, document);
+  const same = await sameDocument(transaction, context.database.schema, {
+    view: run.view,
+    target: tables.target,
+    staged: document.staged,
+    errors: state.rejects.count,
+    digest,
+  });
+  if (same === undefined) return classify(transaction, run.view, tables, document);
+  log.debug("the document and the table are as the last load left them: nothing to compare");
+  return { ...same, differing: 0, allNew: false };
 }
 
 function showProgress(

@@ -29,10 +29,11 @@ const SECOND_SEED = 0x9e3779b9;
 const SECOND_PRIME = 0x85ebca6b;
 
 /**
- * Where the digits of an encoded numeric begin. Before them stands, among other things, how many digits it shows behind
- * the point, in which 7.5 and 7.50 differ although they are the same number.
+ * Where an encoded numeric says how many digits it shows behind the point, in which 7.5 and 7.50 differ although they are
+ * the same number.
  */
-const SCALE_END = 8;
+const SCALE_OFFSET = 6;
+const SCALE_BYTES = 2;
 
 /**
  * Notices records whose key may have come before in the document: a Bloom filter, so it takes the same memory for any
@@ -67,12 +68,14 @@ export class RepeatedKeys {
     let second = SECOND_SEED;
     for (const index of this.#keys) {
       const length = valueLengths[index] as number;
-      const start = (valueStarts[index] as number) + (this.#scaled[index] === true ? SCALE_END : 0);
-      const end = (valueStarts[index] as number) + length;
+      const start = valueStarts[index] as number;
+      const end = start + length;
+      const scale = this.#scaled[index] === true ? start + SCALE_OFFSET : -1;
       // The length tells null from an empty text, and "a", "bc" from "ab", "c".
       first = Math.imul(first ^ length, FNV_PRIME);
       second = Math.imul(second ^ length, SECOND_PRIME);
       for (let at = start; at < end; at += 1) {
+        if (at === scale) at += SCALE_BYTES;
         const byte = bytes[at] as number;
         first = Math.imul(first ^ byte, FNV_PRIME);
         second = Math.imul(second ^ byte, SECOND_PRIME);

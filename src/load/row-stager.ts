@@ -23,6 +23,14 @@ const CONTINUATION_MASK = 0xc0;
 const CONTINUATION = 0x80;
 const LONGEST_CHARACTER_BYTES = 4;
 
+/** What the rows are for. */
+export interface RowLayout {
+  /** For the staging table: with the record's position, and whether its key may have come before. */
+  readonly staging: boolean;
+  /** Columns whose texts an index of the table holds, by their place in the view. */
+  readonly indexedTexts: readonly number[];
+}
+
 /**
  * Makes of each record of a document a row for COPY, or a reject.
  *
@@ -37,17 +45,20 @@ export class RowStager {
   readonly #rows: CopyBinaryWriter;
   readonly #keys: RepeatedKeys;
   readonly #scanner: RecordScanner;
+  readonly #layout: RowLayout;
   #position = 0;
+  #longestIndexedTexts = 0;
   /** The chunk in which records may be scanned before their ends are known: it is valid UTF-8 as a whole. */
   #scannable: Buffer | undefined;
 
-  constructor(view: View, timeZone: TimeZone, rejects: RejectSpool) {
+  /** @param layout whether the rows are for the staging table, or for the view's own */
+  constructor(view: View, timeZone: TimeZone, rejects: RejectSpool, layout: RowLayout) {
     this.#view = view;
     this.#rejects = rejects;
     this.#converter = new RecordConverter(view, timeZone);
     this.#scanner = new RecordScanner(this.#converter.fields);
-    // Also `extra`, the position, and whether the key may repeat.
-    this.#rows = new CopyBinaryWriter(view.columns.length + 3);
+    this.#layout = layout;
+    this.#rows = new CopyBinaryWriter(view.columns.length + 1 + (layout.staging ? 2 : 0));
     this.#keys = new RepeatedKeys(view);
   }
 
@@ -62,6 +73,11 @@ export class RowStager {
 
   get repairs(): Readonly<TextRepairs> {
     return this.#converter.repairs;
+  }
+
+  /** The most bytes that a row has in texts that an index holds. */
+  get longestIndexedTexts(): number {
+    return this.#longestIndexedTexts;
   }
 
   /** Of the rows that wait to be taken. */
@@ -130,10 +146,23 @@ export class RowStager {
   }
 
   #endRow(): void {
-    this.#rows.writeInteger(this.#position);
-    if (this.#keys.mayRepeat(this.#rows)) this.#rows.writeBoolean(true);
-    else this.#rows.writeNull();
+    const mayRepeat = this.#keys.mayRepeat(this.#rows);
+    if (this.#layout.staging) {
+      this.#rows.writeInteger(this.#position);
+      if (mayRepeat) this.#rows.writeBoolean(true);
+      else this.#rows.writeNull();
+    } else {
+      this.#longestIndexedTexts = Math.max(this.#longestIndexedTexts, this.#indexedTextBytes());
+    }
     this.#rows.endRow();
+  }
+
+  #indexedTextBytes(): number {
+    let bytes = 0;
+    for (const index of this.#layout.indexedTexts) {
+      bytes += Math.max(0, this.#rows.valueLengths[index] as number);
+    }
+    return bytes;
   }
 
   #rejectProblem(problem: Problem, record: SourceRecord, json: string): void {
@@ -158,7 +187,8 @@ function wholeCharacters(chunk: Buffer): Buffer {
   let start = 0;
   while (start < LONGEST_CHARACTER_BYTES && isContinuation(chunk[start])) start += 1;
   let end = chunk.length;
-  while (end > start && chunk.length - end < LONGEST_CHARACTER_BYTES && isContinuation(chunk[end - 1])) end -= 1;
+  while (end > start && chunk.length - end < LONGEST_CHARACTER_BYTES && isContinuation(chunk[end - 1]))
+    end -= 1;
   // The first byte of the last character, when that is longer than one byte and may not be whole.
   if (end > start && (chunk[end - 1] as number) >= CONTINUATION_MASK) end -= 1;
   else end = chunk.length;

@@ -6,8 +6,7 @@ import type { TextRepairs } from "../views/values/text.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { RejectSpool } from "./reject-spool.ts";
-import { RowStager } from "./row-stager.ts";
-import { copyTarget, type LoadTables } from "./staging.ts";
+import { type RowLayout, RowStager } from "./row-stager.ts";
 
 /** Rows are handed to COPY in pieces of about this many bytes. */
 const PIECE_BYTES = 64 * 1024;
@@ -19,6 +18,8 @@ export interface StagedDocument {
   readonly staged: number;
   /** How many of them have a key that may have come before. */
   readonly suspected: number;
+  /** The most bytes that a row has in texts that an index of the table holds; counted only for rows that go there. */
+  readonly longestIndexedTexts: number;
   readonly payloadBytes: number;
   /** In hex. */
   readonly payloadSha256: string;
@@ -28,7 +29,9 @@ export interface StagedDocument {
 
 interface StageOptions {
   readonly view: View;
-  readonly tables: LoadTables;
+  /** What stands between COPY and FROM. */
+  readonly target: string;
+  readonly layout: RowLayout;
   readonly timeZone: TimeZone;
   readonly maxRecordBytes: number;
   readonly rejects: RejectSpool;
@@ -36,7 +39,7 @@ interface StageOptions {
 }
 
 /**
- * Streams a document into the staging table: frame, convert, COPY. Memory holds a chunk, a record and a piece of rows,
+ * Streams a document into a table: frame, convert, COPY. Memory holds a chunk, a record and a piece of rows,
  * whatever the size of the document; a slow database holds back the reading of the source.
  *
  * @throws SourceError when the document is not complete
@@ -46,10 +49,10 @@ export async function stageDocument(
   chunks: AsyncIterable<Buffer>,
   options: StageOptions,
 ): Promise<StagedDocument> {
-  const { view, tables, timeZone, maxRecordBytes, rejects, onProgress } = options;
+  const { view, target, layout, timeZone, maxRecordBytes, rejects, onProgress } = options;
   const hash = createHash("sha256");
   const framer = new RecordFramer(maxRecordBytes);
-  const stager = new RowStager(view, timeZone, rejects);
+  const stager = new RowStager(view, timeZone, rejects, layout);
 
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -64,11 +67,12 @@ export async function stageDocument(
     if (stager.pendingBytes > 0) yield stager.takeRows();
   }
 
-  const staged = await transaction.copyIn(copyTarget(view, tables), copyRows());
+  const staged = await transaction.copyIn(target, copyRows());
   return {
     fetched: framer.records,
     staged,
     suspected: stager.suspected,
+    longestIndexedTexts: stager.longestIndexedTexts,
     payloadBytes: framer.bytes,
     payloadSha256: hash.digest("hex"),
     drift: stager.drift,

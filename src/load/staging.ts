@@ -31,6 +31,11 @@ const NULL_STAND_INS: Readonly<Record<ValueType, string>> = {
   timestamp: "'epoch'",
 };
 
+/** The type of a view's column in PostgreSQL. */
+export function sqlTypeOf(type: ValueType): string {
+  return SQL_TYPES[type];
+}
+
 /** The names of one load's tables, quoted and with their schema. */
 export interface LoadTables {
   readonly target: string;
@@ -120,6 +125,6 @@ export async function analyzeStaging(
 /** Before COMMIT nothing of the load may be left beside its rows. */
 export async function dropLoadTables(transaction: Transaction, tables: LoadTables): Promise<void> {
   // The delta is a table, or a view of the staging table, which goes with it.
-  await transaction.query(`drop table ${tables.staging} cascade`);
+  await transaction.query(`drop table if exists ${tables.staging} cascade`);
   await transaction.query(`drop table if exists ${tables.delta}`);
 }

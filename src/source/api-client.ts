@@ -50,7 +50,12 @@ export class ApiClient {
     // For messages and records: of the query only the id, in case a token hides in the rest.
     const shown = `${url.origin}${url.pathname}?id=${encodeURIComponent(view.viewId)}`;
     const context = { url: shown, ...view, timeoutMs: this.#settings.timeoutMs };
-    return { origin: shown, kind: "api", open: (signal, gate) => this.#fetch(url, context, signal, gate) };
+    return {
+      origin: shown,
+      kind: "api",
+      repeatable: true,
+      open: (signal, gate) => this.#fetch(url, context, signal, gate),
+    };
   }
 
   async close(): Promise<void> {

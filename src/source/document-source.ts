@@ -6,6 +6,8 @@ export interface DocumentSource {
   readonly origin: string;
   /** The API can be asked again, is asked at a pace, and has a circuit breaker; a file is read once. */
   readonly kind: "api" | "file";
+  /** Whether it can be opened a second time; standard input cannot. */
+  readonly repeatable: boolean;
   /**
    * Begins to fetch the document.
    *

@@ -17,6 +17,7 @@ export function fileSource(path: string, stdin: Readable): DocumentSource {
   return {
     origin: nameOf(path),
     kind: "file",
+    repeatable: path !== STDIN,
     // Whoever writes to standard input may say nothing for hours; only the signal ends the wait then.
     open: async (signal) =>
       readChunks(path, path === STDIN ? addAbortSignal(signal, stdin) : await openFile(path, signal)),

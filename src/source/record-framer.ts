@@ -79,7 +79,7 @@ export class RecordFramer {
     } else if (this.#state === "end") {
       this.#appendEnd(chunk);
     } else {
-      this.#frame(chunk, onRecord, tryRecord);
+      this.#frame(chunk, 0, onRecord, tryRecord);
     }
   }
 
@@ -97,24 +97,26 @@ export class RecordFramer {
   }
 
   #seekList(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
-    let beginning = Buffer.concat([this.#beginning, chunk]);
+    // As a rule the first chunk, which is then framed as it came.
+    let beginning = this.#beginning.length === 0 ? chunk : Buffer.concat([this.#beginning, chunk]);
     if (beginning.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK)) beginning = beginning.subarray(3);
-    this.#beginning = beginning;
     const list = findRecordList(beginning);
     if (list === undefined) {
       if (beginning.length > MAX_ENVELOPE_BYTES) throw noRecordList(beginning);
+      // The chunk is the caller's to use again.
+      this.#beginning = Buffer.from(beginning);
       return;
     }
     this.#beginning = Buffer.from(beginning.subarray(0, list));
     this.#state = "list";
-    this.#frame(beginning.subarray(list + 1), onRecord, tryRecord);
+    this.#frame(beginning, list + 1, onRecord, tryRecord);
   }
 
-  #frame(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
+  #frame(chunk: Buffer, from: number, onRecord: OnRecord, tryRecord: TryRecord): void {
     const length = chunk.length;
     /** Where the current record begins in this chunk. */
-    let start = 0;
-    let index = 0;
+    let start = from;
+    let index = from;
     while (index < length) {
       const byte = chunk[index] as number;
       switch (this.#state) {

@@ -1,9 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/load/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/load/outcome.ts";
 import type { View } from "../../src/views/view.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,11 +44,26 @@ export async function attemptLoad(
   return outcome;
 }
 
-/** Loads views from the API that the loader is configured with, or one from `stdin`. */
+/** Loads records from a file and expects it to be committed: unlike standard input, a file can be read twice. */
+export async function loadFile(
+  loader: Loader,
+  view: View,
+  records: readonly Fields[],
+  choices: LoadChoices = {},
+): Promise<CommittedLoad> {
+  const path = join(await scratchFolder(), `${view.name}.json`);
+  await writeFile(path, documentOf(records));
+  const [outcome] = await loadViews(loader, [view], { ...choices, path });
+  if (outcome?.status === "failed") throw outcome.error;
+  if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
+  return outcome;
+}
+
+/** Loads views from the API that the loader is configured with, or one from a file or `stdin`. */
 export function loadViews(
   loader: Loader,
   views: readonly View[],
-  choices: LoadChoices & { readonly stdin?: Readable } = {},
+  choices: LoadChoices & { readonly stdin?: Readable; readonly path?: string } = {},
 ): Promise<readonly LoadOutcome[]> {
   return loader.load({
     views,
@@ -53,6 +71,7 @@ export function loadViews(
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     ...(choices.stdin === undefined ? {} : { file: { path: "-", stdin: choices.stdin } }),
+    ...(choices.path === undefined ? {} : { file: { path: choices.path, stdin: Readable.from([]) } }),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
     onOutcome: () => undefined,

@@ -7,24 +7,12 @@ import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { load } from "../../support/load-records.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
+import { tableShape } from "../../support/table-shape.ts";
 
 /** Enough for the indexes to be worth dropping. */
 const ROWS = 20_000;
 
 const document = many(ROWS, (number) => ticket(number));
-
-/** Every index and constraint of a table as the catalogue describes it. */
-function shape(database: Pick<DatabaseUnderTest, "sql">, table: string): Promise<readonly unknown[]> {
-  return database.sql(
-    `select pg_get_indexdef(indexrelid) as definition, indisvalid, indisprimary
-     from pg_index where indrelid = $1::text::regclass
-     union all
-     select conname || ' ' || pg_get_constraintdef(oid), convalidated, null
-     from pg_constraint where conrelid = $1::text::regclass
-     order by definition`,
-    [table],
-  );
-}
 
 /** The files that a table's indexes lie in: another one after an index was built anew. */
 function indexFiles(database: Pick<DatabaseUnderTest, "sql">, table: string): Promise<readonly unknown[]> {
@@ -45,9 +33,9 @@ describeEachDatabase("the indexes of an empty table", (target) => {
       [timesheets, many(ROWS, (number) => timesheet(`user ${number}`))],
     ] as const) {
       const table = database.table(view.table);
-      const [before, filesBefore] = [await shape(database, table), await indexFiles(database, table)];
+      const [before, filesBefore] = [await tableShape(database, table), await indexFiles(database, table)];
       expect(await load(loader, view, records)).toMatchObject({ inserted: ROWS, errors: 0 });
-      expect(await shape(database, table)).toEqual(before);
+      expect(await tableShape(database, table)).toEqual(before);
       expect(await indexFiles(database, table)).not.toEqual(filesBefore);
     }
   });
@@ -58,7 +46,7 @@ describeEachDatabase("the indexes of an empty table", (target) => {
       `alter table ${database.table("tickets")} add constraint no_secrets check ("TKT-Title" <> 'secret')`,
     );
     const table = database.table("tickets");
-    const before = await shape(database, table);
+    const before = await tableShape(database, table);
     const records = document.map((record, index) =>
       index === 12_345 ? { ...record, "TKT-Title": "secret" } : record,
     );
@@ -68,7 +56,7 @@ describeEachDatabase("the indexes of an empty table", (target) => {
       inserted: ROWS - 1,
       errors: 1,
     });
-    expect(await shape(database, table)).toEqual(before);
+    expect(await tableShape(database, table)).toEqual(before);
     expect(await database.sql(`select position, sql_state from ${database.table("etl_rejects")}`)).toEqual([
       { position: 12_346, sql_state: "23514" },
     ]);
