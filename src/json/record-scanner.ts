@@ -1,12 +1,4 @@
-import {
-  BACKSLASH,
-  CLOSE_BRACE,
-  COLON,
-  COMMA,
-  isJsonSpace,
-  OPEN_BRACE,
-  QUOTE,
-} from "./json-bytes.ts";
+import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, isJsonSpace, OPEN_BRACE, QUOTE } from "./json-bytes.ts";
 import { ABSENT, FALSE, NULL, NUMBER, type RecordFields, STRING, TRUE } from "./record-fields.ts";
 
 /** What `scan` answers for a record that is for JSON.parse to read. */
@@ -23,8 +15,10 @@ const NINE = 0x39;
 
 /** What stands for `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r` and `\t`, by the byte after the backslash; 0 is no escape. */
 const ESCAPES = new Uint8Array(256);
-for (const [letter, meant] of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"].map((pair) => [...pair]))
-  ESCAPES[(letter ?? "").charCodeAt(0)] = (meant ?? "").charCodeAt(0);
+const MEANINGS = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+for (const [letter, meant] of Object.entries(MEANINGS)) {
+  ESCAPES[letter.charCodeAt(0)] = meant.charCodeAt(0);
+}
 
 const NULL_LITERAL = Buffer.from("null");
 const TRUE_LITERAL = Buffer.from("true");
@@ -125,8 +119,7 @@ export class RecordScanner {
     if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
       this.#end = endOfNumber(bytes, at, limit);
       this.#fields.set(index, NUMBER, bytes, at, this.#end);
-      // At the limit the number may go on.
-      return this.#end > at && this.#end < limit;
+      return this.#end > at;
     }
     switch (byte) {
       case NULL_LITERAL[0]:

@@ -20,7 +20,7 @@ export type SourceRecord = Readonly<Record<string, unknown>>;
 /**
  * Lays out a record that JSON.parse has read as the scanner would have, so that both are converted by the same code.
  *
- * @param json the record as it came, for the digits of numbers that JSON.parse rounds
+ * @param json the record as it came, for the digits of numbers that become texts
  * @param repairs what had to be changed in texts is added to it
  */
 export function readParsedRecord(
@@ -35,32 +35,25 @@ export function readParsedRecord(
   const mayHaveExactDigits = !Object.values(record).some((value) => isTooDeep(value));
   columns.forEach(({ field, type }, index) => {
     const value = Object.hasOwn(record, field) ? record[field] : undefined;
-    switch (typeof value) {
-      case "undefined":
-        fields.kinds[index] = ABSENT;
-        return;
-      case "boolean":
-        fields.kinds[index] = value ? TRUE : FALSE;
-        return;
-      case "string":
-        fields.setText(index, STRING, type === "text" ? storableText(value, repairs) : value);
-        return;
-      case "number": {
-        const isExact = Number.isSafeInteger(value) || !mayHaveExactDigits;
-        fields.setText(index, NUMBER, isExact ? String(value) : exactNumberIn(json, field));
-        return;
-      }
-      default:
-        if (value === null) {
-          fields.kinds[index] = NULL;
-        } else if (isTooDeep(value)) {
-          fields.kinds[index] = TOO_DEEP;
-        } else if (type === "text" && mayHaveExactDigits) {
-          const exact = JSON.stringify(withExactNumbers(json)[field]);
-          fields.setText(index, NESTED, storableText(exact, repairs));
-        } else {
-          fields.kinds[index] = NESTED;
-        }
+    if (value === undefined) {
+      fields.kinds[index] = ABSENT;
+    } else if (value === null) {
+      fields.kinds[index] = NULL;
+    } else if (typeof value === "boolean") {
+      fields.kinds[index] = value ? TRUE : FALSE;
+    } else if (typeof value === "string") {
+      fields.setText(index, STRING, type === "text" ? storableText(value, repairs) : value);
+    } else if (typeof value === "number") {
+      // A text keeps the number as it was sent; other types mean the number that JSON.parse makes of it.
+      const asSent = type === "text" && mayHaveExactDigits;
+      fields.setText(index, NUMBER, asSent ? exactNumberIn(json, field) : String(value));
+    } else if (isTooDeep(value)) {
+      fields.kinds[index] = TOO_DEEP;
+    } else if (type === "text" && mayHaveExactDigits) {
+      const exact = JSON.stringify(withExactNumbers(json)[field]);
+      fields.setText(index, NESTED, storableText(exact, repairs));
+    } else {
+      fields.kinds[index] = NESTED;
     }
   });
 }

@@ -1,20 +1,11 @@
-import {
-  ABSENT,
-  FALSE,
-  NESTED,
-  NULL,
-  RecordFields,
-  STRING,
-  TOO_DEEP as TOO_DEEP_KIND,
-  TRUE,
-} from "../json/record-fields.ts";
+import { ABSENT, FALSE, NESTED, NULL, RecordFields, STRING, TOO_DEEP, TRUE } from "../json/record-fields.ts";
 import { readParsedRecord, type SourceRecord } from "./parsed-record.ts";
 import type { RowSink } from "./row-sink.ts";
 import { BadValue } from "./values/bad-value.ts";
 import { convertBoolean, NOT_A_BOOLEAN } from "./values/boolean.ts";
 import { ExtraFields } from "./values/extra.ts";
 import { convertInteger, NOT_AN_INTEGER } from "./values/integer.ts";
-import { TOO_DEEP } from "./values/nesting.ts";
+import { NESTED_TOO_DEEP } from "./values/nesting.ts";
 import { convertNumeric, NOT_A_NUMBER } from "./values/numeric.ts";
 import type { ScalarKind } from "./values/scalar.ts";
 import type { TextRepairs } from "./values/text.ts";
@@ -59,7 +50,7 @@ const WRONG_KIND: Readonly<Record<Exclude<ValueType, "text">, BadValue>> = {
 
 /** Turns the records of one document into rows of its view, and remembers what it saw on the way. */
 export class RecordConverter {
-  /** The record to convert: filled by a scanner of bytes, or by `read`. */
+  /** The record to convert: a scanner of bytes fills it for `convertFields`, and `convertParsed` itself. */
   readonly fields: RecordFields;
   readonly #view: View;
   readonly #timeZone: TimeZone;
@@ -156,7 +147,7 @@ export class RecordConverter {
 
   /** A number, list or object becomes its JSON. */
   #writeText(index: number, kind: number, sink: RowSink): BadValue | undefined {
-    if (kind === TOO_DEEP_KIND) return TOO_DEEP;
+    if (kind === TOO_DEEP) return NESTED_TOO_DEEP;
     const { fields } = this;
     if (kind === TRUE || kind === FALSE) fields.setText(index, STRING, kind === TRUE ? "true" : "false");
     sink.writeTextBytes(
@@ -178,7 +169,7 @@ export class RecordConverter {
       sink.writeBoolean(kind === TRUE);
       return undefined;
     }
-    if (kind === NESTED || kind === TOO_DEEP_KIND) return WRONG_KIND[type];
+    if (kind === NESTED || kind === TOO_DEEP) return WRONG_KIND[type];
     const { fields } = this;
     const bytes = fields.sources[index] as Buffer;
     const start = fields.starts[index] as number;

@@ -1,7 +1,7 @@
 import type { Column } from "../view.ts";
 import type { BadValue } from "./bad-value.ts";
 import { isExactNumber, withExactNumbers } from "./exact-number.ts";
-import { isTooDeep, TOO_DEEP } from "./nesting.ts";
+import { isTooDeep, NESTED_TOO_DEEP } from "./nesting.ts";
 import { storableText, type TextRepairs } from "./text.ts";
 
 /** A document with a new field name in each record must not fill the memory with names. */
@@ -33,7 +33,7 @@ export class ExtraFields {
     if (names.length === 0) return null;
     for (const name of names) this.#count(storableName(name));
     const tooDeep = names.find((name) => isTooDeep(record[name]));
-    if (tooDeep !== undefined) return { field: tooDeep, bad: TOO_DEEP };
+    if (tooDeep !== undefined) return { field: tooDeep, bad: NESTED_TOO_DEEP };
 
     const holdsNumbers = names.some(
       (name) => typeof record[name] === "number" || typeof record[name] === "object",

@@ -42,7 +42,8 @@ export function convertInteger(
   }
   const last = at;
   // -0 is 0.
-  if (at === end && at > first && at - first <= MAX_SAFE_DIGITS) return isNegative ? 0 - magnitude : magnitude;
+  if (at === end && at > first && at - first <= MAX_SAFE_DIGITS)
+    return isNegative ? 0 - magnitude : magnitude;
   if (kind === NUMBER) return convertJsonNumber(Number(bytes.toString("latin1", start, end)));
 
   if (at < end && bytes[at] === POINT) {

@@ -6,7 +6,7 @@ import { BadValue } from "./bad-value.ts";
  */
 const MAX_DEPTH = 500;
 
-export const TOO_DEEP = new BadValue("too_deep", `nested deeper than ${MAX_DEPTH} levels`);
+export const NESTED_TOO_DEEP = new BadValue("too_deep", `nested deeper than ${MAX_DEPTH} levels`);
 
 /** Whether lists and objects lie deeper in each other than can be stored. */
 export function isTooDeep(value: unknown, levelsLeft = MAX_DEPTH): boolean {

@@ -57,12 +57,7 @@ export function convertTimestamp(
 }
 
 /** `YYYY-MM-DD`, then `T` or a space and `HH:MM[:SS[.fraction]]`, then `Z`, `±HH`, `±HHMM` or `±HH:MM`. */
-function convertIso(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  zone: TimeZone,
-): number | bigint | BadValue {
+function convertIso(bytes: Buffer, start: number, end: number, zone: TimeZone): number | bigint | BadValue {
   const year = digits(bytes, start, 4, end);
   const month = digits(bytes, start + 5, 2, end);
   const day = digits(bytes, start + 8, 2, end);

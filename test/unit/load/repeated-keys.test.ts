@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CopyBinaryWriter } from "../../../src/database/copy-binary.ts";
 import { RepeatedKeys } from "../../../src/load/repeated-keys.ts";
-import { convertTimestamp } from "../../../src/views/values/timestamp.ts";
-import { defineView, integer, text, timestamp } from "../../../src/views/view.ts";
+import { RecordConverter } from "../../../src/views/record-converter.ts";
+import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
+import { defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";
 
 const entries = defineView({
   name: "entries",
@@ -16,25 +18,48 @@ const entries = defineView({
   ],
 });
 
-const utc = { name: "UTC", offsetOf: () => "+00:00" };
+const DATE = Date.UTC(2024, 4, 6) * 1000;
 
-const DATE = "2024-05-06 00:00:00+00:00";
+/** The values of a row, in the columns' order. */
+type Row = readonly [
+  note: string | null,
+  user: string,
+  date: number | bigint,
+  from: string | null,
+  ticket: number | null,
+];
 
-const key = fc.tuple(
-  fc.string(),
-  fc.constant(DATE),
-  fc.option(fc.string()),
-  fc.option(fc.integer().map(String)),
-);
+/** Writes rows as COPY would send them, and asks a filter about each. */
+function filterOf() {
+  const filter = new RepeatedKeys(entries);
+  const rows = new CopyBinaryWriter(entries.columns.length);
+  return {
+    filter,
+    mayRepeat: ([note, user, date, from, ticket]: Row): boolean => {
+      rows.beginRow();
+      rows.writeText(note);
+      rows.writeText(user);
+      rows.writeTimestamp(date);
+      rows.writeText(from);
+      if (ticket === null) rows.writeNull();
+      else rows.writeInteger(ticket);
+      const repeats = filter.mayRepeat(rows);
+      rows.endRow();
+      return repeats;
+    },
+  };
+}
+
+const key = fc.tuple(fc.string(), fc.constant(DATE), fc.option(fc.string()), fc.option(fc.integer()));
 
 describe("the filter of repeated keys", () => {
   it("never misses a key that came before", () => {
     fc.assert(
       fc.property(fc.array(key, { maxLength: 200 }), (keys) => {
-        const filter = new RepeatedKeys(entries);
+        const { mayRepeat } = filterOf();
         const seen = new Set<string>();
         for (const parts of keys) {
-          const suspected = filter.mayRepeat(["any note", ...parts]);
+          const suspected = mayRepeat(["any note", ...parts]);
           if (seen.has(JSON.stringify(parts))) expect(suspected).toBe(true);
           seen.add(JSON.stringify(parts));
         }
@@ -43,36 +68,54 @@ describe("the filter of repeated keys", () => {
   });
 
   it("suspects hardly any of 100,000 keys that differ", () => {
-    const filter = new RepeatedKeys(entries);
-    for (let ticket = 0; ticket < 100_000; ticket += 1)
-      filter.mayRepeat([null, "kim", DATE, null, String(ticket)]);
+    const { filter, mayRepeat } = filterOf();
+    for (let ticket = 0; ticket < 100_000; ticket += 1) mayRepeat([null, "kim", DATE, null, ticket]);
     expect(filter.suspected).toBeLessThan(10);
   });
 
   it("tells null from an empty text, and where one column ends", () => {
-    const filter = new RepeatedKeys(entries);
-    const rows = [
+    const { mayRepeat } = filterOf();
+    const rows: Row[] = [
       [null, "kim", DATE, null, null],
       [null, "kim", DATE, "", null],
-      [null, "kim", DATE, null, "1"],
+      [null, "kim", DATE, null, 0],
+      [null, "kim", DATE, null, 1],
       [null, "kim", DATE, "1", null],
       [null, "ki", DATE, "m", null],
     ];
-    expect(rows.map((row) => filter.mayRepeat(row))).toEqual([false, false, false, false, false]);
+    expect(rows.map(mayRepeat)).toEqual(rows.map(() => false));
+    expect(rows.map(mayRepeat)).toEqual(rows.map(() => true));
   });
 
-  it("knows one instant in all its spellings", () => {
-    const spellings = [
-      "2024-05-06T10:00:00Z",
-      "2024-05-06 10:00:00.000",
-      "2024-05-06T20:00:00+10:00",
-      "2024-05-06T12:00:00.0+0200",
-      "6/5/2024 10:00",
-    ];
-    const filter = new RepeatedKeys(entries);
-    const suspected = spellings.map((spelling) =>
-      filter.mayRepeat([null, "kim", convertTimestamp(spelling, utc) as string, null, null]),
-    );
-    expect(suspected).toEqual([false, true, true, true, true]);
+  it.each([
+    [
+      "instant",
+      timestamp("value", { key: "required" }),
+      [
+        "2024-05-06T10:00:00Z",
+        "2024-05-06 10:00:00.000",
+        "2024-05-06T20:00:00+10:00",
+        "2024-05-06T12:00:00.0+0200",
+        "6/5/2024 10:00",
+      ],
+    ],
+    [
+      "number",
+      numeric("value", { key: "required" }),
+      ["75", "75.0", "75,000", "+75", "0750e-1", 75, "7.5e1"],
+    ],
+    ["zero", numeric("value", { key: "required" }), ["0", "-0", "0.00", "0e5"]],
+    ["whole number", integer("value", { key: "required" }), ["7", 7, "07", "7.0", "+7"]],
+  ])("knows one %s in all its spellings", async (_case, column, spellings) => {
+    const view = defineView({ name: "entries", order: 1, columns: [column] });
+    const filter = new RepeatedKeys(view);
+    const converter = new RecordConverter(view, await timeZoneNamed("UTC"));
+    const rows = new CopyBinaryWriter(view.columns.length + 1);
+    const suspected = (spellings as readonly unknown[]).map((value) => {
+      rows.beginRow();
+      converter.convertParsed({ value }, JSON.stringify({ value }), rows);
+      return filter.mayRepeat(rows);
+    });
+    expect(suspected).toEqual(spellings.map((_, index) => index > 0));
   });
 });

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describeKey, RecordConverter, type SourceRecord } from "../../../src/views/record-converter.ts";
+import { describeKey } from "../../../src/views/record-converter.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
 import { boolean, defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";
+import { ConvertedRecords } from "../../support/converted-records.ts";
+import { jsonScalar } from "../../support/json-arbitraries.ts";
 
 const zone = await timeZoneNamed("Australia/Sydney");
 
@@ -19,23 +21,19 @@ const view = defineView({
   ],
 });
 
-/** Converts records given as JSON, all with one converter: the row of each, or its rejection. */
+/** What becomes of records given as JSON, all converted by one converter. */
 function convertAll(jsons: readonly string[]) {
-  const converter = new RecordConverter(view, zone);
-  const results = jsons.map((json) => {
-    const row: (string | null)[] = [];
-    return converter.convert(JSON.parse(json) as SourceRecord, json, row) ?? row;
-  });
-  return { converter, results };
+  const records = new ConvertedRecords(view, zone);
+  return { records, results: jsons.map((json) => records.convert(json)) };
 }
 
 const convert = (json: string) => convertAll([json]).results[0];
 
 describe("a record", () => {
-  it("becomes a row: a text for each column in the view's order and, last, extra", () => {
+  it("becomes a row: a value for each column in the view's order and, last, extra", () => {
     const json =
       '{"Billable":"Yes","Hours":"7,5","Made":"5/3/2016 9:30","Note":"x","From":"09:30","Id":"12"}';
-    expect(convert(json)).toEqual(["12", "09:30", "x", "2016-03-05 09:30:00+11:00", "7.5", "t", null]);
+    expect(convert(json)).toEqual(["12", "09:30", "x", "2016-03-04T22:30:00Z", "7.5", "t", null]);
   });
 
   it("lacks nothing but its key: absent fields are null", () => {
@@ -59,7 +57,7 @@ describe("a record", () => {
     ]);
   });
 
-  it.each(["9007199254740993", "0.10", "1e400", "0.1234567890123456789"])(
+  it.each(["9007199254740993", "0.10", "1e400", "0.1234567890123456789", "1.0", "1E2", "-0"])(
     "keeps the digits of a number in a text column: %s",
     (digits) => {
       expect(convert(`{"Id":1,"Note":${digits}}`)).toMatchObject({ 2: digits });
@@ -67,12 +65,47 @@ describe("a record", () => {
     },
   );
 
-  it("overwrites every column of a row that is used again", () => {
-    const converter = new RecordConverter(view, zone);
-    const row: (string | null)[] = [];
-    converter.convert({ Id: 1, Note: "x", Colour: "red" }, '{"Id":1,"Note":"x","Colour":"red"}', row);
-    converter.convert({ Id: 2 }, '{"Id":2}', row);
-    expect(row).toEqual(["2", null, null, null, null, null, null]);
+  it("takes nothing over from the one before", () => {
+    const all = '"From":"09:30","Note":"a\\nb","Made":"5/3/2016","Hours":7.5,"Billable":true';
+    const { results } = convertAll([
+      `{"Id":1,${all}}`,
+      '{"Id":2}',
+      `{"Id":3,${all},"Colour":"red"}`,
+      '{"Id":4}',
+    ]);
+    expect(results[0]).toEqual(["1", "09:30", "a\nb", "2016-03-04T13:00:00Z", "7.5", "t", null]);
+    expect(results[1]).toEqual(["2", null, null, null, null, null, null]);
+    expect(results[2]).toEqual([
+      "3",
+      "09:30",
+      "a\nb",
+      "2016-03-04T13:00:00Z",
+      "7.5",
+      "t",
+      '{"Colour":"red"}',
+    ]);
+    expect(results[3]).toEqual(["4", null, null, null, null, null, null]);
+  });
+
+  it("is converted alike whether it is scanned or parsed, whatever its values", () => {
+    const value = fc.oneof(
+      { weight: 3, arbitrary: jsonScalar },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom('"7,50"', '"5/3/2016"', '"2016-03-05T09:30Z"', '"YES"', "1.0", "[1.0]"),
+      },
+    );
+    const records = new ConvertedRecords(view, zone);
+    fc.assert(
+      fc.property(
+        fc.constantFrom("Id", "From", "Note", "Made", "Hours", "Billable"),
+        value,
+        (field, json) => {
+          records.convert(field === "Id" ? `{"Id":${json}}` : `{"${field}":${json},"Id":"7"}`);
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it("has any text in, the same text out", () => {
@@ -126,25 +159,25 @@ describe("a record that cannot be converted", () => {
 
 describe("what a converter saw", () => {
   it("are the unknown fields with their counts, and the fields that no record had", () => {
-    const { converter } = convertAll([
+    const { records } = convertAll([
       '{"Id":1,"Colour":"red","Note":null}',
       '{"Id":2,"Colour":"blue","Size":1}',
       '{"Id":"bad","Hours":1}',
     ]);
-    expect([...converter.drift.unknownFields]).toEqual([
+    expect([...records.drift.unknownFields]).toEqual([
       ["Colour", 2],
       ["Size", 1],
     ]);
-    expect(converter.drift.absentFields).toEqual(["From", "Made", "Hours", "Billable"]);
+    expect(records.drift.absentFields).toEqual(["From", "Made", "Hours", "Billable"]);
   });
 
   it("are the characters it had to mend, in texts and in extra", () => {
-    const { converter, results } = convertAll([
+    const { records, results } = convertAll([
       String.raw`{"Id":1,"Note":"a\u0000b","Other":"\ud800"}`,
       String.raw`{"Id":2,"Note":"\udc00"}`,
     ]);
     expect(results).toMatchObject([{ 2: "ab", 6: '{"Other":"�"}' }, { 2: "�" }]);
-    expect(converter.repairs).toEqual({ nulsRemoved: 1, surrogatesReplaced: 2 });
+    expect(records.repairs).toEqual({ nulsRemoved: 1, surrogatesReplaced: 2 });
   });
 });
 

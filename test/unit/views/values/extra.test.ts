@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exactNumberIn, withExactNumbers } from "../../../../src/views/values/exact-number.ts";
 import { ExtraFields } from "../../../../src/views/values/extra.ts";
-import { TOO_DEEP } from "../../../../src/views/values/nesting.ts";
+import { NESTED_TOO_DEEP } from "../../../../src/views/values/nesting.ts";
 import { integer, text } from "../../../../src/views/view.ts";
 
 const columns = [integer("id", { key: "required" }), text("title")];
@@ -75,8 +75,8 @@ describe("the extra column", () => {
   it("refuses a field nested deeper than 500 levels, and names it", () => {
     const nested = (levels: number) => `{"id":1,"fine":[],"deep":${"[".repeat(levels)}${"]".repeat(levels)}}`;
     expect(collected(nested(500))).toContain(`"deep":${"[".repeat(500)}`);
-    expect(collected(nested(501))).toEqual({ field: "deep", bad: TOO_DEEP });
-    expect(collected(nested(1_000_000))).toEqual({ field: "deep", bad: TOO_DEEP });
+    expect(collected(nested(501))).toEqual({ field: "deep", bad: NESTED_TOO_DEEP });
+    expect(collected(nested(1_000_000))).toEqual({ field: "deep", bad: NESTED_TOO_DEEP });
   });
 
   it("counts how many records carried each unknown field, and forgets names beyond a thousand", () => {

@@ -1,26 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BadValue } from "../../../../src/views/values/bad-value.ts";
-import { convertBoolean } from "../../../../src/views/values/boolean.ts";
-import { convertInteger } from "../../../../src/views/values/integer.ts";
-import { convertNumeric } from "../../../../src/views/values/numeric.ts";
+import { ConvertedValues } from "../../../support/converted-records.ts";
 
-/** The reason code of a value that was refused; the converted text of one that was not. */
-function reasonOf(converted: unknown): unknown {
-  return converted instanceof BadValue ? converted.reason : `accepted as ${String(converted)}`;
-}
+const integers = new ConvertedValues("integer");
+const numerics = new ConvertedValues("numeric");
+const booleans = new ConvertedValues("boolean");
+
+const NO_INTEGER = { reason: "invalid_integer", field: "value" };
+const NO_NUMERIC = { reason: "invalid_numeric", field: "value" };
+const NO_BOOLEAN = { reason: "invalid_boolean", field: "value" };
 
 describe.each([
-  ["an integer", convertInteger],
-  ["a numeric", convertNumeric],
-  ["a boolean", convertBoolean],
-])("%s", (_type, convert) => {
+  ["an integer", integers, NO_INTEGER],
+  ["a numeric", numerics, NO_NUMERIC],
+  ["a boolean", booleans, NO_BOOLEAN],
+])("%s", (_type, values, rejection) => {
   it("that is absent, null or an empty text is null", () => {
-    for (const nothing of [undefined, null, ""]) expect(convert(nothing)).toBeNull();
+    for (const nothing of [undefined, null, ""]) expect(values.convert(nothing)).toBeNull();
   });
 
   it("is no list and no object", () => {
-    for (const value of [[], {}, [1], { value: 1 }]) expect(convert(value)).toBeInstanceOf(BadValue);
+    for (const value of [[], {}, [1], { value: 1 }]) expect(values.convert(value)).toMatchObject(rejection);
   });
 });
 
@@ -28,8 +28,6 @@ describe("an integer", () => {
   it.each([
     [123, "123"],
     [-5, "-5"],
-    [-0, "0"],
-    [123.0, "123"],
     [Number.MAX_SAFE_INTEGER, "9007199254740991"],
     ["123", "123"],
     ["+123", "123"],
@@ -41,7 +39,17 @@ describe("an integer", () => {
     ["9223372036854775807", "9223372036854775807"],
     ["-9223372036854775808", "-9223372036854775808"],
   ])("may be written %j", (value, expected) => {
-    expect(convertInteger(value)).toBe(expected);
+    expect(integers.convert(value)).toBe(expected);
+  });
+
+  it.each([
+    ["-0", "0"],
+    ["123.0", "123"],
+    ["1.5e1", "15"],
+    ["12E+2", "1200"],
+    ["-9007199254740991.0", "-9007199254740991"],
+  ])("may be the JSON number %s", (json, expected) => {
+    expect(integers.convertJson(json)).toBe(expected);
   });
 
   it.each([
@@ -49,7 +57,6 @@ describe("an integer", () => {
     2 ** 53,
     -(2 ** 53),
     1e300,
-    Number.POSITIVE_INFINITY,
     true,
     "1.5",
     "1e3",
@@ -67,23 +74,24 @@ describe("an integer", () => {
     "1".repeat(1_000_000),
     "١٢٣",
   ])("is not %j", (value) => {
-    expect(reasonOf(convertInteger(value))).toBe("invalid_integer");
+    expect(integers.convert(value)).toMatchObject(NO_INTEGER);
   });
 
   it("in a text is exact over the whole range of bigint, and refused beyond it", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), (integer) => {
         const inRange = integer >= -(2n ** 63n) && integer < 2n ** 63n;
-        const converted = convertInteger(integer.toString());
+        const converted = integers.convert(integer.toString());
         if (inRange) expect(converted).toBe(integer.toString());
-        else expect(reasonOf(converted)).toBe("invalid_integer");
+        else expect(converted).toMatchObject(NO_INTEGER);
       }),
     );
   });
 
   it("that JSON.parse would round is refused, never loaded as its neighbour", () => {
-    expect(reasonOf(convertInteger(JSON.parse("9007199254740993")))).toBe("invalid_integer");
-    expect(reasonOf(convertInteger(JSON.parse("1e400")))).toBe("invalid_integer");
+    for (const json of ["9007199254740993", "9007199254740993.0", "1e400", "-1e400"]) {
+      expect(integers.convertJson(json)).toMatchObject(NO_INTEGER);
+    }
   });
 });
 
@@ -92,25 +100,34 @@ describe("a numeric", () => {
     [7.5, "7.5"],
     [0, "0"],
     [-1, "-1"],
-    [1e21, "1e+21"],
+    [1e21, "1000000000000000000000"],
     ["7,5", "7.5"],
     ["7.5", "7.5"],
     ["-0,25", "-0.25"],
-    ["+3", "+3"],
-    [".5", ".5"],
-    ["5.", "5."],
-    ["1e3", "1e3"],
+    ["+3", "3"],
+    [".5", "0.5"],
+    ["5.", "5"],
+    ["1e3", "1000"],
     ["7.50", "7.50"],
     ["0.1000000000000000000000000001", "0.1000000000000000000000000001"],
     ["12345678901234567890.123", "12345678901234567890.123"],
-    ["1e131071", "1e131071"],
-    ["1e-16383", "1e-16383"],
+    ["1e131071", `1${"0".repeat(131_071)}`],
+    ["1e-16383", `0.${"0".repeat(16_382)}1`],
   ])("may be written %j", (value, expected) => {
-    expect(convertNumeric(value)).toBe(expected);
+    expect(numerics.convert(value)).toBe(expected);
   });
 
   it.each([
-    Number.POSITIVE_INFINITY,
+    ["-0", "0"],
+    ["7.50", "7.5"],
+    ["75e-1", "7.5"],
+    ["1E+2", "100"],
+    ["12345678.25", "12345678.25"],
+  ])("may be the JSON number %s", (json, expected) => {
+    expect(numerics.convertJson(json)).toBe(expected);
+  });
+
+  it.each([
     true,
     "NaN",
     "Infinity",
@@ -133,7 +150,11 @@ describe("a numeric", () => {
     "9".repeat(131_073),
     `0.${"1".repeat(16_384)}`,
   ])("is not %j", (value) => {
-    expect(reasonOf(convertNumeric(value))).toBe("invalid_numeric");
+    expect(numerics.convert(value)).toMatchObject(NO_NUMERIC);
+  });
+
+  it("that is too large for JSON.parse is refused, never loaded as infinity", () => {
+    for (const json of ["1e400", "-1e400"]) expect(numerics.convertJson(json)).toMatchObject(NO_NUMERIC);
   });
 
   it("in a text keeps every digit, whatever stands between", () => {
@@ -145,7 +166,10 @@ describe("a numeric", () => {
         fc.constantFrom(".", ","),
         fc.constantFrom("", "-", "+"),
         (a, b, point, sign) => {
-          expect(convertNumeric(`${sign}${a}${point}${b}`)).toBe(`${sign}${a}.${b}`);
+          const isNegative = sign === "-" && /[1-9]/.test(a + b);
+          expect(numerics.convert(`${sign}${a}${point}${b}`)).toBe(
+            `${isNegative ? "-" : ""}${a.replace(/^0+(?=\d)/, "")}.${b}`,
+          );
         },
       ),
     );
@@ -154,7 +178,7 @@ describe("a numeric", () => {
   it("of JSON is the same number again", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
-        expect(Number(convertNumeric(number))).toBe(number === 0 ? 0 : number);
+        expect(Number(numerics.convert(number))).toBe(number === 0 ? 0 : number);
       }),
     );
   });
@@ -171,27 +195,32 @@ describe("a boolean", () => {
   it("is true, yes, y and 1 in any case", () => {
     fc.assert(
       fc.property(fc.constantFrom("true", "yes", "y", "1").chain(anyCase), (word) => {
-        expect(convertBoolean(word)).toBe("t");
+        expect(booleans.convert(word)).toBe("t");
       }),
     );
-    expect(convertBoolean(true)).toBe("t");
-    expect(convertBoolean(1)).toBe("t");
+    expect(booleans.convert(true)).toBe("t");
+    expect(booleans.convert(1)).toBe("t");
   });
 
   it("is false, no, n and 0 in any case", () => {
     fc.assert(
       fc.property(fc.constantFrom("false", "no", "n", "0").chain(anyCase), (word) => {
-        expect(convertBoolean(word)).toBe("f");
+        expect(booleans.convert(word)).toBe("f");
       }),
     );
-    expect(convertBoolean(false)).toBe("f");
-    expect(convertBoolean(0)).toBe("f");
+    expect(booleans.convert(false)).toBe("f");
+    expect(booleans.convert(0)).toBe("f");
   });
 
   it.each(["t", "f", "on", "off", "ja", "maybe", " ", "true ", "2", "01", "1.0", 2, -1, 0.5])(
     "is not %j",
     (value) => {
-      expect(reasonOf(convertBoolean(value))).toBe("invalid_boolean");
+      expect(booleans.convert(value)).toMatchObject(NO_BOOLEAN);
     },
   );
+
+  it("may be written as a number in any way that means 0 or 1", () => {
+    for (const json of ["1.0", "10e-1"]) expect(booleans.convertJson(json)).toBe("t");
+    for (const json of ["-0", "0.0", "0e5"]) expect(booleans.convertJson(json)).toBe("f");
+  });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TOO_DEEP } from "../../../../src/views/values/nesting.ts";
-import { convertText, storableText } from "../../../../src/views/values/text.ts";
+import { storableText } from "../../../../src/views/values/text.ts";
+import { ConvertedValues } from "../../../support/converted-records.ts";
 
 const noRepairs = () => ({ nulsRemoved: 0, surrogatesReplaced: 0 });
 
@@ -17,27 +17,26 @@ const codeUnits = fc
   )
   .map((units) => String.fromCharCode(...units));
 
-function nestedLists(levels: number): unknown {
-  let value: unknown = "core";
-  for (let level = 0; level < levels; level += 1) value = [value];
-  return value;
+function nestedLists(levels: number): string {
+  return `${"[".repeat(levels)}"core"${"]".repeat(levels)}`;
 }
 
 describe("a text", () => {
   it("that PostgreSQL can hold is kept exactly", () => {
+    const texts = new ConvertedValues("text");
     fc.assert(
       fc.property(codeUnits, (units) => {
         const text = units.replaceAll("\0", "").toWellFormed();
-        const repairs = noRepairs();
-        expect(convertText(text, repairs)).toBe(text);
-        expect(repairs).toEqual(noRepairs());
+        expect(texts.convert(text)).toBe(text);
+        expect(texts.repairs).toEqual(noRepairs());
       }),
     );
   });
 
   it("that is empty, blank or a control character stays as it is", () => {
+    const texts = new ConvertedValues("text");
     for (const text of ["", " ", "\t\r\n", "\u007f\u009b", "\\N", "\\.", "null"]) {
-      expect(convertText(text, noRepairs())).toBe(text);
+      expect(texts.convert(text)).toBe(text);
     }
   });
 
@@ -57,31 +56,39 @@ describe("a text", () => {
     fc.assert(
       fc.property(codeUnits, (text) => {
         const repairs = noRepairs();
+        const texts = new ConvertedValues("text");
         const stored = storableText(text, repairs);
         expect(stored.isWellFormed()).toBe(true);
         expect(stored).not.toContain("\0");
         expect(stored.length).toBe(text.length - repairs.nulsRemoved);
         expect(stored).toBe(text.replaceAll("\0", "").toWellFormed());
         expect(storableText(stored, noRepairs())).toBe(stored);
+        expect(texts.convert(text)).toBe(stored);
+        expect(texts.repairs).toEqual(repairs);
       }),
       { numRuns: 300 },
     );
   });
 
   it("that is absent or null is null", () => {
-    expect(convertText(null, noRepairs())).toBeNull();
-    expect(convertText(undefined, noRepairs())).toBeNull();
+    const texts = new ConvertedValues("text");
+    expect(texts.convert(null)).toBeNull();
+    expect(texts.convert(undefined)).toBeNull();
   });
 
   it("that is a boolean, number, list or object becomes its JSON", () => {
-    expect(convertText(false, noRepairs())).toBe("false");
-    expect(convertText(12, noRepairs())).toBe("12");
-    expect(convertText(["a", { b: null }], noRepairs())).toBe('["a",{"b":null}]');
+    const texts = new ConvertedValues("text");
+    expect(texts.convert(false)).toBe("false");
+    expect(texts.convert(true)).toBe("true");
+    expect(texts.convert(12)).toBe("12");
+    expect(texts.convert(["a", { b: null }])).toBe('["a",{"b":null}]');
   });
 
   it("may be nested 500 levels deep, and not one more", () => {
-    expect(convertText(nestedLists(500), noRepairs())).toBe(`${"[".repeat(500)}"core"${"]".repeat(500)}`);
-    expect(convertText(nestedLists(501), noRepairs())).toBe(TOO_DEEP);
-    expect(convertText(nestedLists(1_000_000), noRepairs())).toBe(TOO_DEEP);
+    const texts = new ConvertedValues("text");
+    expect(texts.convertJson(nestedLists(500))).toBe(nestedLists(500));
+    for (const levels of [501, 1_000_000]) {
+      expect(texts.convertJson(nestedLists(levels))).toMatchObject({ reason: "too_deep", field: "value" });
+    }
   });
 });

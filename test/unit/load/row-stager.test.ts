@@ -1,0 +1,140 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Reject, RejectSpool } from "../../../src/load/reject-spool.ts";
+import { RowStager } from "../../../src/load/row-stager.ts";
+import { RecordFramer } from "../../../src/source/record-framer.ts";
+import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
+import { defineView, integer, text } from "../../../src/views/view.ts";
+import { readCopyRows } from "../../support/copy-rows.ts";
+
+const utc = await timeZoneNamed("UTC");
+
+const notes = defineView({
+  name: "notes",
+  order: 1,
+  columns: [integer("Id", { key: "required" }), text("Note")],
+});
+
+/** Notes, `extra`, the position, and whether the key may have come before. */
+const STAGED = ["integer", "text", "json", "integer", "boolean"] as const;
+
+class SeenRejects extends RejectSpool {
+  readonly seen: Reject[] = [];
+
+  override add(reject: Reject): void {
+    this.seen.push(reject);
+  }
+}
+
+/** What becomes of a document that comes in these chunks. */
+function stage(chunks: readonly Buffer[]) {
+  const rejects = new SeenRejects(1, notes.name);
+  const stager = new RowStager(notes, utc, rejects, { staging: true, indexedTexts: [] });
+  const framer = new RecordFramer(1_000_000);
+  for (const chunk of chunks) {
+    stager.beginChunk(chunk);
+    framer.push(chunk, stager.stageRecord, stager.scanRecord);
+  }
+  framer.finish();
+  const rejected = rejects.seen.map(({ position, key, reason }) => ({ position, key, reason }));
+  return {
+    rows: readCopyRows(stager.takeRows(), STAGED),
+    rejected,
+    records: framer.records,
+    raw: rejects.seen.map(({ raw }) => raw),
+  };
+}
+
+/** The document cut at each of the places. */
+function cutAt(document: Buffer, places: readonly number[]): Buffer[] {
+  const sorted = [0, ...places.map((place) => place % document.length), document.length].sort(
+    (a, b) => a - b,
+  );
+  return sorted.slice(1).map((end, index) => document.subarray(sorted[index], end));
+}
+
+const EVERY_KIND = Buffer.from(
+  `{"data":[${[
+    '{"Id":1,"Note":"ß€😀"}',
+    '{"Id":"one"}',
+    '{"Note":"é\\u00e9\\n","Id":"2"}',
+    '{"Id":3,"Colour":"€"}',
+    '"😀"',
+    ' { "Id" : 1 , "Note" : null } ',
+    "[4]",
+    '{"Note":"no key"}',
+    '{"Id":5,"Note":"\\ud83d","Id":6}',
+    '{"Id":7,"Note":"ü"}',
+  ].join(",")}]}`,
+);
+
+const STAGED_OF_EVERY_KIND = {
+  records: 10,
+  rows: [
+    ["1", "ß€😀", null, "1", null],
+    ["2", "éé\n", null, "3", null],
+    ["3", null, '{"Colour":"€"}', "4", null],
+    ["1", null, null, "6", "t"],
+    ["6", "\uFFFD", null, "9", null],
+    ["7", "ü", null, "10", null],
+  ],
+  rejected: [
+    { position: 2, key: 'Id="one"', reason: "invalid_integer" },
+    { position: 5, key: null, reason: "not_an_object" },
+    { position: 7, key: null, reason: "not_an_object" },
+    { position: 8, key: "Id=absent", reason: "missing_key" },
+  ],
+  raw: ['{"Id":"one"}', '"😀"', "[4]", '{"Note":"no key"}'],
+};
+
+describe("the records of a document", () => {
+  it("become the same rows and rejects, with their places in it, wherever its chunks are cut", () => {
+    expect(stage([EVERY_KIND])).toEqual(STAGED_OF_EVERY_KIND);
+    expect(stage(cutAt(EVERY_KIND, [...EVERY_KIND.keys()]))).toEqual(STAGED_OF_EVERY_KIND);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 30 }), (places) => {
+        expect(stage(cutAt(EVERY_KIND, places))).toEqual(STAGED_OF_EVERY_KIND);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each([
+    ["a byte of Latin-1", [0xe9]],
+    ["half a character", [0xe2, 0x82]],
+    ["the rest of a character", [0xac]],
+    ["a surrogate", [0xed, 0xa0, 0x80]],
+    ["more rests of characters than a character has", [0x80, 0x80, 0x80, 0x80, 0x80]],
+  ])("that are not valid UTF-8, with %s, are rejected, and the others are not", (_case, bytes) => {
+    const before = Buffer.from('[{"Id":1,"Note":"€"},{"Id":2,"Note":"');
+    const document = Buffer.concat([before, Buffer.from(bytes), Buffer.from('€"},{"Id":3,"Note":"€"}]')]);
+    // Behind the bracket, so that all records are in one chunk of their own; around the bad bytes, and among them.
+    const around = Array.from({ length: bytes.length + 5 }, (_, index) => before.length - 1 + index);
+    const places = [1, ...around];
+    for (const chunks of [
+      [document],
+      cutAt(document, places),
+      ...places.map((place) => cutAt(document, [place])),
+    ]) {
+      const { rows, rejected, records } = stage(chunks);
+      expect(rows).toEqual([
+        ["1", "€", null, "1", null],
+        ["3", "€", null, "3", null],
+      ]);
+      expect(rejected).toEqual([{ position: 2, key: null, reason: "invalid_utf8" }]);
+      expect(records).toBe(3);
+    }
+  });
+
+  it("that are not JSON fail the document, which says where", () => {
+    const document = Buffer.from('[{"Id":1},{"Id":2,},{"Id":3}]');
+    for (const places of [[], [12], [20], [...document.keys()]]) {
+      expect(() => stage(cutAt(document, places))).toThrow(
+        expect.objectContaining({
+          code: "document",
+          message: expect.stringContaining("Record 2 of the document is not valid JSON"),
+        }),
+      );
+    }
+  });
+});
