@@ -1,7 +1,27 @@
-// Writes what the documentation says about settings and commands from the code that decides it: npm run docs
-import { readFile, writeFile } from "node:fs/promises";
+// Writes what the documentation says about settings, commands and tables from the code that decides it: npm run docs
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { databaseSettings } from "../src/config/database-settings.ts";
+import { readSettings } from "../src/config/read-settings.ts";
+import { migrate } from "../src/database/migrations.ts";
+import { openDatabase } from "../src/database/open-database.ts";
 import { renderGeneratedFiles } from "./generated-files.ts";
+import { renderSchemaPage, SCHEMA_PAGE } from "./schema-page.ts";
 
 for (const [path, content] of await renderGeneratedFiles((file) => readFile(file, "utf8"))) {
   await writeFile(path, content);
+}
+
+const folder = await mkdtemp(join(tmpdir(), "otc-etl-docs-"));
+try {
+  const database = await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: folder })));
+  try {
+    await migrate(database, () => undefined);
+    await writeFile(SCHEMA_PAGE, await renderSchemaPage(database));
+  } finally {
+    await database.close();
+  }
+} finally {
+  await rm(folder, { recursive: true });
 }

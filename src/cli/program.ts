@@ -8,6 +8,7 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
+import { usersCommand } from "./commands/users.ts";
 import { withExamples } from "./examples.ts";
 import { addGlobalOptions } from "./global-options.ts";
 
@@ -16,6 +17,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
   migrateCommand,
   statusCommand,
+  usersCommand,
   doctorCommand,
   settingsCommand,
   simulateCommand,
@@ -41,7 +43,7 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl load", "load all views"],
     ["otc-etl status", "how fresh is the data?"],
   ]);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -49,4 +51,8 @@ export function buildProgram(context: CliContext): Command {
     command.showSuggestionAfterError().showHelpAfterError("(--help shows what there is)");
   }
   return program;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }

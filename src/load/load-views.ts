@@ -6,6 +6,7 @@ import type { LoadContext } from "./load-context.ts";
 import { loadInTransaction, newLoadState } from "./load-in-transaction.ts";
 import { logOutcome } from "./log-outcome.ts";
 import type { CommittedLoad, LoadOutcome } from "./outcome.ts";
+import { refreshDerived } from "./refresh-derived.ts";
 import { RequestLog } from "./request-log.ts";
 import { openRun } from "./run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
@@ -101,9 +102,13 @@ async function attemptAll(
         { limits: options.pace, maxWaitMs: options.maxPaceWaitMs },
         log,
       );
+      const written: View[] = [];
       for (const { run, state } of attempts) {
-        loads.push(await loadInTransaction(transaction, run, context, requests, state));
+        const load = await loadInTransaction(transaction, run, context, requests, state);
+        loads.push(load);
+        if (load.inserted + load.updated > 0) written.push(run.view);
       }
+      await refreshDerived(transaction, written, context);
     }, signal);
   } finally {
     for (const { state } of attempts) state.meter.end();

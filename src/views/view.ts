@@ -30,6 +30,8 @@ export interface View {
   /** Where the view stands in `load all`; lower first. */
   readonly order: number;
   readonly columns: readonly Column[];
+  /** Functions in the schema, without arguments, that bring up to date what is derived from the table. */
+  readonly refreshes: readonly string[];
 }
 
 interface ColumnOptions {
@@ -60,8 +62,10 @@ export const timestamp = columnOf("timestamp");
  *
  * @throws OtcError `internal` when a field or column stands twice, no key column is required, or a key is insert-only.
  */
-export function defineView(view: Omit<View, "table"> & { readonly table?: string }): View {
-  const complete: View = { table: view.name, ...view };
+export function defineView(
+  view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
+): View {
+  const complete: View = { table: view.name, refreshes: [], ...view };
   for (const property of ["field", "name"] as const) {
     const twice = complete.columns.find(
       (column, index) =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli, temporaryFolder } from "../support/run-cli.ts";
 
-const COMMANDS = ["load", "migrate", "status", "doctor", "settings", "simulate", "demo"];
+const COMMANDS = ["load", "migrate", "status", "users", "doctor", "settings", "simulate", "demo"];
 
 describe("the command line", () => {
   test("tells its version", async () => {

@@ -4,6 +4,7 @@ import { boolean, defineView, integer, text, timestamp } from "../view.ts";
 export default defineView({
   name: "comments",
   order: 2,
+  refreshes: ["refresh_user_lookup"],
   columns: [
     integer("TKTCT-CommentID", { as: "comment_id", key: "required" }),
     integer("TKTCT-TicketID", { as: "ticket_id" }),

@@ -7,6 +7,7 @@ import { defineView, integer, text, timestamp } from "../view.ts";
 export default defineView({
   name: "tickets",
   order: 1,
+  refreshes: ["refresh_teams", "refresh_user_lookup"],
   columns: [
     integer("TKT-Ticket ID", { key: "required" }),
     text("TKT-Title"),

@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { format } from "prettier";
+import { expect, test } from "vitest";
+import { renderSchemaPage, SCHEMA_PAGE } from "../../../scripts/schema-page.ts";
+import { describeEachDatabase } from "../../support/each-database.ts";
+
+describeEachDatabase("docs/schema.md", (target) => {
+  test("says what the tables are, and what each of them means (else: npm run docs)", async () => {
+    const database = await target.fresh();
+    const page = await renderSchemaPage(await database.open().database());
+    expect(await readFile(SCHEMA_PAGE, "utf8")).toBe(
+      await format(page, { parser: "markdown", printWidth: 110 }),
+    );
+    expect(page).not.toMatch(/^### .*\n\n\n/m);
+  });
+});
