@@ -16,6 +16,7 @@ import { closeRun, lastFetched, type Run } from "./run-log.ts";
 import { RunMeter } from "./run-metrics.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
 import { analyzeStaging, createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
+import { inTargetTypes } from "./target-types.ts";
 import { lockView } from "./view-lock.ts";
 import { walPosition, walSince } from "./wal.ts";
 
@@ -210,8 +211,9 @@ async function writeOnce(
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
   showProgress(load, "classify", document);
+  const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
   const classification = await state.meter.time("classify", () =>
-    classify(transaction, run.view, tables, document),
+    classify(transaction, run.view, typed, document),
   );
   log.debug(classification, "document classified");
 
@@ -219,7 +221,7 @@ async function writeOnce(
   const applied = await state.meter.time("apply", () =>
     applyDelta(
       transaction,
-      { view: run.view, tables, classification },
+      { view: run.view, tables: typed, classification },
       async (position, error) => {
         refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
         const errors = state.rejects.count + refused.length;

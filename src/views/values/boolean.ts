@@ -25,3 +25,9 @@ export function convertBoolean(value: unknown): Converted {
   if (value === 0) return "f";
   return NOT_A_BOOLEAN;
 }
+
+/** Every text that stands for a truth value, in lower case. */
+export function booleanSpellings(value: boolean): readonly string[] {
+  const converted = value ? "t" : "f";
+  return Array.from(SPELLINGS).flatMap(([spelling, meaning]) => (meaning === converted ? [spelling] : []));
+}
