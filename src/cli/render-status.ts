@@ -63,9 +63,11 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       String(run.runId),
       run.view,
       run.status,
-      formatTime(run.startedAt),
+      run.startedAt === null ? "-" : formatTime(run.startedAt),
       run.durationSeconds === null ? "-" : formatSeconds(run.durationSeconds * 1000),
-      ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map(formatCount),
+      ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map((count) =>
+        count === null ? "-" : formatCount(count),
+      ),
     ]),
   );
   const failures = runs

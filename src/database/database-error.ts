@@ -23,6 +23,9 @@ const ROW_REFUSALS = /^(22|23|44)|^(P0001|54000)$/;
 /** A policy's WITH CHECK refuses a row by the code of a missing right; this function tells the two apart. */
 const POLICY_REFUSAL = { code: "42501", routine: "ExecWithCheckOptions" };
 
+/** Feature not supported, data exception, integrity constraint, dependent objects, and whatever a name or type can be. */
+const OBJECTIONS = /^(0A|22|23|2B|42(?!501))/;
+
 /** Connection exceptions, too many connections, server shutting down, crashed or starting. */
 const CONNECTION_PROBLEMS = /^(08...|53300|57P01|57P02|57P03)$/;
 
@@ -82,6 +85,11 @@ export class DatabaseError extends OtcError {
   /** Whether the statement only met another at a bad moment, and may succeed when repeated. */
   get isConflict(): boolean {
     return this.sqlState !== undefined && CONFLICTS.has(this.sqlState);
+  }
+
+  /** Whether the tables and rows as they are do not allow the statement: it would be refused again. */
+  get isObjection(): boolean {
+    return this.sqlState !== undefined && OBJECTIONS.test(this.sqlState);
   }
 
   /** Whether one row is to blame, so that the others could be written without it. */

@@ -7,3 +7,8 @@ export function quoteIdentifier(name: string): string {
 export function qualifiedName(schema: string, name: string): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
+
+/** Quotes a text constant, for where a statement takes no parameter. */
+export function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

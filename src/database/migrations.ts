@@ -1,45 +1,14 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { OtcError } from "../errors/otc-error.ts";
 import { MIGRATION_LOCK, tryLock } from "./advisory-lock.ts";
-import type { Database, Queryable } from "./database.ts";
+import type { Database, Queryable, Transaction } from "./database.ts";
 import { qualifiedName, quoteIdentifier } from "./identifier.ts";
-
-/** The folder beside src/ (in a checkout) and dist/ (in the package). */
-const MIGRATIONS = new URL("../../migrations/", import.meta.url);
-
-const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
-
-/** One numbered file of SQL. */
-interface Migration {
-  readonly version: number;
-  readonly name: string;
-  readonly sql: string;
-  /** SHA-256 of the file, in hex. */
-  readonly checksum: string;
-}
+import { createdTables, type Migration, readMigrations } from "./migration-files.ts";
 
 /** A migration and when the database got it. */
 export interface MigrationState {
   readonly version: number;
   readonly name: string;
   readonly appliedAt: Date | null;
-}
-
-async function readMigrations(): Promise<readonly Migration[]> {
-  const files = (await readdir(MIGRATIONS)).filter((file) => FILE_NAME.test(file)).sort();
-  return Promise.all(
-    files.map(async (file) => {
-      const [, version = "", name = ""] = FILE_NAME.exec(file) ?? [];
-      const sql = await readFile(new URL(file, MIGRATIONS), "utf8");
-      return {
-        version: Number(version),
-        name,
-        sql,
-        checksum: createHash("sha256").update(sql).digest("hex"),
-      };
-    }),
-  );
 }
 
 interface AppliedMigration {
@@ -88,6 +57,11 @@ function checkLedger(applied: readonly AppliedMigration[], known: readonly Migra
   }
 }
 
+/** Whether the database was ever migrated. */
+export async function wasMigrated(database: Queryable, schema: string): Promise<boolean> {
+  return (await readLedger(database, schema)).length > 0;
+}
+
 /** Every known migration and whether the database has it. */
 export async function migrationStatus(database: Database): Promise<readonly MigrationState[]> {
   const known = await readMigrations();
@@ -116,24 +90,12 @@ export async function migrate(
   const appliedNow: MigrationState[] = [];
   for (const migration of known) {
     const state = await database.transaction(async (transaction): Promise<MigrationState | undefined> => {
-      if (!(await tryLock(transaction, schema, MIGRATION_LOCK, "exclusive"))) {
-        throw new OtcError("locked", "A load or another migration is running in this schema.", {
-          remedy: "Try again when it has ended; `otc-etl status` shows running loads.",
-        });
-      }
-      await createLedger(transaction, schema);
+      await lockMigrations(transaction, schema);
       const applied = await readLedger(transaction, schema);
       checkLedger(applied, known);
       if (applied.some((entry) => entry.version === migration.version)) return undefined;
-
-      // The files name no schema: what they create goes where the search path points.
-      await transaction.query("select set_config('search_path', $1, true)", [quoteIdentifier(schema)]);
-      await transaction.script(migration.sql);
-      const { rows } = await transaction.query<{ applied_at: Date }>(
-        `insert into ${ledgerOf(schema)} (version, name, checksum) values ($1, $2, $3) returning applied_at`,
-        [migration.version, migration.name, migration.checksum],
-      );
-      return { version: migration.version, name: migration.name, appliedAt: rows[0]?.applied_at ?? null };
+      if (applied.length === 0) await refuseOtherTables(transaction, database, known);
+      return applyMigration(transaction, schema, migration);
     });
     if (state !== undefined) {
       appliedNow.push(state);
@@ -141,6 +103,35 @@ export async function migrate(
     }
   }
   return appliedNow;
+}
+
+/**
+ * Keeps loads and other migrations away until the transaction ends.
+ *
+ * @throws OtcError `locked` while one is running
+ */
+export async function lockMigrations(transaction: Transaction, schema: string): Promise<void> {
+  if (await tryLock(transaction, schema, MIGRATION_LOCK, "exclusive")) return;
+  throw new OtcError("locked", "A load or another migration is running in this schema.", {
+    remedy: "Try again when it has ended; `otc-etl status` shows running loads.",
+  });
+}
+
+/** Applies one migration and enters it in the ledger. The search path stays at the schema until the transaction ends. */
+export async function applyMigration(
+  transaction: Transaction,
+  schema: string,
+  migration: Migration,
+): Promise<MigrationState> {
+  await createLedger(transaction, schema);
+  // The files name no schema: what they create goes where the search path points.
+  await transaction.query("select set_config('search_path', $1, true)", [quoteIdentifier(schema)]);
+  await transaction.script(migration.sql);
+  const { rows } = await transaction.query<{ applied_at: Date }>(
+    `insert into ${ledgerOf(schema)} (version, name, checksum) values ($1, $2, $3) returning applied_at`,
+    [migration.version, migration.name, migration.checksum],
+  );
+  return { version: migration.version, name: migration.name, appliedAt: rows[0]?.applied_at ?? null };
 }
 
 /** An owner's schema that exists needs no right to create schemas in the database. */
@@ -162,6 +153,32 @@ async function createLedger(database: Queryable, schema: string): Promise<void> 
 }
 
 /**
+ * Of a database that was never migrated.
+ *
+ * @throws OtcError `migration` when the schema has tables by the names that migrations give
+ */
+async function refuseOtherTables(
+  queryable: Queryable,
+  { location, schema }: Database,
+  known: readonly Migration[],
+): Promise<void> {
+  const { rows } = await queryable.query<{ name: string }>(
+    `select relname as "name"
+     from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+     where nspname = $1 and relname = any($2::text[]) and relkind in ('r', 'p')
+     order by relname`,
+    [schema, createdTables(known)],
+  );
+  if (rows.length === 0) return;
+  throw new OtcError(
+    "migration",
+    `${capitalised(location)} was never migrated, but schema ${quoteIdentifier(schema)} has tables already: ` +
+      `${rows.map(({ name }) => name).join(", ")}.`,
+    { remedy: "If an older script made them, see what `otc-etl migrate --adopt --dry-run` would do." },
+  );
+}
+
+/**
  * Makes sure that the database is at exactly this version, before anything relies on its tables.
  *
  * @throws OtcError `migration`, saying what to type, when it is not
@@ -171,6 +188,7 @@ export async function requireMigrated(database: Database): Promise<void> {
   const pending = states.filter((state) => state.appliedAt === null);
   if (pending.length === 0) return;
   const never = pending.length === states.length;
+  if (never) await refuseOtherTables(database, database, await readMigrations());
   throw new OtcError(
     "migration",
     never

@@ -2,14 +2,7 @@ import type { Transaction } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { keyColumns, type View } from "../views/view.ts";
 import type { StagedDocument } from "./stage-document.ts";
-import {
-  analyzeStaging,
-  type LoadTables,
-  mayRepeatColumn,
-  positionColumn,
-  sameKey,
-  updatableColumns,
-} from "./staging.ts";
+import { type LoadTables, mayRepeatColumn, positionColumn, sameKey, updatableColumns } from "./staging.ts";
 import { withHashJoins } from "./planner-settings.ts";
 
 /** What a document holds, against what the table holds. */
@@ -75,7 +68,6 @@ async function compare(
   tables: LoadTables,
   rows: number,
 ): Promise<Omit<Classification, "duplicates">> {
-  await analyzeStaging(transaction, view, tables);
   const differences = updatableColumns(view).map((column) => `s.${column} is distinct from t.${column}`);
   const delta = await transaction.query(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as

@@ -96,7 +96,7 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
            and (
              expected.name is null
-             or a.atttypid <> expected.type::regtype
+             or a.atttypid <> expected.type::regtype or a.atttypmod <> -1
              or a.attgenerated <> '' or a.attidentity <> ''
              or (a.attnotnull and not expected.required)
              or not coalesce(collisdeterministic, true)

@@ -26,7 +26,15 @@ import type { RowLayout } from "./row-stager.ts";
 import { RunMeter } from "./run-metrics.ts";
 import { contentDigest, markTable, sameDocument } from "./same-document.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
-import { copyTarget, createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
+import {
+  analyzeStaging,
+  copyTarget,
+  createStaging,
+  dropLoadTables,
+  type LoadTables,
+  loadTables,
+} from "./staging.ts";
+import { inTargetTypes } from "./target-types.ts";
 import { lockView } from "./view-lock.ts";
 import { walPosition, walSince } from "./wal.ts";
 
@@ -280,14 +288,15 @@ async function writeOnce(
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
   showProgress(load, "classify", document);
-  const classification = await state.meter.time("classify", () => classifyOnce(load, document));
+  const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
+  const classification = await state.meter.time("classify", () => classifyOnce(load, typed, document));
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
   const applied = await state.meter.time("apply", () =>
     applyDelta(
       transaction,
-      { view: run.view, tables, classification },
+      { view: run.view, tables: typed, classification },
       async (position, error) => {
         refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
         const errors = state.rejects.count + refused.length;
@@ -301,7 +310,12 @@ async function writeOnce(
   return { ...classification, ...applied };
 }
 
-async function classifyOnce(load: LoadInProgress, document: StagedDocument): Promise<Classification> {
+/** @param typed the tables, with the staged rows as the target would hold them */
+async function classifyOnce(
+  load: LoadInProgress,
+  typed: LoadTables,
+  document: StagedDocument,
+): Promise<Classification> {
   const { transaction, run, context, state, tables, log } = load;
   await lockAgainstWriters(transaction, tables);
   const digest = contentDigest(run.view, context.options.timeZone, document);
@@ -312,9 +326,12 @@ async function classifyOnce(load: LoadInProgress, document: StagedDocument): Pro
     errors: state.rejects.count,
     digest,
   });
-  if (same === undefined) return classify(transaction, run.view, tables, document);
-  log.debug("the document and the table are as the last load left them: nothing to compare");
-  return { ...same, differing: 0, allNew: false };
+  if (same !== undefined) {
+    log.debug("the document and the table are as the last load left them: nothing to compare");
+    return { ...same, differing: 0, allNew: false };
+  }
+  await analyzeStaging(transaction, run.view, tables);
+  return classify(transaction, run.view, typed, document);
 }
 
 function showProgress(

@@ -3,24 +3,24 @@ import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 
-/** A run on record. Times are ISO 8601 in JSON. */
+/** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
 interface RecordedRun {
   readonly runId: number;
   readonly view: string;
   readonly status: "running" | "success" | "partial" | "failed" | "abandoned";
-  readonly startedAt: Date;
+  readonly startedAt: Date | null;
   readonly durationSeconds: number | null;
-  readonly fetched: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly skipped: number;
-  readonly errors: number;
+  readonly fetched: number | null;
+  readonly inserted: number | null;
+  readonly updated: number | null;
+  readonly skipped: number | null;
+  readonly errors: number | null;
   readonly errorCode: string | null;
   readonly error: string | null;
   readonly rollbacks: number;
   readonly commits: number;
-  readonly host: string;
-  readonly pid: number;
+  readonly host: string | null;
+  readonly pid: number | null;
 }
 
 /** How one view stands. */
@@ -144,7 +144,7 @@ function judge(
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
-    quarantineGrowth: last === undefined ? 0 : Math.max(0, last.errors - (earlier[0]?.errors ?? 0)),
+    quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
   };
 }
 

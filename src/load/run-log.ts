@@ -52,7 +52,7 @@ export async function lastFetched(
   const { rows } = await database.query<{ records_fetched: number }>(
     `select records_fetched
      from ${runTable(schema)}
-     where view_name = $1 and load_status in ('success', 'partial')
+     where view_name = $1 and load_status in ('success', 'partial') and records_fetched is not null
      order by run_id desc
      limit 1`,
     [view.name],

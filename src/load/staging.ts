@@ -21,13 +21,14 @@ const SQL_TYPES: Readonly<Record<ValueType, string>> = {
 
 /**
  * Values that stand for null in a join: `IS NOT DISTINCT FROM` cannot be hashed, `coalesce(a, x) = coalesce(b, x)` can.
- * The value itself may occur as well; the condition beside it tells the two apart.
+ * The value itself may occur as well; the condition beside it tells the two apart. Without a type of their own they stand
+ * for any type that the target's column has.
  */
 const NULL_STAND_INS: Readonly<Record<ValueType, string>> = {
   text: "''",
-  integer: "0",
-  numeric: "0",
-  boolean: "false",
+  integer: "'0'",
+  numeric: "'0'",
+  boolean: "'false'",
   timestamp: "'epoch'",
 };
 
@@ -41,6 +42,8 @@ export interface LoadTables {
   readonly target: string;
   /** The document's rows, as converted. */
   readonly staging: string;
+  /** The same rows in the target's types, where those are not the view's. */
+  readonly typed: string;
   /** Which of them are new or changed. */
   readonly delta: string;
 }
@@ -49,6 +52,7 @@ export function loadTables(schema: string, view: View, runId: number): LoadTable
   return {
     target: qualifiedName(schema, view.table),
     staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
+    typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
   };
 }

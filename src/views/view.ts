@@ -19,6 +19,8 @@ export interface Column {
   readonly key?: KeyPart;
   /** Written when the row is inserted, never overwritten by an update, and no reason for one. */
   readonly insertOnly: boolean;
+  /** Of two rows with the same key the one with the later value is the newer. */
+  readonly tellsNewer: boolean;
 }
 
 /** A view is data: everything a load has to know of it stands here, and its table in a migration. */
@@ -39,6 +41,7 @@ interface ColumnOptions {
   readonly as?: string;
   readonly key?: KeyPart;
   readonly insertOnly?: boolean;
+  readonly tellsNewer?: boolean;
 }
 
 function columnOf(type: ValueType) {
@@ -47,6 +50,7 @@ function columnOf(type: ValueType) {
     name: options.as ?? field,
     type,
     insertOnly: options.insertOnly ?? false,
+    tellsNewer: options.tellsNewer ?? false,
     ...(options.key === undefined ? {} : { key: options.key }),
   });
 }

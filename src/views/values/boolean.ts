@@ -28,3 +28,8 @@ export function convertBoolean(
   const text = bytes.toString("latin1", start, end);
   return SPELLINGS.get(kind === NUMBER ? String(Number(text)) : text.toLowerCase()) ?? NOT_A_BOOLEAN;
 }
+
+/** Every text that stands for a truth value, in lower case. */
+export function booleanSpellings(value: boolean): readonly string[] {
+  return Array.from(SPELLINGS).flatMap(([spelling, meaning]) => (meaning === value ? [spelling] : []));
+}

@@ -26,12 +26,14 @@ describe("a view", () => {
       name: "Ticket Title",
       type: "text",
       insertOnly: false,
+      tellsNewer: false,
     });
     expect(timestamp("Created", { as: "created_time", insertOnly: true })).toEqual({
       field: "Created",
       name: "created_time",
       type: "timestamp",
       insertOnly: true,
+      tellsNewer: false,
     });
   });
 

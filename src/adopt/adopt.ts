@@ -1,0 +1,135 @@
+import type { Database, Transaction } from "../database/database.ts";
+import { DatabaseError } from "../database/database-error.ts";
+import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
+import { readMigrations } from "../database/migration-files.ts";
+import { applyMigration, lockMigrations, wasMigrated } from "../database/migrations.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import type { View } from "../views/view.ts";
+import type { AdoptionStep } from "./adoption-step.ts";
+import { attachForeignKeys, detachForeignKeys } from "./foreign-keys.ts";
+import { moveRows } from "./move-rows.ts";
+import { findOldTables, type OldTable, putBack, setAside } from "./old-table.ts";
+import { reshapeColumns } from "./reshape-columns.ts";
+import { reshapeConstraints } from "./reshape-constraints.ts";
+import { readShape } from "./table-shape.ts";
+import { RUN_TABLE, takeOverRuns, tryRuns } from "./take-over-runs.ts";
+
+/** How to adopt. */
+export interface AdoptOptions {
+  readonly views: readonly View[];
+  /** The zone of old timestamps, which carry none. */
+  readonly zone: string;
+  /** Do everything, report it, and roll it back. */
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Carries the report out of a transaction that is to be rolled back. */
+class DryRunDone extends Error {}
+
+/**
+ * Turns the tables that an older script left behind into ones that the migrations could have made, in one transaction
+ * and without dropping anything. The migrations themselves say what the tables have to be like: each old table steps
+ * aside, the migration creates its own, that one is read and dropped, and the old one is reshaped after it. What comes
+ * later in the migrations is then applied to the old table.
+ *
+ * @returns what was done; undefined when there is nothing to adopt
+ * @throws OtcError `migration` when the schema cannot be adopted, and why; `locked` while a load is running
+ */
+export async function adopt(
+  database: Database,
+  options: AdoptOptions,
+): Promise<readonly AdoptionStep[] | undefined> {
+  let steps: readonly AdoptionStep[] | undefined;
+  try {
+    await database.transaction(async (transaction) => {
+      steps = await adoptWithin(transaction, database.schema, options);
+      if (options.dryRun) throw new DryRunDone();
+    }, options.signal);
+  } catch (error) {
+    if (error instanceof DatabaseError && error.isObjection) {
+      throw new OtcError("migration", `The schema cannot be adopted as it is. ${error.message}`, {
+        remedy:
+          "Nothing was changed. Rename or mend what is in the way, and try `otc-etl migrate --adopt --dry-run` again.",
+        cause: error,
+      });
+    }
+    if (!(error instanceof DryRunDone)) throw error;
+  }
+  return steps;
+}
+
+async function adoptWithin(
+  transaction: Transaction,
+  schema: string,
+  { views, zone }: AdoptOptions,
+): Promise<readonly AdoptionStep[] | undefined> {
+  await lockMigrations(transaction, schema);
+  if (await wasMigrated(transaction, schema)) return undefined;
+  const names = await findOldTables(transaction, schema, [...views.map(({ table }) => table), RUN_TABLE]);
+  if (names.length === 0) return undefined;
+
+  await transaction.query("select set_config('search_path', $1, true)", [quoteIdentifier(schema)]);
+  // Rows written anew keep their order, which tells which of two was inserted later.
+  await transaction.query("select set_config('synchronize_seqscans', 'off', true)");
+
+  const steps: AdoptionStep[] = [];
+  const before = await tableNames(transaction, schema);
+  const aside = new Map<string, OldTable>();
+  for (const name of names) aside.set(name, await setAside(transaction, schema, name));
+  for (const migration of await readMigrations()) {
+    await applyMigration(transaction, schema, migration);
+    for (const name of await tableNames(transaction, schema)) {
+      const old = aside.get(name);
+      if (old === undefined) continue;
+      aside.delete(name);
+      await reshape(transaction, schema, old, { views, zone }, steps);
+    }
+  }
+  for (const old of aside.values()) await putBack(transaction, schema, old);
+  for (const table of await tableNames(transaction, schema)) {
+    const moved = steps.some(({ change, subject }) => change === "rows_moved" && subject === table);
+    if (before.includes(table) || moved) continue;
+    steps.push({ table, change: "table_created", subject: table, rows: null, detail: null });
+  }
+  return steps;
+}
+
+/** Puts an old table in the place of the one that a migration has just created, and makes it like that. */
+async function reshape(
+  transaction: Transaction,
+  schema: string,
+  old: OldTable,
+  { views, zone }: Pick<AdoptOptions, "views" | "zone">,
+  steps: AdoptionStep[],
+): Promise<void> {
+  const table = qualifiedName(schema, old.name);
+  const report = (step: Omit<AdoptionStep, "table">): void => {
+    steps.push({ table: old.name, ...step });
+  };
+  const model = await readShape(transaction, table);
+  const foreignKeys = await detachForeignKeys(transaction, table);
+  await transaction.query(`drop table ${table}`);
+  await putBack(transaction, schema, old);
+
+  const columns = { old: (await readShape(transaction, table)).columns, model: model.columns };
+  await reshapeColumns(transaction, table, columns, zone, report);
+  const view = views.find((candidate) => candidate.table === old.name);
+  if (view === undefined) await takeOverRuns(transaction, schema, report);
+  else await moveRows(transaction, schema, view, report);
+  await reshapeConstraints(transaction, table, { old: await readShape(transaction, table), model }, report);
+  if (view === undefined) await tryRuns(transaction, schema);
+  await attachForeignKeys(transaction, foreignKeys);
+  await transaction.query(`analyze ${table}`);
+}
+
+async function tableNames(transaction: Transaction, schema: string): Promise<readonly string[]> {
+  const { rows } = await transaction.query<{ name: string }>(
+    `select relname as "name"
+     from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+     where nspname = $1 and relkind in ('r', 'p')
+     order by relname`,
+    [schema],
+  );
+  return rows.map(({ name }) => name);
+}

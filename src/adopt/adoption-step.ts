@@ -1,0 +1,28 @@
+/** What adopting a database does, in one closed list. */
+type AdoptionChange =
+  | "table_created"
+  | "column_added"
+  | "type_changed"
+  | "type_left"
+  | "null_allowed"
+  | "empty_keys_cleared"
+  | "rows_moved"
+  | "runs_taken_over"
+  | "not_null_set"
+  | "constraint_added"
+  | "constraint_for_new_rows"
+  | "index_added";
+
+/** One change, as it is reported. */
+export interface AdoptionStep {
+  readonly table: string;
+  readonly change: AdoptionChange;
+  /** The column, constraint, index or table that it is about. */
+  readonly subject: string;
+  /** Rows concerned; null where rows are not what it is about. */
+  readonly rows: number | null;
+  readonly detail: string | null;
+}
+
+/** Told of every change, in order. */
+export type Report = (step: Omit<AdoptionStep, "table">) => void;

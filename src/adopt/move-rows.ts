@@ -1,0 +1,139 @@
+import type { Transaction } from "../database/database.ts";
+import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { type Column, keyColumns, type View } from "../views/view.ts";
+import type { Report } from "./adoption-step.ts";
+import { type ColumnShape, readShape } from "./table-shape.ts";
+
+/** Why a row was moved; a column of the table it was moved to only. */
+const REASON = "etl_reason";
+
+/** For people. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  duplicate: "a newer row has the same key",
+  missing_key: "the key lacks a column that it must have",
+};
+
+/**
+ * Moves the rows that cannot stay under the view's key to `<table>_duplicates`: those without a key, and all but the
+ * newest of those with the same. The newest is the one changed last, as far as the view tells, and then the one
+ * inserted last.
+ */
+export async function moveRows(
+  transaction: Transaction,
+  schema: string,
+  view: View,
+  report: Report,
+): Promise<void> {
+  const table = qualifiedName(schema, view.table);
+  const leaving = qualifiedName(schema, "etl_leaving");
+  const key = keyColumns(view).map(keyValue).join(", ");
+  await transaction.query(
+    `create unlogged table ${leaving} as
+     select place, ${REASON}
+     from (
+       select ctid as place,
+         case
+           when ${missingKey(view)} then 'missing_key'
+           when row_number() over (partition by ${key} order by ${newestFirst(view)}) > 1 then 'duplicate'
+         end as ${REASON}
+       from ${table}
+     ) judged
+     where ${REASON} is not null`,
+  );
+  const { rows } = await transaction.query<{ reason: string; count: number }>(
+    `select ${REASON} as "reason", count(*) as "count" from ${leaving} group by 1 order by 1`,
+  );
+  if (rows.length > 0) {
+    const name = `${view.table}_duplicates`;
+    await moveTo(transaction, qualifiedName(schema, name), table, leaving);
+    for (const { reason, count } of rows) {
+      report({ change: "rows_moved", subject: name, rows: count, detail: EXPLANATIONS[reason] ?? reason });
+    }
+  }
+  await transaction.query(`drop table ${leaving}`);
+  await clearEmptyKeys(transaction, table, view, report);
+}
+
+/** Only now: an update moves a row, and its place told how old it is. */
+async function clearEmptyKeys(
+  transaction: Transaction,
+  table: string,
+  view: View,
+  report: Report,
+): Promise<void> {
+  for (const { name } of keyColumns(view).filter(({ type, key }) => type === "text" && key === "nullable")) {
+    const column = quoteIdentifier(name);
+    const { rowCount } = await transaction.query(`update ${table} set ${column} = null where ${column} = ''`);
+    if (rowCount > 0)
+      report({ change: "empty_keys_cleared", subject: name, rows: rowCount, detail: "'' → null" });
+  }
+}
+
+async function moveTo(
+  transaction: Transaction,
+  duplicates: string,
+  table: string,
+  leaving: string,
+): Promise<void> {
+  const { columns } = await readShape(transaction, table);
+  const { rows } = await transaction.query<{ exists: boolean }>(
+    "select to_regclass($1) is not null as exists",
+    [duplicates],
+  );
+  if (rows[0]?.exists === true) await checkFit(transaction, duplicates, columns);
+  else await createLike(transaction, duplicates, columns);
+  const names = columns.map(({ name }) => quoteIdentifier(name)).join(", ");
+  await transaction.query(
+    `with moved as (
+       delete from ${table} t using ${leaving} l where t.ctid = l.place returning t.*, l.${REASON}
+     )
+     insert into ${duplicates} (${names}, ${REASON}) select ${names}, ${REASON} from moved`,
+  );
+}
+
+async function createLike(
+  transaction: Transaction,
+  duplicates: string,
+  columns: readonly ColumnShape[],
+): Promise<void> {
+  const definitions = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
+  await transaction.query(`create table ${duplicates} (${definitions.join(", ")}, ${REASON} text not null)`);
+}
+
+/** An earlier attempt may have left the table; rows are added to it when they fit. */
+async function checkFit(
+  transaction: Transaction,
+  duplicates: string,
+  columns: readonly ColumnShape[],
+): Promise<void> {
+  const shape = await readShape(transaction, duplicates);
+  const missing = [...columns, { name: REASON, type: "text" }].filter(
+    ({ name, type }) => !shape.columns.some((column) => column.name === name && column.type === type),
+  );
+  if (missing.length === 0) return;
+  const lacks = missing.map(({ name, type }) => `no ${quoteIdentifier(name)} of type ${type}`);
+  throw new OtcError(
+    "migration",
+    `${duplicates} exists already, and has ${lacks.join(", ")}: rows cannot be moved there.`,
+    { remedy: "Rename that table, and adopt again." },
+  );
+}
+
+/** What a load takes for the key's value: an empty text is none. */
+function keyValue({ name, type }: Column): string {
+  const column = quoteIdentifier(name);
+  return type === "text" ? `nullif(${column}, '')` : column;
+}
+
+function missingKey(view: View): string {
+  return keyColumns(view)
+    .filter(({ key }) => key === "required")
+    .map((column) => `${keyValue(column)} is null`)
+    .join(" or ");
+}
+
+function newestFirst(view: View): string {
+  const changed = view.columns.filter(({ tellsNewer }) => tellsNewer);
+  return [...changed.map(({ name }) => `${quoteIdentifier(name)} desc nulls last`), "ctid desc"].join(", ");
+}

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+
+/** The folder beside src/ (in a checkout) and dist/ (in the package). */
+const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+
+const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+
+const CREATED_TABLE = /^create table (\w+)/gim;
+
+/** One numbered file of SQL. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file, in hex. */
+  readonly checksum: string;
+}
+
+/** Every migration there is, in order. */
+export async function readMigrations(): Promise<readonly Migration[]> {
+  const files = (await readdir(MIGRATIONS)).filter((file) => FILE_NAME.test(file)).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const [, version = "", name = ""] = FILE_NAME.exec(file) ?? [];
+      const sql = await readFile(new URL(file, MIGRATIONS), "utf8");
+      return {
+        version: Number(version),
+        name,
+        sql,
+        checksum: createHash("sha256").update(sql).digest("hex"),
+      };
+    }),
+  );
+}
+
+/** The tables that migrations create, by the names in their files. */
+export function createdTables(migrations: readonly Migration[]): readonly string[] {
+  return migrations.flatMap(({ sql }) => Array.from(sql.matchAll(CREATED_TABLE), ([, table = ""]) => table));
+}
