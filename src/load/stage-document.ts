@@ -109,7 +109,7 @@ function recordStager(
     }
     const record = parseRecord(json, position);
     if (!isRecord(record)) {
-      reject({ reason: "not_an_object", message: "The record is not a JSON object with fields." }, null);
+      reject({ reason: "not_an_object", message: notAnObject(record) }, null);
       return;
     }
     const rejection = converter.convert(record, json, row);
@@ -140,6 +140,12 @@ function parseRecord(json: string, position: number): unknown {
       },
     );
   }
+}
+
+/** A list is also what a row of CSV becomes that has more values than its header. */
+function notAnObject(value: unknown): string {
+  const what = Array.isArray(value) ? `a list of ${value.length} values, ` : "";
+  return `The record is ${what}not a JSON object with fields.`;
 }
 
 function isRecord(value: unknown): value is SourceRecord {
