@@ -42,7 +42,9 @@ function commandTable(): string {
   const rows = program.commands.map((command) => {
     const usage = [
       command.name(),
-      ...command.registeredArguments.map((argument) => `[${argument.name()}]`),
+      ...command.registeredArguments.map((argument) =>
+        argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+      ),
     ].join(" ");
     return `| \`${usage}\` | ${command.description()} |`;
   });

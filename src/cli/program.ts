@@ -3,6 +3,7 @@ import { packageVersion } from "../config/package-version.ts";
 import type { CliContext } from "./cli-context.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { importCommand } from "./commands/import.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { settingsCommand } from "./commands/settings.ts";
@@ -15,6 +16,7 @@ import { addGlobalOptions } from "./global-options.ts";
 /** Every command, in the order of the help. What a command works with is loaded only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
+  importCommand,
   migrateCommand,
   statusCommand,
   usersCommand,

@@ -11,6 +11,7 @@ const TERMINAL_INTERVAL_MS = 100;
 const LOG_INTERVAL_MS = 10_000;
 
 const STEPS: Readonly<Record<LoadProgress["step"], string>> = {
+  open: "opening the file",
   fetch: "asking OTC",
   stage: "loading",
   classify: "comparing",
@@ -83,9 +84,11 @@ export function createProgressLine(
   };
 }
 
-/** `tickets: loading, 123,456 records, 84.2 MB, 28.1 MB/s`. */
-function describeProgress({ view, step, records, bytes }: LoadProgress, elapsedMs: number): string {
-  if (records === 0) return `${view}: ${STEPS[step]}`;
+/** `tickets: loading, 123,456 records, 84.2 MB, 28.1 MB/s`, and of a file how much of it. */
+function describeProgress({ view, step, records, bytes, share }: LoadProgress, elapsedMs: number): string {
+  const reading = step === "open" || step === "stage";
+  const part = reading && share !== undefined ? `, ${Math.floor(share * 100)}%` : "";
+  if (records === 0) return `${view}: ${STEPS[step]}${part}`;
   const rate = step === "stage" && elapsedMs > 0 ? `, ${formatMegabytes((bytes / elapsedMs) * 1000)}/s` : "";
-  return `${view}: ${STEPS[step]}, ${formatCount(records)} records, ${formatMegabytes(bytes)}${rate}`;
+  return `${view}: ${STEPS[step]}, ${formatCount(records)} records, ${formatMegabytes(bytes)}${rate}${part}`;
 }

@@ -3,13 +3,15 @@ import { parseDuration } from "../config/duration.ts";
 import { migrate } from "../database/migrations.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
 import { parseErrorLimit } from "../load/error-limit.ts";
+import type { LoadRequest } from "../load/loader.ts";
 import type { LoadOutcome } from "../load/outcome.ts";
 import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import type { View } from "../views/view.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { LoadFlags } from "./commands/load.ts";
 import { formatCount, formatSeconds } from "./format.ts";
-import { withSession } from "./session.ts";
+import type { SharedLoadFlags } from "./load-options.ts";
+import { type Session, withSession } from "./session.ts";
 import { renderTable } from "./table.ts";
 
 /** Committed, but some records are in quarantine. */
@@ -22,35 +24,46 @@ export function runLoad(
   command: Command,
   context: CliContext,
 ): Promise<number> {
-  return withSession(command, context, async ({ loader, log, options, progress }) => {
-    const views = await chosenViews(view);
-    if (flags.migrate) {
-      await migrate(await loader.database(), ({ version, name }) => {
-        log.info({ version, migration: name }, "migration applied");
-      });
-    }
-    const outcomes = await loader.load({
-      views,
+  return withSession(command, context, async (session) =>
+    loadAndReport(session, context, flags, {
+      views: await chosenViews(view),
       atomic: flags.atomic,
-      errorLimit: flags.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(flags.maxErrors),
       allowShrink: flags.allowShrink,
       ignoreCircuit: flags.ignoreCircuit,
-      lockWaitMs: flags.wait === undefined ? 0 : parseDuration(flags.wait, "--wait"),
-      ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout, "--timeout") }),
       ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin: context.stdin } }),
-      signal: context.signal,
-      onProgress: (state) => {
-        progress.show(state);
-      },
-      onOutcome: (outcome) => {
-        progress.stop();
-        if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
-      },
+    }),
+  );
+}
+
+/** Loads as the flags say, shows how far it is and what came of it. @returns the exit code */
+export async function loadAndReport(
+  { loader, log, options, progress }: Session,
+  context: CliContext,
+  flags: SharedLoadFlags,
+  what: Pick<LoadRequest, "views" | "atomic" | "allowShrink" | "ignoreCircuit" | "file" | "document">,
+): Promise<number> {
+  if (flags.migrate) {
+    await migrate(await loader.database(), ({ version, name }) => {
+      log.info({ version, migration: name }, "migration applied");
     });
-    if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
-    // Interrupted between two views, the rest was not even begun.
-    return outcomes.length < views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
+  }
+  const outcomes = await loader.load({
+    ...what,
+    errorLimit: flags.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(flags.maxErrors),
+    lockWaitMs: flags.wait === undefined ? 0 : parseDuration(flags.wait, "--wait"),
+    ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout, "--timeout") }),
+    signal: context.signal,
+    onProgress: (state) => {
+      progress.show(state);
+    },
+    onOutcome: (outcome) => {
+      progress.stop();
+      if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
+    },
   });
+  if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
+  // Interrupted between two views, the rest was not even begun.
+  return outcomes.length < what.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
 }
 
 async function chosenViews(name: string): Promise<readonly View[]> {

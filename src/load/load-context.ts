@@ -11,10 +11,12 @@ import type { ErrorLimit } from "./error-limit.ts";
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
 export interface LoadProgress {
   readonly view: string;
-  readonly step: "fetch" | "stage" | "classify" | "apply" | "commit";
+  readonly step: "open" | "fetch" | "stage" | "classify" | "apply" | "commit";
   readonly records: number;
   /** Bytes of the document after decompression. */
   readonly bytes: number;
+  /** How much of a file has been read, from 0 to 1, where that is known. */
+  readonly share?: number;
 }
 
 /** What a load may do and how. */

@@ -339,5 +339,12 @@ function showProgress(
   step: LoadProgress["step"],
   { fetched, payloadBytes }: Pick<StagedDocument, "fetched" | "payloadBytes">,
 ): void {
-  context.onProgress({ view: run.view.name, step, records: fetched, bytes: payloadBytes });
+  const share = run.source.share?.();
+  context.onProgress({
+    view: run.view.name,
+    step,
+    records: fetched,
+    bytes: payloadBytes,
+    ...(share === undefined ? {} : { share }),
+  });
 }

@@ -41,6 +41,8 @@ export interface LoadRequest {
   readonly timeoutMs?: number;
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
+  /** A document that is open already, to load instead of asking the API. One view only. */
+  readonly document?: DocumentSource;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
   /** Told after each view, as soon as it is committed or rolled back. */
@@ -138,7 +140,8 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { file, views }: LoadRequest): DocumentSource {
+  #sourceOf(view: View, { document, file, views }: LoadRequest): DocumentSource {
+    if (document !== undefined) return document;
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {
       throw new OtcError("usage", "A file holds one view.", {

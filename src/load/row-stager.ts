@@ -135,8 +135,7 @@ export class RowStager {
   #stageParsed(json: string): void {
     const record = parseRecord(json, this.#position);
     if (!isRecord(record)) {
-      const message = "The record is not a JSON object with fields.";
-      this.#reject({ reason: "not_an_object", message }, null, json);
+      this.#reject({ reason: "not_an_object", message: notAnObject(record) }, null, json);
       return;
     }
     this.#rows.beginRow();
@@ -216,6 +215,12 @@ function parseRecord(json: string, position: number): unknown {
       },
     );
   }
+}
+
+/** A list is also what a row of CSV becomes that has more values than its header. */
+function notAnObject(value: unknown): string {
+  const what = Array.isArray(value) ? `a list of ${value.length} values, ` : "";
+  return `The record is ${what}not a JSON object with fields.`;
 }
 
 function isRecord(value: unknown): value is SourceRecord {

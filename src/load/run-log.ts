@@ -9,6 +9,12 @@ import { abandonDeadRuns } from "./dead-runs.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 
+/**
+ * What the recorded source of an import begins with: it may bring a part of a view, so it is no measure for how many
+ * records a load should have.
+ */
+export const IMPORT_ORIGIN = "import:";
+
 /** A run on record in `etl_metadata`. */
 export interface Run {
   readonly runId: number;
@@ -43,7 +49,7 @@ export async function openRun(database: Database, view: View, source: DocumentSo
   return { runId, view, source, startedAt };
 }
 
-/** How many records the view's last committed load fetched. */
+/** How many records the view's last committed load fetched, imports apart. */
 export async function lastFetched(
   database: Queryable,
   schema: string,
@@ -53,9 +59,10 @@ export async function lastFetched(
     `select records_fetched
      from ${runTable(schema)}
      where view_name = $1 and load_status in ('success', 'partial') and records_fetched is not null
+       and not starts_with(source, $2)
      order by run_id desc
      limit 1`,
-    [view.name],
+    [view.name, IMPORT_ORIGIN],
   );
   return rows[0]?.records_fetched;
 }

@@ -48,9 +48,22 @@ export async function decompressFile(file: Readable): Promise<Readable> {
     first = Buffer.concat([first, next.value]);
   }
   const whole = Readable.from(startingWith(first, chunks), { objectMode: false });
-  if (first.subarray(0, 2).equals(GZIP_MAGIC)) return through(whole, createGunzip());
-  if (first.subarray(0, 4).equals(ZSTD_MAGIC)) return through(whole, createZstdDecompress());
+  if (isGzip(first)) return through(whole, createGunzip());
+  if (isZstd(first)) return through(whole, createZstdDecompress());
   return whole;
+}
+
+/** Whether a file that begins so would be decompressed. */
+export function isCompressed(beginning: Buffer): boolean {
+  return isGzip(beginning) || isZstd(beginning);
+}
+
+function isGzip(beginning: Buffer): boolean {
+  return beginning.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
+}
+
+function isZstd(beginning: Buffer): boolean {
+  return beginning.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC);
 }
 
 async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -16,4 +16,6 @@ export interface DocumentSource {
    * @throws SourceError when there is no document to be had
    */
   open(signal: AbortSignal, gate: RequestGate): Promise<AsyncIterable<Buffer>>;
+  /** How much of it has been read, from 0 to 1, where its size is known. */
+  share?(): number | undefined;
 }

@@ -1,22 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseScale } from "../../src/simulator/scale.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
-import { jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
-
-/**
- * Writes the peak of the process's resident memory, in KiB, to the file MEMORY_FILE names. On Linux maxRSS also remembers
- * the process that started this one, so the kernel's own mark is read where there is one.
- */
-const REPORTER = `
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-const status = "/proc/self/status";
-const peak = () =>
-  existsSync(status) ? /VmHWM:\\s*(\\d+)/.exec(readFileSync(status, "utf8"))[1] : String(process.resourceUsage().maxRSS);
-process.on("exit", () => writeFileSync(process.env.MEMORY_FILE, peak()));
-`;
+import { memoryReporter } from "../support/memory-reporter.ts";
+import { jsonLines, runCli } from "../support/run-cli.ts";
 
 describeEachDatabase(
   "the memory of a load",
@@ -26,10 +13,7 @@ describeEachDatabase(
       const scale = parseScale("46000");
       if (scale === undefined) throw new Error("The simulator knows no such scale.");
       const simulator = await startSimulator({ scale });
-      const folder = await temporaryFolder();
-      const reporter = join(folder, "report-memory.mjs");
-      await writeFile(reporter, REPORTER);
-      const memoryFile = join(folder, "memory");
+      const memory = await memoryReporter();
       try {
         const { code, stdout, stderr } = await runCli(["load", "tickets", "--json"], {
           env: {
@@ -38,9 +22,9 @@ describeEachDatabase(
             OTC_API_USERNAME: "etl",
             OTC_API_PASSWORD: "etl",
             OTC_VIEW_TICKETS: "tickets",
-            MEMORY_FILE: memoryFile,
+            ...memory.env,
           },
-          nodeOptions: ["--max-old-space-size=96", "--import", reporter],
+          nodeOptions: ["--max-old-space-size=96", ...memory.nodeOptions],
         });
         expect(stderr).not.toContain("heap out of memory");
         expect(code).toBe(0);
@@ -49,7 +33,7 @@ describeEachDatabase(
         const megabytes = Number(outcome?.["payloadBytes"]) / 1e6;
         expect(megabytes).toBeGreaterThan(55);
         // Node with the drivers takes 90 MB before the first byte; a copy of the document would be another 60.
-        const peak = (Number(await readFile(memoryFile, "utf8")) * 1024) / 1e6;
+        const peak = await memory.peakMegabytes();
         expect(peak, `peak in MB for ${Math.round(megabytes)} MB`).toBeLessThan(200);
       } finally {
         await simulator.close();

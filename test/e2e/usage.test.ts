@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli, temporaryFolder } from "../support/run-cli.ts";
 
-const COMMANDS = ["load", "migrate", "status", "users", "doctor", "settings", "simulate", "demo"];
+const COMMANDS = ["load", "import", "migrate", "status", "users", "doctor", "settings", "simulate", "demo"];
 
 describe("the command line", () => {
   test("tells its version", async () => {
@@ -46,6 +46,10 @@ describe("the command line", () => {
     [["load", "tickets", "--max-errors", "many", "--from", "-"], /--max-errors is "many"/],
     [["load", "--from", "x.json"], /A file holds one view/],
     [["load", "tickets"], /OTC_API_URL/],
+    [["import", "tickets.xlsx"], /--view/],
+    [["import", "tickets.xls", "--view", "tickets"], /does not tell the file's format/],
+    [["import", "a.csv", "--view", "tickets", "--map", "Title"], /--map is "Title"/],
+    [["import", "a.csv", "--view", "tickets", "--delimiter", "::"], /--delimiter is "::"/],
     [["status", "--runs", "-1"], /--runs/],
     [["simulate", "--scale", "huge"], /--scale is "huge"/],
     [["load", "tickets", "--pg-port", "none"], /--pg-port is "none", but must be a whole number/],

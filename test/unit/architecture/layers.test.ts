@@ -6,7 +6,19 @@ import { describe, expect, test } from "vitest";
 
 /** What a top folder of src may import besides itself. `index` is src/index.ts, the library. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  cli: ["index", "doctor", "simulator", "users", "adopt", "load", "source", "views", "database", "config", "errors"],
+  cli: [
+    "index",
+    "doctor",
+    "simulator",
+    "users",
+    "adopt",
+    "load",
+    "source",
+    "views",
+    "database",
+    "config",
+    "errors",
+  ],
   web: ["index", "load", "source", "views", "database", "config", "errors"],
   index: ["load", "views", "config", "database", "errors", "source"],
   doctor: ["load", "source", "views", "database", "config", "errors"],

@@ -1,0 +1,45 @@
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+import { addLoadOptions, type SharedLoadFlags } from "../load-options.ts";
+
+interface ImportFlags extends SharedLoadFlags {
+  readonly view: string;
+  readonly format?: string;
+  readonly sheet?: string;
+  readonly delimiter?: string;
+  readonly map: readonly string[];
+}
+
+/** `otc-etl import`. */
+export function importCommand(context: CliContext): Command {
+  const command = new Command("import")
+    .description("Load an exported file (.xlsx, .csv, .json, .ndjson) into a view, exactly as a load would.")
+    .argument("<file>", "the file, plain or as .gz or .zst; - for standard input")
+    .requiredOption("--view <view>", "tickets, comments or timesheets")
+    .option("--format <format>", "xlsx, csv, json or ndjson (default: by the name of the file)")
+    .option("--sheet <sheet>", "name or number of the sheet in a workbook (default: the first visible)")
+    .option("--delimiter <character>", "what stands between the values of CSV (default: found in its header)")
+    .option(
+      "--map <their name=field>",
+      "a column of the file is a field of the view; can be repeated",
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .action(async (file: string, flags: ImportFlags, self: Command) => {
+      const { runImport } = await import("../run-import.ts");
+      process.exitCode = await runImport(file, flags, self, context);
+    });
+  return withExamples(addLoadOptions(command), [
+    ["otc-etl import tickets.xlsx --view tickets", "columns are found by name, in any order and case"],
+    [
+      "otc-etl import export.csv --view timesheets --delimiter ';'",
+      "CSV, as Excel saves it in half of Europe",
+    ],
+    ['otc-etl import old.xlsx --view tickets --map "Number=TKT-Ticket ID"', "a column of another name"],
+    ["otc-etl import book.xlsx --view comments --sheet 2", "the second sheet"],
+    ["zcat dump.gz | otc-etl import - --view tickets --format ndjson", "from a pipe"],
+  ]);
+}
+
+export type { ImportFlags };

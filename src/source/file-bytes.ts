@@ -1,0 +1,66 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { addAbortSignal, type Readable } from "node:stream";
+import { reasonOf } from "../errors/reason.ts";
+import { decompressFile } from "./decompress.ts";
+import { SourceError } from "./source-error.ts";
+
+const STDIN = "-";
+
+/** The bytes of a file, plain or compressed with gzip or zstd. */
+export interface FileBytes {
+  /** Decompressed, to be read once; ending the iteration early gives the file back. */
+  readonly chunks: AsyncGenerator<Buffer>;
+  /** How much of the file has been read, from 0 to 1; undefined for standard input, whose end nobody knows. */
+  readonly share: () => number | undefined;
+}
+
+/**
+ * Opens a file; `-` is standard input.
+ *
+ * @param stdin what `-` reads
+ * @throws SourceError `source` when it cannot be read
+ */
+export async function openFileBytes(path: string, stdin: Readable, signal: AbortSignal): Promise<FileBytes> {
+  if (isStdin(path)) {
+    // Whoever writes to standard input may say nothing for hours; only the signal ends the wait then.
+    return { chunks: readChunks(path, addAbortSignal(signal, stdin)), share: () => undefined };
+  }
+  const size = await sizeOf(path);
+  const stream = createReadStream(path, { highWaterMark: 256 * 1024, signal });
+  return {
+    chunks: readChunks(path, stream),
+    share: () => (size === 0 ? 1 : stream.bytesRead / size),
+  };
+}
+
+export function isStdin(path: string): boolean {
+  return path === STDIN;
+}
+
+/** The file's name in messages and in the run's record. */
+export function nameOf(path: string): string {
+  return isStdin(path) ? "standard input" : path;
+}
+
+export function unreadable(path: string, error: unknown): SourceError {
+  return new SourceError("source", `Cannot read ${nameOf(path)}: ${reasonOf(error)}.`, { cause: error });
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const file = await stat(path);
+    if (!file.isFile()) throw new Error("it is not a file");
+    return file.size;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function* readChunks(path: string, stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* (await decompressFile(stream)) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}

@@ -1,0 +1,17 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A temporary file that ends with its handle: its name is removed at once, so nothing stays behind a killed process. */
+export async function openNamelessFile(): Promise<FileHandle> {
+  const path = join(tmpdir(), `otc-etl-import-${randomUUID()}`);
+  const handle = await open(path, "wx+", 0o600);
+  try {
+    await rm(path);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  isJsonSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from "../json/json-bytes.ts";
+
+/**
+ * Gives the fields of a record other names; whatever else stands in it, the digits of numbers above all, stays as it is.
+ *
+ * @param json the text of a record
+ * @param nameOf the new name of a field
+ */
+export function renameFields(json: string, nameOf: (field: string) => string): string {
+  let renamed = "";
+  let copied = 0;
+  let depth = 0;
+  let index = 0;
+  while (index < json.length) {
+    switch (json.charCodeAt(index)) {
+      case QUOTE: {
+        const end = endOfString(json, index);
+        if (depth === 1 && isBeforeColon(json, end)) {
+          const field = unquoted(json.slice(index, end));
+          const name = field === undefined ? undefined : nameOf(field);
+          if (name !== field) {
+            renamed += json.slice(copied, index) + JSON.stringify(name);
+            copied = end;
+          }
+        }
+        index = end;
+        continue;
+      }
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth += 1;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth -= 1;
+        break;
+      default:
+    }
+    index += 1;
+  }
+  return renamed + json.slice(copied);
+}
+
+/** @returns the index just behind the closing quote; the end of the text when there is none */
+function endOfString(json: string, start: number): number {
+  for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
+    let first = quote;
+    while (json.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+    // An even number of backslashes are themselves escaped.
+    if ((quote - first) % 2 === 0) return quote + 1;
+  }
+  return json.length;
+}
+
+function isBeforeColon(json: string, index: number): boolean {
+  let next = index;
+  while (isJsonSpace(json.charCodeAt(next))) next += 1;
+  return json.charCodeAt(next) === COLON;
+}
+
+/** Undefined for what is no JSON string: whoever parses the record will say so. */
+function unquoted(token: string): string | undefined {
+  try {
+    return JSON.parse(token) as string;
+  } catch {
+    return undefined;
+  }
+}

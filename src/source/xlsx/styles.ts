@@ -1,0 +1,31 @@
+import type { Archive } from "./archive.ts";
+import { type TimeFormat, timeFormatOf } from "./number-format.ts";
+import { readXml } from "./xml-reader.ts";
+
+/** For each style a cell can have, by its number: how it shows a number as a time, or undefined. */
+export async function readTimeStyles(
+  archive: Archive,
+  part: string,
+  maxTextBytes: number,
+): Promise<readonly (TimeFormat | undefined)[]> {
+  const codes = new Map<number, string>();
+  const formats: number[] = [];
+  let inCellFormats = false;
+  await readXml(
+    part,
+    archive.read(part),
+    {
+      open: (element, attributes) => {
+        if (element === "numFmt") codes.set(Number(attributes["numFmtId"]), attributes["formatCode"] ?? "");
+        else if (element === "cellXfs") inCellFormats = true;
+        else if (element === "xf" && inCellFormats) formats.push(Number(attributes["numFmtId"] ?? 0));
+      },
+      text: () => undefined,
+      close: (element) => {
+        if (element === "cellXfs") inCellFormats = false;
+      },
+    },
+    maxTextBytes,
+  );
+  return formats.map((id) => timeFormatOf(id, codes.get(id)));
+}

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { describeEachDatabase } from "../support/each-database.ts";
+import { memoryReporter } from "../support/memory-reporter.ts";
+import { expectPlain, jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
+import { many, ticket, timesheet } from "../support/sample-records.ts";
+import { describeWithSharedData } from "../support/shared-data.ts";
+import { escaped, inline, row, writeWorkbook } from "../support/workbook.ts";
+
+const ROWS = 45_000;
+const COLUMNS = 21;
+
+/** Text enough, no two alike, that a program that kept it would not fit. */
+function longText(index: number): string {
+  return `${index} ${"a text of some length, ".repeat(90)}`;
+}
+
+describeEachDatabase(
+  "otc-etl import",
+  (target) => {
+    test("loads from a pipe, tells its counts, and is an ordinary run in the status", async () => {
+      const database = await target.fresh({ migrated: false });
+      const { env } = database;
+      const input = many(3, ticket)
+        .map((record) => JSON.stringify(record))
+        .join("\n");
+      const args = ["import", "-", "--view", "tickets", "--format", "ndjson", "--migrate", "--json"];
+      const first = await runCli(args, { env, input });
+      expectPlain(first);
+      expect(first.code).toBe(0);
+      expect(jsonLines(first.stdout)).toEqual([
+        expect.objectContaining({ view: "tickets", inserted: 3, source: "import:standard input" }),
+      ]);
+      expect(jsonLines((await runCli(args, { env, input })).stdout)[0]).toMatchObject({ unchanged: 3 });
+
+      const failed = await runCli(args, { env, input: `${input}\n{"TKT-Ticket ID":` });
+      expect(failed.code).toBe(1);
+      expect(failed.stderr).toContain("Line 4 is not valid JSON");
+      expect((await runCli(["status"], { env })).stdout).toMatch(/tickets .* 3 /);
+    });
+
+    test("takes no more memory for a workbook of more text than memory", async () => {
+      const database = await target.fresh();
+      const path = join(await temporaryFolder(), "large.xlsx");
+      const others = Array.from({ length: COLUMNS - 4 }, (_, index) => `Field ${index}`);
+      const fields = [...Object.keys(timesheet("ann")).slice(0, 4), ...others];
+      await writeWorkbook(path, {
+        sharedStrings: (function* () {
+          for (let index = 0; index < ROWS; index += 1) yield `<si><t>${escaped(longText(index))}</t></si>`;
+        })(),
+        sheets: [
+          {
+            name: "Large",
+            rows: (function* () {
+              yield row(...fields.map(inline));
+              const rest = others.slice(1).map((_, index) => `<c><v>${index}</v></c>`);
+              for (let index = 0; index < ROWS; index += 1) {
+                const time = `<c/><c><v>${index}</v></c><c t="s"><v>${index}</v></c>`;
+                yield row(inline("ann"), "<c><v>45356</v></c>", time, ...rest);
+              }
+            })(),
+          },
+        ],
+      });
+      const memory = await memoryReporter();
+      const { code, stdout, stderr } = await runCli(["import", path, "--view", "timesheets", "--json"], {
+        env: { ...database.env, ...memory.env },
+        // Else the young generation alone may take 128 MB.
+        nodeOptions: ["--max-semi-space-size=8", "--max-old-space-size=96", ...memory.nodeOptions],
+      });
+      expect(stderr).not.toContain("heap out of memory");
+      expect(code).toBe(0);
+      expect(jsonLines(stdout)[0]).toMatchObject({ fetched: ROWS, inserted: ROWS });
+      expect(await memory.peakMegabytes()).toBeLessThan(300);
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
+
+describeWithSharedData("a real export of another service desk", "service-desk-export.xlsx", (path) => {
+  test("has no ticket ids: the error says what it has, and how to go on", async () => {
+    const { code, stdout, stderr } = await runCli(["import", path, "--view", "tickets"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain('The file has no column "TKT-Ticket ID"');
+    expect(stderr).toContain('"Short description", "Description", "Caller", "Assignment group"');
+    expect(stderr).toContain('--map "THEIR NAME=TKT-Ticket ID"');
+  });
+
+  test("is read to its last row, whatever its texts hold", async () => {
+    const { code, stdout } = await runCli([
+      "import",
+      path,
+      "--view",
+      "tickets",
+      "--map",
+      "Caller=TKT-Ticket ID",
+      "--max-errors",
+      "100%",
+      "--migrate",
+      "--json",
+    ]);
+    expect(code).toBe(3);
+    // Names are no ids: every row goes to quarantine.
+    expect(jsonLines(stdout)[0]).toMatchObject({ fetched: 8500, inserted: 0, errors: 8500 });
+  });
+});

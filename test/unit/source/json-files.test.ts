@@ -1,0 +1,60 @@
+import { zstdCompressSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { renameFields } from "../../../src/source/rename-fields.ts";
+import { fileOf, recordsIn } from "../../support/record-file.ts";
+
+const upperCase = (field: string) => ({ name: field.toUpperCase(), holdsTime: false });
+
+describe("a file with a JSON object a line", () => {
+  test("gives its records, blank lines, carriage returns and a byte order mark passed over", async () => {
+    const text = '\uFEFF{"a":1}\r\n\n  {"a":2,"b":{"c":[3]}}';
+    const expected = [{ A: 1 }, { A: 2, B: { c: [3] } }];
+    expect(await recordsIn(await fileOf("a.ndjson", text), { naming: upperCase })).toEqual(expected);
+    const compressed = await fileOf("a.jsonl.zst", zstdCompressSync(text));
+    expect(await recordsIn(compressed, { naming: upperCase })).toEqual(expected);
+    expect(await recordsIn(await fileOf("a.ndjson", "\n"))).toEqual([]);
+  });
+
+  test.for([
+    ['{"a":1}\n\n{"a":\n', /^Line 3 is not valid JSON/],
+    ['{"a":1},{"a":2}\n', /^Line 1 is not valid JSON/],
+    [`{"a":1}\n"${"x".repeat(2000)}"`, /^Line 2 is larger than 1000 bytes/],
+  ] as const)("fails at %j, naming the line", async ([text, message]) => {
+    await expect(recordsIn(await fileOf("a.ndjson", text), { maxRecordBytes: 1000 })).rejects.toThrow(
+      message,
+    );
+  });
+});
+
+describe("a JSON file", () => {
+  test("gives the records of its list in whatever envelope, their fields renamed", async () => {
+    const path = await fileOf("a.json", '{"message":{"data":[{"a":1},{"b":"x"}]}}');
+    expect(await recordsIn(path, { naming: upperCase })).toEqual([{ A: 1 }, { B: "x" }]);
+  });
+
+  test("fails when it was cut short", async () => {
+    await expect(recordsIn(await fileOf("a.json", '[{"a":1},{"a":'))).rejects.toMatchObject({
+      code: "document",
+    });
+  });
+});
+
+describe("renaming the fields of a record", () => {
+  test("changes names at the top and nothing else", () => {
+    const json =
+      '{ "a\\"\\u0041" : 12345678901234567890.10, "b":{"b":"{\\"b\\":1}"}, "c":["b","c"], "b2": "b" }';
+    const names: string[] = [];
+    const renamed = renameFields(json, (field) => {
+      names.push(field);
+      return field === "b" ? "B" : field;
+    });
+    expect(names).toEqual(['a"A', "b", "c", "b2"]);
+    expect(renamed).toBe(json.replace('"b":{', '"B":{'));
+  });
+
+  test("takes a text of millions of escapes, and a record that ends in one", () => {
+    const text = '\\n\\"\\\\'.repeat(2_000_000);
+    expect(renameFields(`{"a":"${text}","a":1}`, () => "b") === `{"b":"${text}","b":1}`).toBe(true);
+    expect(renameFields('{"a":"b', () => "c")).toBe('{"c":"b');
+  });
+});
