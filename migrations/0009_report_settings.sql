@@ -37,5 +37,3 @@ end;
 
 comment on function refresh_teams() is
   'Adds the teams of new tickets to teams; every load of tickets calls it. Returns how many were new.';
-
-select refresh_teams();

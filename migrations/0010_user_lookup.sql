@@ -56,9 +56,15 @@ with recursive usernames (username) as (
 )
 select username, latest.full_name
 from usernames
-cross join lateral (
-  select max("TS-Date") from timesheets where "TS-User Username" = username and "TS-User Full Name" <> ''
-) as booked (last_date)
+left join lateral (
+  -- A range of one name, and the order of the unique index: for the newest day alone the planner would take the index of
+  -- days, and walk all of it for each user without a full name.
+  select "TS-Date"
+  from timesheets
+  where "TS-User Username" between username and username and "TS-User Full Name" <> ''
+  order by "TS-User Username" desc, "TS-Date" desc
+  limit 1
+) as booked (last_date) on true
 left join lateral (
   select "TS-User Full Name"
   from timesheets
@@ -224,5 +230,3 @@ comment on view v_user_conflicts is
 comment on column v_user_conflicts.kind is
   'username: one user name with several full names. full name: one full name with several user names.';
 comment on column v_user_conflicts.chosen is 'What user_lookup goes by; null when it does not guess.';
-
-select refresh_user_lookup();
