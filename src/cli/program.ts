@@ -5,6 +5,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { planCommand } from "./commands/plan.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -14,6 +15,7 @@ import { addGlobalOptions } from "./global-options.ts";
 /** Every command, in the order of the help. What a command works with is loaded only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
+  planCommand,
   migrateCommand,
   statusCommand,
   doctorCommand,
@@ -39,6 +41,7 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl doctor", "check what is configured"],
     ["otc-etl migrate", "create the tables"],
     ["otc-etl load", "load all views"],
+    ["otc-etl plan", "what would a load do?"],
     ["otc-etl status", "how fresh is the data?"],
   ]);
   for (const command of [program, ...program.commands]) {

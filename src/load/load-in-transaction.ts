@@ -2,18 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
+import type { OtcError } from "../errors/otc-error.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../source/source-error.ts";
 import { type Applied, applyDelta } from "./apply.ts";
 import { type Classification, classify } from "./delta.ts";
-import { checkCounts, checkErrorLimit, checkShrink } from "./guards.ts";
+import { type FieldProfile, lastProfiles, profileStaging, storeProfiles } from "./field-profile.ts";
+import { type DriftWarning, driftWarnings } from "./drift.ts";
+import { checkCounts, checkErrorLimit, checkShrink, type Guard } from "./guards.ts";
+import { historyStatement } from "./history.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { CommittedLoad } from "./outcome.ts";
+import type { PlanNotes } from "./plan-notes.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
 import { type Reject, RejectSpool } from "./reject-spool.ts";
 import { setPlannerSettings } from "./planner-settings.ts";
 import type { RequestLog } from "./request-log.ts";
-import { closeRun, lastFetched, type Run } from "./run-log.ts";
+import { closeRun, type LastLoad, readLastLoad, type Run } from "./run-log.ts";
 import { RunMeter } from "./run-metrics.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
 import { createStaging, dropLoadTables, type LoadTables, loadTables } from "./staging.ts";
@@ -27,14 +32,17 @@ export interface LoadState {
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
   fetch: "pending" | "succeeded" | "failed";
   readonly meter: RunMeter;
+  /** What a plan notes; undefined when the load is to be committed. */
+  readonly plan: PlanNotes | undefined;
 }
 
-export function newLoadState(run: Run): LoadState {
+export function newLoadState(run: Run, plan?: PlanNotes): LoadState {
   return {
     fetched: 0,
     rejects: new RejectSpool(run.runId, run.view.name),
     fetch: "pending",
     meter: new RunMeter(),
+    plan,
   };
 }
 
@@ -89,9 +97,10 @@ export async function loadInTransaction(
 
   const document = await fetchAndStage(load);
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
-  const last = await lastFetched(transaction, database.schema, view);
-  checkShrink(document.fetched, last, options.allowShrink);
-  checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit);
+  const last = await readLastLoad(transaction, database.schema, view);
+  heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
+  heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
+  const profiles = await profileStaging(transaction, view, tables, document.staged);
 
   const written = await writeDelta(load, document);
   await dropLoadTables(transaction, tables);
@@ -114,13 +123,45 @@ export async function loadInTransaction(
     payloadBytes: document.payloadBytes,
     payloadSha256: document.payloadSha256,
     drift: document.drift,
+    driftWarnings: await noticeDrift(load, document, last, profiles),
     metrics: state.meter.metrics,
   };
   checkCounts(committed);
   showProgress(load, "commit", document);
   await state.rejects.store(transaction, database.schema);
+  await storeProfiles(transaction, database.schema, view, runId, profiles);
   await closeRun(transaction, database.schema, committed, document.repairs);
   return committed;
+}
+
+/** A guard that has tripped fails a load; a plan notes it and goes on. */
+function heed({ plan }: LoadState, guard: Guard, tripped: OtcError | undefined): void {
+  if (tripped === undefined) return;
+  if (plan === undefined) throw tripped;
+  plan.noteGuard(guard, tripped);
+}
+
+async function noticeDrift(
+  { transaction, run, context }: LoadInProgress,
+  { fetched, drift }: StagedDocument,
+  last: LastLoad | undefined,
+  profiles: readonly FieldProfile[],
+): Promise<readonly DriftWarning[]> {
+  if (last === undefined) return [];
+  return driftWarnings(
+    {
+      records: last.fetched,
+      unknownFields: Object.keys(last.unknownFields),
+      absentFields: last.absentFields,
+      profiles: await lastProfiles(transaction, context.database.schema, run.view),
+    },
+    {
+      records: fetched,
+      unknownFields: [...drift.unknownFields.keys()],
+      absentFields: drift.absentFields,
+      profiles,
+    },
+  );
 }
 
 /** Fetches the document and stages it; what a broken attempt has staged is undone before the next. */
@@ -209,27 +250,34 @@ async function writeOnce(
   refused: Reject[],
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
+  const { plan } = state;
   showProgress(load, "classify", document);
+  await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
   const classification = await state.meter.time("classify", () =>
     classify(transaction, run.view, tables, document),
   );
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
+  const changeLogs = [
+    historyStatement(run.view, tables, context.database.schema, run.runId, context.options.historyColumns),
+    await plan?.beginChanges(transaction, run.view, tables),
+  ].filter((statement) => statement !== undefined);
   const applied = await state.meter.time("apply", () =>
     applyDelta(
       transaction,
-      { view: run.view, tables, classification },
+      { view: run.view, tables, classification, changeLogs },
       async (position, error) => {
         refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
         const errors = state.rejects.count + refused.length;
-        checkErrorLimit(errors, document.fetched, context.options.errorLimit);
+        heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
       },
       (decision) => {
         log.debug(decision);
       },
     ),
   );
+  await plan?.noteChanges(transaction, run.view, tables);
   return { ...classification, ...applied };
 }
 
