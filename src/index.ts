@@ -4,14 +4,16 @@ import type { Environment } from "./config/read-settings.ts";
 import { migrate, type MigrationState } from "./database/migrations.ts";
 import { parseErrorLimit } from "./load/error-limit.ts";
 import type { LoadProgress } from "./load/load-context.ts";
-import { Loader } from "./load/loader.ts";
-import type { CommittedLoad, LoadOutcome } from "./load/outcome.ts";
+import { Loader, type LoadRequest, type PlanRequest } from "./load/loader.ts";
+import type { CommittedLoad, LoadOutcome, PlannedLoad } from "./load/outcome.ts";
 import { viewCatalog, viewNamed } from "./views/catalog.ts";
 import type { View } from "./views/view.ts";
 
 export { OtcError, type ErrorCode } from "./errors/otc-error.ts";
 export type { Environment } from "./config/read-settings.ts";
-export type { CommittedLoad, FailedLoad, LoadCounts, LoadOutcome } from "./load/outcome.ts";
+export type { CommittedLoad, FailedLoad, LoadCounts, LoadOutcome, PlannedLoad } from "./load/outcome.ts";
+export type { ColumnChanges, DuplicateKeys, RowKey, TrippedGuard } from "./load/plan-notes.ts";
+export type { DriftWarning } from "./load/drift.ts";
 export type { LoadProgress } from "./load/load-context.ts";
 export type { MigrationState } from "./database/migrations.ts";
 export type { SchemaDrift } from "./views/record-converter.ts";
@@ -62,6 +64,12 @@ export interface OtcLoader {
   loadAll(
     settings?: Omit<LoadSettings, "from"> & { readonly atomic?: boolean },
   ): Promise<readonly LoadOutcome[]>;
+  /**
+   * Tells what a load of the view would do: does it and rolls it back. Guards that would fail the load are reported.
+   *
+   * @throws OtcError when it failed for another reason
+   */
+  plan(view: string, settings?: LoadSettings & { readonly samples?: number }): Promise<PlannedLoad>;
   /** Creates or updates the tables. */
   migrate(): Promise<readonly MigrationState[]>;
   /** Gives connections and locks back; the loader cannot be used afterwards. */
@@ -90,28 +98,26 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
   const env = options.env ?? processEnvironment();
   const loader = new Loader({ env, flags: {}, log: options.log ?? pino({ level: "silent" }) });
 
-  const run = (
+  const request = (
     views: readonly View[],
     settings: LoadSettings,
-    atomic: boolean,
-  ): Promise<readonly LoadOutcome[]> =>
-    loader.load({
-      views,
-      atomic,
-      errorLimit:
-        settings.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(String(settings.maxErrors)),
-      allowShrink: settings.allowShrink ?? false,
-      ignoreCircuit: settings.ignoreCircuit ?? false,
-      lockWaitMs: settings.waitMs ?? 0,
-      ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
-      ...(settings.from === undefined ? {} : { file: { path: settings.from, stdin: process.stdin } }),
-      signal: settings.signal ?? new AbortController().signal,
-      onProgress: options.onProgress ?? (() => undefined),
-      onOutcome: () => undefined,
-    });
+  ): Omit<LoadRequest & PlanRequest, "atomic" | "samples"> => ({
+    views,
+    errorLimit:
+      settings.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(String(settings.maxErrors)),
+    allowShrink: settings.allowShrink ?? false,
+    ignoreCircuit: settings.ignoreCircuit ?? false,
+    lockWaitMs: settings.waitMs ?? 0,
+    ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
+    ...(settings.from === undefined ? {} : { file: { path: settings.from, stdin: process.stdin } }),
+    signal: settings.signal ?? new AbortController().signal,
+    onProgress: options.onProgress ?? (() => undefined),
+    onOutcome: () => undefined,
+  });
 
   const load = async (name: string, settings: LoadSettings = {}): Promise<CommittedLoad> => {
-    const [outcome] = await run([viewNamed(await viewCatalog(), name)], settings, false);
+    const views = [viewNamed(await viewCatalog(), name)];
+    const [outcome] = await loader.load({ ...request(views, settings), atomic: false });
     if (outcome === undefined) throw new Error(`The load of ${name} had no outcome.`);
     if (outcome.status === "failed") throw outcome.error;
     return outcome;
@@ -122,7 +128,15 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
     loadComments: (settings) => load("comments", settings),
     loadTimesheets: (settings) => load("timesheets", settings),
     load,
-    loadAll: async ({ atomic = false, ...settings } = {}) => run(await viewCatalog(), settings, atomic),
+    loadAll: async ({ atomic = false, ...settings } = {}) =>
+      loader.load({ ...request(await viewCatalog(), settings), atomic }),
+    plan: async (name, { samples = 5, ...settings } = {}) => {
+      const views = [viewNamed(await viewCatalog(), name)];
+      const [outcome] = await loader.plan({ ...request(views, settings), samples });
+      if (outcome === undefined) throw new Error(`The plan of ${name} had no outcome.`);
+      if (outcome.status === "failed") throw outcome.error;
+      return outcome;
+    },
     migrate: async () => migrate(await loader.database(), () => undefined),
     close: () => loader.close(),
   };

@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { importCommand } from "./commands/import.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { planCommand } from "./commands/plan.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -17,6 +18,7 @@ import { addGlobalOptions } from "./global-options.ts";
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
   importCommand,
+  planCommand,
   migrateCommand,
   statusCommand,
   usersCommand,
@@ -43,6 +45,7 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl doctor", "check what is configured"],
     ["otc-etl migrate", "create the tables"],
     ["otc-etl load", "load all views"],
+    ["otc-etl plan", "what would a load do?"],
     ["otc-etl status", "how fresh is the data?"],
   ]);
   for (const command of withSubcommands(program)) {

@@ -74,7 +74,21 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
     .filter((run) => run.error !== null)
     .map((run) => `run ${run.runId}: ${printable(run.error ?? "")}`);
   const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
-  return `${head}\n${table}${causes}`;
+  const drift = statuses.flatMap((status) => [...describeDrift(status)]);
+  const drifted = drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(printable).join("\n")}\n`;
+  return `${head}\n${table}${causes}${drifted}`;
+}
+
+/** What the last load of a view kept in extra, and what was new to each of the runs shown. */
+function* describeDrift(status: ViewStatus): Generator<string> {
+  const unknown = Object.entries(status.unknownFields).map(
+    ([field, records]) => `${field} (${formatCount(records)} records)`,
+  );
+  if (unknown.length > 0)
+    yield `${status.view}: not defined by the view, kept in extra: ${unknown.join(", ")}`;
+  for (const run of status.runs) {
+    for (const { message } of run.driftWarnings) yield `${run.view}, run ${run.runId}: ${message}`;
+  }
 }
 
 function describeCircuit({

@@ -17,7 +17,7 @@ import { globalOptions } from "./global-options.ts";
 import { createLogger } from "./logger.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { renderFreshness } from "./render-status.ts";
-import { renderOutcomes } from "./run-load.ts";
+import { renderOutcomes } from "./render-outcomes.ts";
 
 /** A directory of its own: the demo begins afresh each time, and must not touch real data. */
 const DEMO_DIR = join(".otc-etl", "demo");

@@ -6,6 +6,7 @@ import { fileFormatOf } from "../source/file-format.ts";
 import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { ImportFlags } from "./commands/import.ts";
+import { readErrorLimit } from "./load-options.ts";
 import { loadAndReport } from "./run-load.ts";
 import { withSession } from "./session.ts";
 
@@ -36,6 +37,7 @@ export function runImport(
     );
     try {
       return await loadAndReport(session, context, flags, {
+        ...readErrorLimit(flags),
         views: [view],
         atomic: false,
         // A file may hold a part of a view.

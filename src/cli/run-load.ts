@@ -1,18 +1,16 @@
 import type { Command } from "commander";
-import { parseDuration } from "../config/duration.ts";
 import { migrate } from "../database/migrations.ts";
-import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
-import { parseErrorLimit } from "../load/error-limit.ts";
+import { exitCodeOf } from "../errors/otc-error.ts";
 import type { LoadRequest } from "../load/loader.ts";
 import type { LoadOutcome } from "../load/outcome.ts";
-import { viewCatalog, viewNamed } from "../views/catalog.ts";
-import type { View } from "../views/view.ts";
+import { chosenViews } from "./chosen-views.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { LoadFlags } from "./commands/load.ts";
-import { formatCount, formatSeconds } from "./format.ts";
-import type { SharedLoadFlags } from "./load-options.ts";
+import { readDocumentOptions } from "./document-options.ts";
+import { failureExitCode } from "./failure-exit-code.ts";
+import { outcomeJson } from "./outcome-json.ts";
+import { renderOutcomes } from "./render-outcomes.ts";
 import { type Session, withSession } from "./session.ts";
-import { renderTable } from "./table.ts";
 
 /** Committed, but some records are in quarantine. */
 const EXIT_PARTIAL = 3;
@@ -26,21 +24,19 @@ export function runLoad(
 ): Promise<number> {
   return withSession(command, context, async (session) =>
     loadAndReport(session, context, flags, {
+      ...readDocumentOptions(flags, context),
       views: await chosenViews(view),
       atomic: flags.atomic,
-      allowShrink: flags.allowShrink,
-      ignoreCircuit: flags.ignoreCircuit,
-      ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin: context.stdin } }),
     }),
   );
 }
 
-/** Loads as the flags say, shows how far it is and what came of it. @returns the exit code */
+/** Loads as asked, shows how far it is and what came of it. @returns the exit code */
 export async function loadAndReport(
   { loader, log, options, progress }: Session,
   context: CliContext,
-  flags: SharedLoadFlags,
-  what: Pick<LoadRequest, "views" | "atomic" | "allowShrink" | "ignoreCircuit" | "file" | "document">,
+  flags: { readonly migrate: boolean; readonly json: boolean },
+  request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
   if (flags.migrate) {
     await migrate(await loader.database(), ({ version, name }) => {
@@ -48,10 +44,7 @@ export async function loadAndReport(
     });
   }
   const outcomes = await loader.load({
-    ...what,
-    errorLimit: flags.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(flags.maxErrors),
-    lockWaitMs: flags.wait === undefined ? 0 : parseDuration(flags.wait, "--wait"),
-    ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout, "--timeout") }),
+    ...request,
     signal: context.signal,
     onProgress: (state) => {
       progress.show(state);
@@ -63,65 +56,13 @@ export async function loadAndReport(
   });
   if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
   // Interrupted between two views, the rest was not even begun.
-  return outcomes.length < what.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
+  return outcomes.length < request.views.length
+    ? exitCodeOf(context.signal.reason)
+    : exitCodeOfOutcomes(outcomes);
 }
 
-async function chosenViews(name: string): Promise<readonly View[]> {
-  const catalog = await viewCatalog();
-  return name === "all" ? catalog : [viewNamed(catalog, name)];
-}
-
-/** One view's outcome as the contract names its keys, and more. */
-function outcomeJson(outcome: LoadOutcome): string {
-  if (outcome.status === "failed") {
-    const { error, ...rest } = outcome;
-    return JSON.stringify({
-      ...rest,
-      error: error.message,
-      ...(error instanceof OtcError ? { errorCode: error.code, remedy: error.remedy } : {}),
-    });
-  }
-  const { drift, ...rest } = outcome;
-  return JSON.stringify({
-    ...rest,
-    unknownFields: Object.fromEntries(drift.unknownFields),
-    absentFields: drift.absentFields,
-  });
-}
-
-/** The outcomes as a table. */
-export function renderOutcomes(outcomes: readonly LoadOutcome[]): string {
-  const right = (title: string) => ({ title, align: "right" as const });
-  return renderTable(
-    [
-      { title: "view" },
-      { title: "status" },
-      right("run"),
-      right("fetched"),
-      right("inserted"),
-      right("updated"),
-      right("skipped"),
-      right("errors"),
-      right("seconds"),
-    ],
-    outcomes.map((outcome) => [
-      outcome.view,
-      outcome.status,
-      outcome.runId === null ? "-" : String(outcome.runId),
-      ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors].map(
-        formatCount,
-      ),
-      formatSeconds(outcome.durationMs),
-    ]),
-  );
-}
-
-/** The worst outcome tells: a failure that waiting cannot mend, then one that it can, then records in quarantine. */
-function exitCode(outcomes: readonly LoadOutcome[]): number {
-  const failures = outcomes.flatMap((outcome) =>
-    outcome.status === "failed" ? [exitCodeOf(outcome.error)] : [],
-  );
-  const final = failures.find((code) => code !== exitCodeOf(new OtcError("locked", "")));
+/** The worst outcome tells: a failure, then records in quarantine. */
+export function exitCodeOfOutcomes(outcomes: readonly LoadOutcome[]): number {
   const partial = outcomes.some((outcome) => outcome.status === "partial") ? EXIT_PARTIAL : 0;
-  return final ?? failures[0] ?? partial;
+  return failureExitCode(outcomes) ?? partial;
 }

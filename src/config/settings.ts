@@ -4,7 +4,7 @@ import { z } from "zod";
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
-  readonly group: "OTC API" | "Database" | "Pace and retries" | "Limits";
+  readonly group: "OTC API" | "Database" | "Pace and retries" | "Limits" | "History";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: z.ZodType<T, string>;
@@ -28,6 +28,12 @@ function wholeNumber(minimum: number, maximum: number): z.ZodType<number, string
 }
 
 const text = z.string().min(1, "must not be empty");
+
+/** `none` is the empty list. */
+const names = z
+  .string()
+  .transform((value) => (value.trim() === "none" ? [] : value.split(",").map((name) => name.trim())))
+  .refine((list) => list.every((name) => name !== ""), "must be names with commas between them, or none");
 
 const milliseconds = wholeNumber(0, DAY_MS);
 
@@ -263,6 +269,15 @@ const SETTINGS = {
       "Longest pause inside a transaction, as while OTC thinks or a retry waits, in ms. 0 is no limit.",
     type: milliseconds,
     default: "3600000",
+  },
+  historyColumns: {
+    env: "OTC_HISTORY_COLUMNS",
+    group: "History",
+    description:
+      "Columns whose changes are kept in `ticket_history`, with commas between them, or none (default: status, team, " +
+      "assignee, severity and category).",
+    type: names,
+    example: "TKT-Status,TKT-Team,TKT-Assigned To User,TKT-Severity,TKT-Category",
   },
 } satisfies Record<string, Setting>;
 

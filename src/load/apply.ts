@@ -25,6 +25,8 @@ interface Delta {
   readonly view: View;
   readonly tables: LoadTables;
   readonly classification: Classification;
+  /** Statements that write down what changes in a range of positions; run before its update, undone with it. */
+  readonly changeLogs: readonly string[];
 }
 
 /**
@@ -37,13 +39,13 @@ interface Delta {
  */
 export async function applyDelta(
   transaction: Transaction,
-  { view, tables, classification }: Delta,
+  { view, tables, classification, changeLogs }: Delta,
   onRefused: OnRefused,
   onDecision: (decision: string) => void,
 ): Promise<Applied> {
   // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
   await transaction.query("set constraints all immediate");
-  const write = writer(transaction, view, tables, classification.allNew);
+  const write = writer(transaction, view, tables, classification.allNew, changeLogs);
   if (classification.differing === 0) return { inserted: 0, updated: 0 };
   const everything = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
@@ -90,6 +92,7 @@ function writer(
   view: View,
   tables: LoadTables,
   allNew: boolean,
+  changeLogs: readonly string[],
 ): (range: Range) => Promise<Applied> {
   const assignments = updatableColumns(view).map((column) => `${column} = s.${column}`);
   const columns = sharedColumns(view);
@@ -109,7 +112,11 @@ function writer(
       join ${tables.staging} s on s.ctid = d.staged
       where t.ctid = d.target and d.position between $1 and $2`;
   return async ({ first, last }) => {
-    const updated = allNew ? 0 : (await transaction.query(update, [first, last])).rowCount;
+    let updated = 0;
+    if (!allNew) {
+      for (const changeLog of changeLogs) await transaction.query(changeLog, [first, last]);
+      updated = (await transaction.query(update, [first, last])).rowCount;
+    }
     const { rowCount: inserted } = await transaction.query(insert, [first, last]);
     return { inserted, updated };
   };

@@ -68,7 +68,7 @@ async function compare(
   tables: LoadTables,
   rows: number,
 ): Promise<Omit<Classification, "duplicates">> {
-  const differences = updatableColumns(view).map((column) => `s.${column} is distinct from t.${column}`);
+  const differences = updatableColumns(view).map(differs);
   const delta = await transaction.query(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
      select s.${positionColumn} as position, s.ctid as staged, t.ctid as target
@@ -77,6 +77,15 @@ async function compare(
      where t.ctid is null or ${differences.join(" or ")}`,
   );
   return { unchanged: rows - delta.rowCount, differing: delta.rowCount, allNew: false };
+}
+
+/**
+ * A condition that a row of staging `s` says something else in a column than the row of the target `t`.
+ *
+ * @param column quoted
+ */
+export function differs(column: string): string {
+  return `s.${column} is distinct from t.${column}`;
 }
 
 /** Of several rows with one key all but the last go. Only rows whose key may have come before are looked at closely. */

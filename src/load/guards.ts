@@ -5,11 +5,14 @@ import type { LoadCounts } from "./outcome.ts";
 /** A document with less than this part of the last load's records looks cut short at its source. */
 const SHRINK_RATIO = 0.5;
 
-/** @throws OtcError `guard` when more records are in quarantine than the limit allows. */
-export function checkErrorLimit(errors: number, fetched: number, limit: ErrorLimit): void {
+/** The guards of a load: what trips one fails the load, and is told by a plan. */
+export type Guard = "error_limit" | "shrink";
+
+/** @returns an OtcError `guard` when more records are in quarantine than the limit allows */
+export function checkErrorLimit(errors: number, fetched: number, limit: ErrorLimit): OtcError | undefined {
   const maximum = maximumErrors(limit, fetched);
-  if (errors <= maximum) return;
-  throw new OtcError(
+  if (errors <= maximum) return undefined;
+  return new OtcError(
     "guard",
     `${errors} of ${fetched} records cannot be loaded, more than the ${maximum} allowed.`,
     {
@@ -22,11 +25,15 @@ export function checkErrorLimit(errors: number, fetched: number, limit: ErrorLim
 
 /**
  * @param last records fetched by the last committed load, undefined when there is none
- * @throws OtcError `guard` when the document has fewer than half as many
+ * @returns an OtcError `guard` when the document has fewer than half as many
  */
-export function checkShrink(fetched: number, last: number | undefined, allowShrink: boolean): void {
-  if (allowShrink || last === undefined || fetched >= last * SHRINK_RATIO) return;
-  throw new OtcError(
+export function checkShrink(
+  fetched: number,
+  last: number | undefined,
+  allowShrink: boolean,
+): OtcError | undefined {
+  if (allowShrink || last === undefined || fetched >= last * SHRINK_RATIO) return undefined;
+  return new OtcError(
     "guard",
     `The document has ${fetched} records, fewer than half of the last load's ${last}.`,
     {

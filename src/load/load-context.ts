@@ -38,6 +38,8 @@ interface LoadOptions {
   /** Time for one load, in milliseconds; 0 is no limit. */
   readonly timeoutMs: number;
   readonly timeZone: TimeZone;
+  /** Names of columns whose changes are kept; undefined when the views' own choice counts. */
+  readonly historyColumns: readonly string[] | undefined;
 }
 
 /** Everything a load works with. */

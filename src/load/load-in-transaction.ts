@@ -2,11 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
+import type { OtcError } from "../errors/otc-error.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../source/source-error.ts";
 import { type Applied, applyDelta } from "./apply.ts";
 import { type Classification, classify, lockAgainstWriters } from "./delta.ts";
+import { type FieldProfile, lastProfiles, profileRows, storeProfiles } from "./field-profile.ts";
+import { type DriftWarning, driftWarnings } from "./drift.ts";
 import {
   closeFilledTable,
   fillTarget,
@@ -14,14 +17,16 @@ import {
   openEmptyTable,
   TableNotFilled,
 } from "./fill-empty-table.ts";
-import { checkCounts, checkErrorLimit, checkShrink } from "./guards.ts";
+import { checkCounts, checkErrorLimit, checkShrink, type Guard } from "./guards.ts";
+import { historyStatement } from "./history.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { CommittedLoad } from "./outcome.ts";
+import type { PlanNotes } from "./plan-notes.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
 import { type Reject, RejectSpool } from "./reject-spool.ts";
 import { setPlannerSettings } from "./planner-settings.ts";
 import type { RequestLog } from "./request-log.ts";
-import { closeRun, lastFetched, type Run } from "./run-log.ts";
+import { closeRun, type LastLoad, readLastLoad, type Run } from "./run-log.ts";
 import type { RowLayout } from "./row-stager.ts";
 import { RunMeter } from "./run-metrics.ts";
 import { contentDigest, markTable, sameDocument } from "./same-document.ts";
@@ -45,14 +50,17 @@ export interface LoadState {
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
   fetch: "pending" | "succeeded" | "failed";
   readonly meter: RunMeter;
+  /** What a plan notes; undefined when the load is to be committed. */
+  readonly plan: PlanNotes | undefined;
 }
 
-export function newLoadState(run: Run): LoadState {
+export function newLoadState(run: Run, plan?: PlanNotes): LoadState {
   return {
     fetched: 0,
     rejects: new RejectSpool(run.runId, run.view.name),
     fetch: "pending",
     meter: new RunMeter(),
+    plan,
   };
 }
 
@@ -113,11 +121,13 @@ export async function loadInTransaction(
     },
   });
 
-  const document = await fetchAndStage(load, run.source.repeatable);
+  const document = await fetchAndStage(load, run.source.repeatable && state.plan === undefined);
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
-  const last = await lastFetched(transaction, database.schema, view);
-  checkShrink(document.fetched, last, options.allowShrink);
-  checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit);
+  const last = await readLastLoad(transaction, database.schema, view);
+  heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
+  heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
+  const rows = document.written === undefined ? tables.staging : tables.target;
+  const profiles = await profileRows(transaction, view, rows, document.staged);
 
   const written = document.written ?? (await writeDelta(load, document));
   await dropLoadTables(transaction, tables);
@@ -140,17 +150,49 @@ export async function loadInTransaction(
     payloadBytes: document.payloadBytes,
     payloadSha256: document.payloadSha256,
     drift: document.drift,
+    driftWarnings: await noticeDrift(load, document, last, profiles),
     metrics: state.meter.metrics,
   };
   checkCounts(committed);
   showProgress(load, "commit", document);
   await state.rejects.store(transaction, database.schema);
+  await storeProfiles(transaction, database.schema, view, runId, profiles);
   await transaction.savepoint(async () => {
     await closeRun(transaction, database.schema, committed, document.repairs);
     const digest = contentDigest(view, options.timeZone, document);
     await markTable(transaction, database.schema, runId, tables.target, digest);
   });
   return committed;
+}
+
+/** A guard that has tripped fails a load; a plan notes it and goes on. */
+function heed({ plan }: LoadState, guard: Guard, tripped: OtcError | undefined): void {
+  if (tripped === undefined) return;
+  if (plan === undefined) throw tripped;
+  plan.noteGuard(guard, tripped);
+}
+
+async function noticeDrift(
+  { transaction, run, context }: LoadInProgress,
+  { fetched, drift }: StagedDocument,
+  last: LastLoad | undefined,
+  profiles: readonly FieldProfile[],
+): Promise<readonly DriftWarning[]> {
+  if (last === undefined) return [];
+  return driftWarnings(
+    {
+      records: last.fetched,
+      unknownFields: Object.keys(last.unknownFields),
+      absentFields: last.absentFields,
+      profiles: await lastProfiles(transaction, context.database.schema, run.view),
+    },
+    {
+      records: fetched,
+      unknownFields: [...drift.unknownFields.keys()],
+      absentFields: drift.absentFields,
+      profiles,
+    },
+  );
 }
 
 /**
@@ -287,26 +329,33 @@ async function writeOnce(
   refused: Reject[],
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
+  const { plan } = state;
   showProgress(load, "classify", document);
   const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
+  await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
   const classification = await state.meter.time("classify", () => classifyOnce(load, typed, document));
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
+  const changeLogs = [
+    historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
+    await plan?.beginChanges(transaction, run.view, typed),
+  ].filter((statement) => statement !== undefined);
   const applied = await state.meter.time("apply", () =>
     applyDelta(
       transaction,
-      { view: run.view, tables: typed, classification },
+      { view: run.view, tables: typed, classification, changeLogs },
       async (position, error) => {
         refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
         const errors = state.rejects.count + refused.length;
-        checkErrorLimit(errors, document.fetched, context.options.errorLimit);
+        heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
       },
       (decision) => {
         log.debug(decision);
       },
     ),
   );
+  await plan?.noteChanges(transaction, run.view, typed);
   return { ...classification, ...applied };
 }
 

@@ -1,22 +1,15 @@
-import { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
 import type { View } from "../views/view.ts";
-import { fetchFailed, fetchSucceeded, passCircuit } from "./circuit.ts";
+import { askingTransaction } from "./asking-transaction.ts";
+import { abandonDeadRuns } from "./dead-runs.ts";
 import type { LoadContext } from "./load-context.ts";
 import { loadInTransaction, newLoadState } from "./load-in-transaction.ts";
 import { logOutcome } from "./log-outcome.ts";
 import type { CommittedLoad, LoadOutcome } from "./outcome.ts";
 import { refreshDerived } from "./refresh-derived.ts";
-import { RequestLog } from "./request-log.ts";
 import { openRun } from "./run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
 import { withTimeLimit } from "./time-limit.ts";
-
-/** For the record of what OTC was asked: it must not hold up the record of the run. */
-const RECORD_MS = 10_000;
-
-/** An interrupted load has five seconds to end. */
-const RECORD_WHEN_INTERRUPTED_MS = 500;
 
 /**
  * Loads the views in turn, each in a transaction of its own: one that fails does not keep the others from loading.
@@ -84,58 +77,24 @@ async function attemptAll(
   attempts: Attempt[],
   loads: CommittedLoad[],
 ): Promise<void> {
-  const { database, log, signal, options } = context;
+  const { database, log } = context;
   for (const view of views) {
-    const run = await openRun(database, view, context.sourceOf(view));
+    // Committed at once, so that even a crash leaves a trace.
+    const run = await database.transaction(async (transaction) => {
+      await abandonDeadRuns(transaction, database, view);
+      return openRun(transaction, database.schema, view, context.sourceOf(view));
+    });
     attempts.push({ run, state: newLoadState(run) });
     log.info({ view: view.name, run: run.runId }, "load begins");
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");
-  if (asksOtc && !options.ignoreCircuit) await passCircuit(database, options.circuit);
-
-  let requests: RequestLog | undefined;
-  try {
-    await database.transaction(async (transaction) => {
-      requests = new RequestLog(
-        database,
-        transaction,
-        { limits: options.pace, maxWaitMs: options.maxPaceWaitMs },
-        log,
-      );
-      const written: View[] = [];
-      for (const { run, state } of attempts) {
-        const load = await loadInTransaction(transaction, run, context, requests, state);
-        loads.push(load);
-        if (load.inserted + load.updated > 0) written.push(run.view);
-      }
-      await refreshDerived(transaction, written, context);
-    }, signal);
-  } finally {
-    for (const { state } of attempts) state.meter.end();
-    if (asksOtc) await recordFetches(requests, attempts, context);
-  }
-}
-
-/** After the transaction has ended, in whatever way: what the next process has to know about OTC. */
-async function recordFetches(
-  requests: RequestLog | undefined,
-  attempts: readonly Attempt[],
-  { database, log, signal, options }: LoadContext,
-): Promise<void> {
-  const timeoutMs = signal.aborted ? RECORD_WHEN_INTERRUPTED_MS : RECORD_MS;
-  try {
-    await database.transaction(async (transaction) => {
-      await requests?.settle(transaction);
-      for (const { state } of attempts) {
-        if (state.fetch === "succeeded") await fetchSucceeded(transaction, database.schema);
-        if (state.fetch === "failed") await fetchFailed(transaction, database.schema, options.circuit);
-      }
-    }, AbortSignal.timeout(timeoutMs));
-  } catch (error) {
-    // The load's own outcome counts; it must not be hidden by this.
-    log.warn(
-      { code: error instanceof OtcError ? error.code : "internal" },
-      `requests not recorded: ${reasonOf(error)}`,
-    );
-  }
+  await askingTransaction(context, { asksOtc, keep: true, attempts }, async (transaction, requests) => {
+    const written: View[] = [];
+    for (const { run, state } of attempts) {
+      const load = await loadInTransaction(transaction, run, context, requests, state);
+      loads.push(load);
+      if (load.inserted + load.updated > 0) written.push(run.view);
+    }
+    await refreshDerived(transaction, written, context);
+  });
 }

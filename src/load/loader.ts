@@ -11,12 +11,15 @@ import { OtcError } from "../errors/otc-error.ts";
 import { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import { fileSource } from "../source/file-source.ts";
+import { viewCatalog } from "../views/catalog.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { ErrorLimit } from "./error-limit.ts";
+import { checkHistoryColumns } from "./history.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import { loadViews, loadViewsAtomically } from "./load-views.ts";
-import type { LoadOutcome } from "./outcome.ts";
+import type { LoadOutcome, PlanOutcome } from "./outcome.ts";
+import { planViews } from "./plan-views.ts";
 
 /** What a loader is opened with. */
 export interface LoaderInput {
@@ -26,11 +29,9 @@ export interface LoaderInput {
   readonly log: Logger;
 }
 
-/** What to load, and how strict to be. */
-export interface LoadRequest {
+/** Which documents to read, and how strict to be. */
+interface DocumentRequest {
   readonly views: readonly View[];
-  /** All views in one transaction. */
-  readonly atomic: boolean;
   readonly errorLimit: ErrorLimit;
   readonly allowShrink: boolean;
   /** Ask OTC although the circuit is open. */
@@ -45,8 +46,22 @@ export interface LoadRequest {
   readonly document?: DocumentSource;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
+}
+
+/** What to load. */
+export interface LoadRequest extends DocumentRequest {
+  /** All views in one transaction. */
+  readonly atomic: boolean;
   /** Told after each view, as soon as it is committed or rolled back. */
   readonly onOutcome: (outcome: LoadOutcome) => void;
+}
+
+/** What to plan. */
+export interface PlanRequest extends DocumentRequest {
+  /** How many keys, and changes of each column, to show. */
+  readonly samples: number;
+  /** Told after each view. */
+  readonly onOutcome: (outcome: PlanOutcome) => void;
 }
 
 /** The configured database and API, opened when they are first needed, and the loads between them. */
@@ -94,12 +109,36 @@ export class Loader {
    * @throws OtcError before anything is begun: `usage`, `configuration`, `migration`, `database`, `locked`
    */
   async load(request: LoadRequest): Promise<readonly LoadOutcome[]> {
+    const context = await this.#context(request);
+    const run = request.atomic ? loadViewsAtomically : loadViews;
+    return run(request.views, context, request.onOutcome);
+  }
+
+  /**
+   * Loads the views and rolls each back, to tell what a load would do. A plan that fails is an outcome, not an exception.
+   *
+   * @throws OtcError as `load` does
+   */
+  async plan(request: PlanRequest): Promise<readonly PlanOutcome[]> {
+    const context = await this.#context(request);
+    return planViews(request.views, context, request.samples, request.onOutcome);
+  }
+
+  /** Gives connections and locks back; can be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The database and all that loads from it need. Nothing is asked of OTC yet. */
+  async #context(request: DocumentRequest): Promise<LoadContext> {
     const { settings } = this;
+    checkHistoryColumns(settings.historyColumns, await viewCatalog());
     const sources = new Map(request.views.map((view) => [view, this.#sourceOf(view, request)]));
     const timeZone = await timeZoneNamed(settings.timezone);
     const database = await this.database();
     await requireMigrated(database);
-    const context: LoadContext = {
+    return {
       database,
       sourceOf: (view) => sources.get(view) ?? this.#sourceOf(view, request),
       options: {
@@ -118,19 +157,12 @@ export class Loader {
         lockWaitMs: request.lockWaitMs ?? 0,
         timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
         timeZone,
+        historyColumns: settings.historyColumns,
       },
       log: this.#input.log,
       signal: request.signal,
       onProgress: request.onProgress,
     };
-    const run = request.atomic ? loadViewsAtomically : loadViews;
-    return run(request.views, context, request.onOutcome);
-  }
-
-  /** Gives connections and locks back; can be called again. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
   }
 
   async #close(): Promise<void> {
@@ -140,7 +172,7 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { document, file, views }: LoadRequest): DocumentSource {
+  #sourceOf(view: View, { document, file, views }: DocumentRequest): DocumentSource {
     if (document !== undefined) return document;
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {

@@ -1,20 +1,27 @@
 import type { Logger } from "pino";
 import { OtcError } from "../errors/otc-error.ts";
-import type { LoadOutcome } from "./outcome.ts";
+import type { LoadOutcome, PlanOutcome } from "./outcome.ts";
 
 /**
- * Logs how a load ended: its counts, that it was committed or rolled back and why, and what was odd about the document.
+ * Logs how a load or plan ended: its counts, that it was committed or rolled back and why, and what was odd about the
+ * document.
  *
  * @param reasons how many records went to quarantine for each reason
  */
-export function logOutcome(log: Logger, outcome: LoadOutcome, reasons: ReadonlyMap<string, number>): void {
+export function logOutcome(
+  log: Logger,
+  outcome: LoadOutcome | PlanOutcome,
+  reasons: ReadonlyMap<string, number>,
+): void {
   const { view, runId, fetched, inserted, updated, skipped, errors, durationMs } = outcome;
   const counts = { view, run: runId, fetched, inserted, updated, skipped, errors, durationMs };
   if (outcome.status === "failed") {
     log.error({ ...counts, ...errorFields(outcome.error) }, `rolled back: ${outcome.error.message}`);
     return;
   }
-  if (outcome.status === "partial") {
+  if (outcome.status === "planned") {
+    log.info(counts, "planned, and rolled back");
+  } else if (outcome.status === "partial") {
     log.warn({ ...counts, quarantine: Object.fromEntries(reasons) }, "committed, with records in quarantine");
   } else {
     log.info(counts, "committed");
@@ -27,6 +34,9 @@ export function logOutcome(log: Logger, outcome: LoadOutcome, reasons: ReadonlyM
   }
   if (fetched > 0 && absentFields.length > 0) {
     log.warn({ view, run: runId, fields: absentFields }, "schema drift: no record has these fields");
+  }
+  for (const { kind, message } of outcome.driftWarnings) {
+    log.warn({ view, run: runId, kind }, `schema drift since the last load: ${message}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ColumnChanges, DuplicateKeys, TrippedGuard } from "./plan-notes.ts";
+import type { DriftWarning } from "./drift.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
 
@@ -28,6 +30,8 @@ export interface CommittedLoad extends LoadCounts {
   /** In hex. */
   readonly payloadSha256: string;
   readonly drift: SchemaDrift;
+  /** What was different at the last committed load. */
+  readonly driftWarnings: readonly DriftWarning[];
   readonly metrics: RunMetrics;
 }
 
@@ -40,6 +44,22 @@ export interface FailedLoad extends LoadCounts {
   readonly durationMs: number;
   readonly error: Error;
 }
+
+/** What a load would do: it was done, and rolled back. */
+export interface PlannedLoad extends Omit<CommittedLoad, "status" | "runId"> {
+  readonly status: "planned";
+  /** Its run went with the rest. */
+  readonly runId: null;
+  /** How many records would go to quarantine for each reason. */
+  readonly quarantine: Readonly<Record<string, number>>;
+  /** The columns that would change, those of most rows first. */
+  readonly changes: readonly ColumnChanges[];
+  readonly duplicateKeys: DuplicateKeys;
+  /** Guards that would fail the load. */
+  readonly guards: readonly TrippedGuard[];
+}
+
+export type PlanOutcome = PlannedLoad | FailedLoad;
 
 export type LoadOutcome = CommittedLoad | FailedLoad;
 

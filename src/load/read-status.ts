@@ -1,6 +1,7 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
+import type { DriftWarning } from "./drift.ts";
 import type { View } from "../views/view.ts";
 
 /** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
@@ -21,6 +22,8 @@ interface RecordedRun {
   readonly commits: number;
   readonly host: string | null;
   readonly pid: number | null;
+  /** What was different from the last committed load before it. */
+  readonly driftWarnings: readonly DriftWarning[];
 }
 
 /** How one view stands. */
@@ -41,6 +44,10 @@ export interface ViewStatus {
   readonly duration: { readonly last: number; readonly usual: number | null } | null;
   /** How many records the last committed load put in quarantine beyond the one before it. */
   readonly quarantineGrowth: number;
+  /** Of the last committed load: fields the view does not define, with the number of records; they are in `extra`. */
+  readonly unknownFields: Readonly<Record<string, number>>;
+  /** Of the last committed load: fields of the view that no record had. */
+  readonly absentFields: readonly string[];
   /** The last runs, newest first. */
   readonly runs: readonly RecordedRun[];
 }
@@ -75,12 +82,19 @@ export async function readStatus(
   const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
     `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
   );
-  const loads = await database.query<{ view_name: string; last_loaded: Date; age_seconds: number }>(
-    `select view_name, max(last_load_time) as last_loaded,
-       extract(epoch from now() - max(last_load_time))::float8 as age_seconds
+  const loads = await database.query<{
+    view_name: string;
+    last_loaded: Date;
+    age_seconds: number;
+    unknown_fields: Readonly<Record<string, number>>;
+    absent_fields: readonly string[];
+  }>(
+    `select distinct on (view_name) view_name, last_load_time as last_loaded,
+       extract(epoch from now() - last_load_time)::float8 as age_seconds,
+       coalesce(unknown_fields, '{}') as unknown_fields, coalesce(absent_fields, '[]') as absent_fields
      from ${qualifiedName(schema, "etl_metadata")}
      where load_status in ('success', 'partial')
-     group by view_name`,
+     order by view_name, last_load_time desc`,
   );
   const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
   const totals = await database.query<{ totals: readonly number[] }>(
@@ -99,6 +113,8 @@ export async function readStatus(
       rows: totals.rows[0]?.totals[index] ?? 0,
       latestDataDate: freshness.rows.find((row) => row.view_name === view)?.latest_data_date ?? null,
       rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
+      unknownFields: load?.unknown_fields ?? {},
+      absentFields: load?.absent_fields ?? [],
       ...judge(runs.filter((run) => run.view === view)),
       runs: runs.filter((run) => run.view === view).slice(0, lastRuns),
     };
@@ -116,7 +132,8 @@ async function readRuns(
        run_id as "runId", view_name as "view", load_status as "status", load_start as "startedAt",
        load_duration_seconds as "durationSeconds", records_fetched as "fetched", records_inserted as "inserted",
        records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
-       error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid
+       error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
+       coalesce(drift_warnings, '[]') as "driftWarnings"
      from (
        select *, row_number() over (partition by view_name order by run_id desc) as recency
        from ${qualifiedName(schema, "etl_metadata")}

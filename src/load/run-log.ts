@@ -1,11 +1,10 @@
 import { hostname } from "node:os";
 import { packageVersion } from "../config/package-version.ts";
-import type { Database, Parameter, Queryable } from "../database/database.ts";
+import type { Parameter, Queryable } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { View } from "../views/view.ts";
-import { abandonDeadRuns } from "./dead-runs.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 
@@ -29,34 +28,42 @@ export function runTable(schema: string): string {
   return qualifiedName(schema, "etl_metadata");
 }
 
-/**
- * Records that a load begins, committed at once, so that even a crash leaves a trace. Runs of dead processes are marked
- * abandoned on the way.
- */
-export async function openRun(database: Database, view: View, source: DocumentSource): Promise<Run> {
+/** Records that a load begins. */
+export async function openRun(
+  transaction: Queryable,
+  schema: string,
+  view: View,
+  source: DocumentSource,
+): Promise<Run> {
   const startedAt = performance.now();
-  const runId = await database.transaction(async (transaction) => {
-    await abandonDeadRuns(transaction, database, view);
-    const { rows } = await transaction.query<{ run_id: number }>(
-      `insert into ${runTable(database.schema)} (view_name, load_status, source, host, pid, otc_etl_version)
-       values ($1, 'running', $2, $3, $4, $5)
-       returning run_id`,
-      [view.name, source.origin, hostname(), process.pid, packageVersion()],
-    );
-    return rows[0]?.run_id;
-  });
+  const { rows } = await transaction.query<{ run_id: number }>(
+    `insert into ${runTable(schema)} (view_name, load_status, source, host, pid, otc_etl_version)
+     values ($1, 'running', $2, $3, $4, $5)
+     returning run_id`,
+    [view.name, source.origin, hostname(), process.pid, packageVersion()],
+  );
+  const runId = rows[0]?.run_id;
   if (runId === undefined) throw new OtcError("internal", "The run could not be recorded.");
   return { runId, view, source, startedAt };
 }
 
-/** How many records the view's last committed load fetched, imports apart. */
-export async function lastFetched(
+/** What the record of a view's last committed load tells the next one. */
+export interface LastLoad {
+  readonly fetched: number;
+  /** As in `SchemaDrift`. */
+  readonly unknownFields: Readonly<Record<string, number>>;
+  readonly absentFields: readonly string[];
+}
+
+/** Imports apart, which may be of a part of the view. */
+export async function readLastLoad(
   database: Queryable,
   schema: string,
   view: View,
-): Promise<number | undefined> {
-  const { rows } = await database.query<{ records_fetched: number }>(
-    `select records_fetched
+): Promise<LastLoad | undefined> {
+  const { rows } = await database.query<LastLoad>(
+    `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
+       coalesce(absent_fields, '[]') as "absentFields"
      from ${runTable(schema)}
      where view_name = $1 and load_status in ('success', 'partial') and records_fetched is not null
        and not starts_with(source, $2)
@@ -64,7 +71,7 @@ export async function lastFetched(
      limit 1`,
     [view.name, IMPORT_ORIGIN],
   );
-  return rows[0]?.records_fetched;
+  return rows[0];
 }
 
 /** Closes a run in the load's own transaction: the rows and their record are committed together or not at all. */
@@ -90,6 +97,7 @@ export async function closeRun(
     surrogates_replaced: repairs.surrogatesReplaced,
     unknown_fields: JSON.stringify(Object.fromEntries(load.drift.unknownFields)),
     absent_fields: JSON.stringify(load.drift.absentFields),
+    drift_warnings: JSON.stringify(load.driftWarnings),
     commits: 1,
     ...metricColumns(load.metrics),
   });
@@ -156,7 +164,7 @@ function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
 }
 
 /** Columns of type jsonb: PGlite would take a string for a JSON string, so they are cast. */
-const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields"]);
+const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields", "drift_warnings"]);
 
 /** @returns false when the run is not on record, or already as committed */
 async function updateRun(

@@ -1,9 +1,9 @@
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
-import { type Column, keyColumns, type ValueType, type View } from "../views/view.ts";
+import { changeableColumns, type Column, keyColumns, type ValueType, type View } from "../views/view.ts";
 
 /** The column of a view's table for fields that the view does not define. */
-const EXTRA = "extra";
+export const EXTRA = "extra";
 
 /** The record's place in the document, from 1; a column of the staging table only. */
 const POSITION = "etl_position";
@@ -46,6 +46,8 @@ export interface LoadTables {
   readonly typed: string;
   /** Which of them are new or changed. */
   readonly delta: string;
+  /** What would change, column by column; only a plan makes it. */
+  readonly changes: string;
 }
 
 export function loadTables(schema: string, view: View, runId: number): LoadTables {
@@ -54,6 +56,7 @@ export function loadTables(schema: string, view: View, runId: number): LoadTable
     staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
     typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
+    changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
   };
 }
 
@@ -64,8 +67,7 @@ export function sharedColumns(view: View): readonly string[] {
 
 /** The quoted columns an update may write. */
 export function updatableColumns(view: View): readonly string[] {
-  const names = view.columns.filter((column) => column.key === undefined && !column.insertOnly);
-  return [...names.map((column) => column.name), EXTRA].map(quoteIdentifier);
+  return [...changeableColumns(view).map((column) => column.name), EXTRA].map(quoteIdentifier);
 }
 
 export const positionColumn = quoteIdentifier(POSITION);

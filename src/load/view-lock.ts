@@ -57,7 +57,7 @@ async function tryLocks(
   const holder = await findHolder(transaction, schema, view, runId);
   const who =
     holder === undefined
-      ? "another process"
+      ? "another process, perhaps only to plan it"
       : `run ${holder.runId} (process ${holder.pid} on ${holder.host}, since ${holder.since.toISOString()})`;
   return new OtcError("locked", `The view ${view.name} is being loaded by ${who}.`, {
     remedy: "Try again when that load has ended, or give --wait; `otc-etl status` shows it.",

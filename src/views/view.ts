@@ -23,6 +23,18 @@ export interface Column {
   readonly tellsNewer: boolean;
 }
 
+/** Which changes of a view's rows are kept, and where. */
+export interface History {
+  /** The table in the configured schema. */
+  readonly table: string;
+  /** What that table calls the key, in the order of the view's key columns. */
+  readonly keys: readonly string[];
+  /** The columns whose changes are kept, unless `OTC_HISTORY_COLUMNS` names others. */
+  readonly columns: readonly string[];
+  /** The column that says when a record was last changed. */
+  readonly changedAt: string;
+}
+
 /** A view is data: everything a load has to know of it stands here, and its table in a migration. */
 export interface View {
   /** The name on the command line, in `etl_metadata` and, in capitals, in `OTC_VIEW_<NAME>`. */
@@ -34,6 +46,7 @@ export interface View {
   readonly columns: readonly Column[];
   /** Functions in the schema, without arguments, that bring up to date what is derived from the table. */
   readonly refreshes: readonly string[];
+  readonly history?: History;
 }
 
 interface ColumnOptions {
@@ -64,7 +77,8 @@ export const timestamp = columnOf("timestamp");
 /**
  * Checks a view once, where it is defined.
  *
- * @throws OtcError `internal` when a field or column stands twice, no key column is required, or a key is insert-only.
+ * @throws OtcError `internal` when a field or column stands twice, no key column is required, a key is insert-only, or
+ * the history is of columns that no update writes.
  */
 export function defineView(
   view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
@@ -85,7 +99,24 @@ export function defineView(
   if (complete.columns.some((column) => column.key !== undefined && column.insertOnly)) {
     throw new OtcError("internal", `View ${complete.name} has a key column that is insert-only.`);
   }
+  if (complete.history !== undefined) checkHistory(complete, complete.history);
   return complete;
+}
+
+function checkHistory(view: View, { keys, columns, changedAt }: History): void {
+  const changeable = changeableColumns(view);
+  const stranger = [...columns, changedAt].find((name) => !changeable.some((column) => column.name === name));
+  if (stranger !== undefined) {
+    throw new OtcError("internal", `View ${view.name} has no column "${stranger}" that an update writes.`);
+  }
+  if (keys.length !== keyColumns(view).length) {
+    throw new OtcError("internal", `The history of view ${view.name} does not name each key column once.`);
+  }
+}
+
+/** The columns that an update may write. */
+export function changeableColumns(view: View): readonly Column[] {
+  return view.columns.filter((column) => column.key === undefined && !column.insertOnly);
 }
 
 /** The columns that identify a row. */

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/load/loader.ts";
-import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/load/outcome.ts";
+import type { CommittedLoad, FailedLoad, LoadOutcome, PlannedLoad } from "../../src/load/outcome.ts";
 import type { View } from "../../src/views/view.ts";
 import { scratchFolder } from "./scratch-folder.ts";
 
@@ -31,14 +31,7 @@ export async function attemptLoad(
   document: readonly Fields[] | string | Readable,
   choices: LoadChoices = {},
 ): Promise<LoadOutcome> {
-  const stdin =
-    document instanceof Readable
-      ? document
-      : Readable.from(
-          [Buffer.from(typeof document === "string" ? document : documentOf(document), "utf8")],
-          // An empty chunk would end an object stream's reader before it began.
-          { objectMode: false },
-        );
+  const stdin = document instanceof Readable ? document : streamOf(document);
   const [outcome] = await loadViews(loader, [view], { ...choices, stdin });
   if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
   return outcome;
@@ -56,6 +49,36 @@ export async function loadFile(
   const [outcome] = await loadViews(loader, [view], { ...choices, path });
   if (outcome?.status === "failed") throw outcome.error;
   if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
+  return outcome;
+}
+
+function streamOf(document: readonly Fields[] | string): Readable {
+  return Readable.from(
+    [Buffer.from(typeof document === "string" ? document : documentOf(document), "utf8")],
+    // An empty chunk would end an object stream's reader before it began.
+    { objectMode: false },
+  );
+}
+
+/** Plans a load of the records, or of what the API serves, and expects it to be planned. */
+export async function plan(
+  loader: Loader,
+  view: View,
+  document?: readonly Fields[] | string,
+  choices: LoadChoices & { readonly samples?: number } = {},
+): Promise<PlannedLoad> {
+  const [outcome] = await loader.plan({
+    views: [view],
+    errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
+    allowShrink: choices.allowShrink ?? false,
+    ...(document === undefined ? {} : { file: { path: "-", stdin: streamOf(document) } }),
+    samples: choices.samples ?? 5,
+    signal: choices.signal ?? new AbortController().signal,
+    onProgress: choices.onProgress ?? (() => undefined),
+    onOutcome: () => undefined,
+  });
+  if (outcome === undefined) throw new Error(`The plan of ${view.name} had no outcome.`);
+  if (outcome.status === "failed") throw outcome.error;
   return outcome;
 }
 

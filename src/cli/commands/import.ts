@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../examples.ts";
-import { addLoadOptions, type SharedLoadFlags } from "../load-options.ts";
+import { type ErrorLimitFlags, withErrorLimit } from "../load-options.ts";
 
-interface ImportFlags extends SharedLoadFlags {
+interface ImportFlags extends ErrorLimitFlags {
+  readonly migrate: boolean;
   readonly view: string;
   readonly format?: string;
   readonly sheet?: string;
@@ -26,11 +27,12 @@ export function importCommand(context: CliContext): Command {
       (value: string, before: readonly string[]) => [...before, value],
       [],
     )
+    .option("--migrate", "bring the tables up to date first", false)
     .action(async (file: string, flags: ImportFlags, self: Command) => {
       const { runImport } = await import("../run-import.ts");
       process.exitCode = await runImport(file, flags, self, context);
     });
-  return withExamples(addLoadOptions(command), [
+  return withExamples(withErrorLimit(command), [
     ["otc-etl import tickets.xlsx --view tickets", "columns are found by name, in any order and case"],
     [
       "otc-etl import export.csv --view timesheets --delimiter ';'",

@@ -41,4 +41,10 @@ export default defineView({
     text("TKT-Resolution/Change Type"),
     text("TKT-Ticket Source"),
   ],
+  history: {
+    table: "ticket_history",
+    keys: ["ticket_id"],
+    columns: ["TKT-Status", "TKT-Team", "TKT-Assigned To User", "TKT-Severity", "TKT-Category"],
+    changedAt: "TKT-Modified Time",
+  },
 });

@@ -4,7 +4,7 @@ import comments from "../../../src/views/definitions/comments.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import type { View } from "../../../src/views/view.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
-import { type Fields, load } from "../../support/load-records.ts";
+import { type Fields, load, plan } from "../../support/load-records.ts";
 
 /** What a load should do, without SQL: a row by key, as the database would give it back in JSON. */
 interface Model<Row> {
@@ -132,8 +132,7 @@ async function behavesLike<Row>(database: DatabaseUnderTest, model: Model<Row>, 
         const unchanged = last.size - inserted - updated;
         const duplicates = records.length - errors - last.size;
 
-        const outcome = await load(loader, model.view, records, { allowShrink: true });
-        expect(outcome).toMatchObject({
+        const counts = {
           fetched: records.length,
           inserted,
           updated,
@@ -141,8 +140,19 @@ async function behavesLike<Row>(database: DatabaseUnderTest, model: Model<Row>, 
           duplicates,
           errors,
           skipped: unchanged + duplicates,
-          status: errors === 0 ? "success" : "partial",
-        });
+        };
+        const planned = await plan(loader, model.view, records, { samples: records.length });
+        expect(planned).toMatchObject({ ...counts, status: "planned" });
+        const repeats = planned.duplicateKeys.samples.map((sample) => sample.records - 1);
+        expect(repeats.reduce((sum, count) => sum + count, 0)).toBe(duplicates);
+        expect(planned.changes.every(({ rows: changed, samples }) => changed === samples.length)).toBe(true);
+        const changedKeys = planned.changes.flatMap(({ samples }) =>
+          samples.map(({ key }) => JSON.stringify(key)),
+        );
+        expect(new Set(changedKeys).size).toBe(updated);
+
+        const outcome = await load(loader, model.view, records, { allowShrink: true });
+        expect(outcome).toMatchObject({ ...counts, status: errors === 0 ? "success" : "partial" });
         const stored = await database.sql<Row>(`select ${model.select} from ${table}`);
         const inOrder = (list: Iterable<Row>) => [...list].map((row) => JSON.stringify(row)).sort();
         expect(inOrder(stored)).toEqual(inOrder(rows.values()));
@@ -157,7 +167,7 @@ describeEachDatabase(
   (target) => {
     const runs = target.engine === "embedded" ? 15 : 30;
 
-    test("leaves the table a map by key would be, created times kept", async () => {
+    test("leaves the table a map by key would be, created times kept, as the plan before it says", async () => {
       await behavesLike(await target.fresh(), commentModel, runs);
     });
 

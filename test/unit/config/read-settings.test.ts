@@ -95,6 +95,14 @@ describe("settings", () => {
     expect(problemOf({}, { "pg-host": "" }).message).toBe('--pg-host is "", but must not be empty.');
   });
 
+  it("that are lists have commas between their names, and none is the empty list", () => {
+    const columnsOf = (text: string) => readSettings({ OTC_HISTORY_COLUMNS: text }).historyColumns;
+    expect(columnsOf("TKT-Status, TKT-Team")).toEqual(["TKT-Status", "TKT-Team"]);
+    expect(columnsOf("none")).toEqual([]);
+    expect(readSettings({}).historyColumns).toBeUndefined();
+    expect(problemOf({ OTC_HISTORY_COLUMNS: "TKT-Status,,TKT-Team" }).message).toContain("names with commas");
+  });
+
   it("of another program are none of their business", () => {
     expect(readSettings({ PGHOST: "x", RETRIES: "x", OTC_UNKNOWN: "x" })).toEqual(readSettings({}));
   });

@@ -58,4 +58,19 @@ describe("a view", () => {
     expect(problem).toBeInstanceOf(OtcError);
     expect(problem).toMatchObject({ code: "internal", message: expect.stringContaining(message) });
   });
+
+  it.each([
+    ["of a key", ["id"], ["Id"], 'no column "Id" that an update writes'],
+    ["of an insert-only column", ["id"], ["Made"], 'no column "Made"'],
+    ["without a name for the key", [], ["A"], "does not name each key column once"],
+  ])("cannot keep a history %s", (_case, keys, columns, message) => {
+    expect(() =>
+      defineView({
+        name: "assets",
+        order: 9,
+        columns: [id, text("A"), timestamp("Made", { insertOnly: true }), timestamp("Modified")],
+        history: { table: "asset_history", keys, columns, changedAt: "Modified" },
+      }),
+    ).toThrow(message);
+  });
 });

@@ -1,0 +1,27 @@
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withDocumentOptions, type DocumentFlags } from "../document-options.ts";
+import { withExamples } from "../examples.ts";
+
+interface PlanFlags extends DocumentFlags {
+  readonly samples: string;
+}
+
+/** `otc-etl plan`. */
+export function planCommand(context: CliContext): Command {
+  const command = withDocumentOptions(new Command("plan"))
+    .description("Tell what a load would do: do it, report it column by column, and roll it back.")
+    .option("--samples <count>", "how many changes of each column, and repeated keys, to show", "5")
+    .action(async (view: string, flags: PlanFlags, self: Command) => {
+      const { runPlan } = await import("../run-plan.ts");
+      process.exitCode = await runPlan(view, flags, self, context);
+    });
+  return withExamples(command, [
+    ["otc-etl plan", "what would a load of all views do?"],
+    ["otc-etl plan tickets --from tickets.json.gz", "what would this document change?"],
+    ["otc-etl plan tickets --samples 20", "with more of the changes"],
+    ["otc-etl plan --json >plan.json; [ $? -eq 4 ]", "for scripts: 4 means that there is something to do"],
+  ]);
+}
+
+export type { PlanFlags };

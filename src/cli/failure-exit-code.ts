@@ -1,0 +1,12 @@
+import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
+import type { LoadOutcome, PlanOutcome } from "../load/outcome.ts";
+
+/**
+ * The exit code of the worst failure: one that waiting cannot mend, then one that it can. Undefined when there was none.
+ */
+export function failureExitCode(outcomes: readonly (LoadOutcome | PlanOutcome)[]): number | undefined {
+  const failures = outcomes.flatMap((outcome) =>
+    outcome.status === "failed" ? [exitCodeOf(outcome.error)] : [],
+  );
+  return failures.find((code) => code !== exitCodeOf(new OtcError("locked", ""))) ?? failures[0];
+}
