@@ -5,6 +5,8 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { rejectsCommand } from "./commands/rejects.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -14,6 +16,8 @@ import { addGlobalOptions } from "./global-options.ts";
 /** Every command, in the order of the help. What a command works with is loaded only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
+  replayCommand,
+  rejectsCommand,
   migrateCommand,
   statusCommand,
   doctorCommand,
@@ -41,7 +45,7 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl load", "load all views"],
     ["otc-etl status", "how fresh is the data?"],
   ]);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -49,4 +53,8 @@ export function buildProgram(context: CliContext): Command {
     command.showSuggestionAfterError().showHelpAfterError("(--help shows what there is)");
   }
   return program;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }

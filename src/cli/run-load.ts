@@ -1,14 +1,13 @@
 import type { Command } from "commander";
-import { parseDuration } from "../config/duration.ts";
 import { migrate } from "../database/migrations.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
-import { parseErrorLimit } from "../load/error-limit.ts";
 import type { LoadOutcome } from "../load/outcome.ts";
 import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import type { View } from "../views/view.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { LoadFlags } from "./commands/load.ts";
 import { formatCount, formatSeconds } from "./format.ts";
+import { readLoadOptions } from "./load-options.ts";
 import { withSession } from "./session.ts";
 import { renderTable } from "./table.ts";
 
@@ -32,11 +31,8 @@ export function runLoad(
     const outcomes = await loader.load({
       views,
       atomic: flags.atomic,
-      errorLimit: flags.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(flags.maxErrors),
-      allowShrink: flags.allowShrink,
+      ...readLoadOptions(flags),
       ignoreCircuit: flags.ignoreCircuit,
-      lockWaitMs: flags.wait === undefined ? 0 : parseDuration(flags.wait, "--wait"),
-      ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout, "--timeout") }),
       ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin: context.stdin } }),
       signal: context.signal,
       onProgress: (state) => {
@@ -49,7 +45,7 @@ export function runLoad(
     });
     if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
     // Interrupted between two views, the rest was not even begun.
-    return outcomes.length < views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
+    return outcomes.length < views.length ? exitCodeOf(context.signal.reason) : exitCodeOfOutcomes(outcomes);
   });
 }
 
@@ -59,7 +55,7 @@ async function chosenViews(name: string): Promise<readonly View[]> {
 }
 
 /** One view's outcome as the contract names its keys, and more. */
-function outcomeJson(outcome: LoadOutcome): string {
+export function outcomeJson(outcome: LoadOutcome): string {
   if (outcome.status === "failed") {
     const { error, ...rest } = outcome;
     return JSON.stringify({
@@ -104,7 +100,7 @@ export function renderOutcomes(outcomes: readonly LoadOutcome[]): string {
 }
 
 /** The worst outcome tells: a failure that waiting cannot mend, then one that it can, then records in quarantine. */
-function exitCode(outcomes: readonly LoadOutcome[]): number {
+export function exitCodeOfOutcomes(outcomes: readonly LoadOutcome[]): number {
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === "failed" ? [exitCodeOf(outcome.error)] : [],
   );

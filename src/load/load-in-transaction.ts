@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { ArchiveResult, DocumentCopy } from "../archive/document-copy.ts";
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../source/source-error.ts";
 import { type Applied, applyDelta } from "./apply.ts";
 import { type Classification, classify } from "./delta.ts";
-import { checkCounts, checkErrorLimit, checkShrink } from "./guards.ts";
+import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
@@ -23,6 +24,9 @@ import { walPosition, walSince } from "./wal.ts";
 /** What a load has seen so far, for the record of its failure. */
 export interface LoadState {
   fetched: number;
+  /** Once it has been read to its end. */
+  document: StagedDocument | undefined;
+  archive: ArchiveResult;
   rejects: RejectSpool;
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
   fetch: "pending" | "succeeded" | "failed";
@@ -32,6 +36,8 @@ export interface LoadState {
 export function newLoadState(run: Run): LoadState {
   return {
     fetched: 0,
+    document: undefined,
+    archive: { file: null, error: null },
     rejects: new RejectSpool(run.runId, run.view.name),
     fetch: "pending",
     meter: new RunMeter(),
@@ -89,6 +95,7 @@ export async function loadInTransaction(
 
   const document = await fetchAndStage(load);
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
+  checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
   const last = await lastFetched(transaction, database.schema, view);
   checkShrink(document.fetched, last, options.allowShrink);
   checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit);
@@ -113,6 +120,7 @@ export async function loadInTransaction(
     source: run.source.origin,
     payloadBytes: document.payloadBytes,
     payloadSha256: document.payloadSha256,
+    archive: state.archive,
     drift: document.drift,
     metrics: state.meter.metrics,
   };
@@ -140,6 +148,7 @@ async function fetchAndStage(load: LoadInProgress): Promise<StagedDocument> {
       },
     );
     state.fetch = "succeeded";
+    state.document = document;
     return document;
   } catch (error) {
     if (error instanceof SourceError) state.fetch = "failed";
@@ -148,7 +157,7 @@ async function fetchAndStage(load: LoadInProgress): Promise<StagedDocument> {
 }
 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
-  const { run, context, state, requests } = load;
+  const { run, context, state, requests, log } = load;
   await state.rejects.dispose();
   state.rejects = new RejectSpool(run.runId, run.view.name);
   state.fetched = 0;
@@ -156,15 +165,24 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.
   const attempt = new AbortController();
   const signal = AbortSignal.any([context.signal, attempt.signal]);
+  let copy: DocumentCopy | undefined;
   try {
     const chunks = await state.meter.time("fetch", () => run.source.open(signal, requests));
-    return await state.meter.time("stage", () => stage(load, chunks));
+    if (run.source.kind === "api") copy = await context.archive?.begin(run.view.name, run.runId);
+    return await state.meter.time("stage", () => stage(load, chunks, copy));
   } finally {
     attempt.abort();
+    await copy?.end();
+    state.archive = copy?.result ?? state.archive;
+    if (state.archive.error !== null) log.warn(`the archive failed, not the load: ${state.archive.error}`);
   }
 }
 
-async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<StagedDocument> {
+async function stage(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+): Promise<StagedDocument> {
   const { transaction, run, context, state, tables } = load;
   await createStaging(transaction, run.view, tables);
   return stageDocument(transaction, chunks, {
@@ -173,6 +191,7 @@ async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promi
     timeZone: context.options.timeZone,
     maxRecordBytes: context.options.maxRecordBytes,
     rejects: state.rejects,
+    copy,
     onProgress: (fetched, payloadBytes) => {
       state.fetched = fetched;
       showProgress(load, "stage", { fetched, payloadBytes });
@@ -211,7 +230,7 @@ async function writeOnce(
   const { transaction, run, context, state, tables, log } = load;
   showProgress(load, "classify", document);
   const classification = await state.meter.time("classify", () =>
-    classify(transaction, run.view, tables, document),
+    classify(transaction, run.view, tables, document, context.options.keepNewer),
   );
   log.debug(classification, "document classified");
 

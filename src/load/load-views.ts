@@ -6,7 +6,9 @@ import type { LoadContext } from "./load-context.ts";
 import { loadInTransaction, newLoadState } from "./load-in-transaction.ts";
 import { logOutcome } from "./log-outcome.ts";
 import type { CommittedLoad, LoadOutcome } from "./outcome.ts";
+import { RejectDocument } from "./reject-document.ts";
 import { RequestLog } from "./request-log.ts";
+import { retryInTransaction } from "./retry-in-transaction.ts";
 import { openRun } from "./run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
 import { withTimeLimit } from "./time-limit.ts";
@@ -85,9 +87,9 @@ async function attemptAll(
 ): Promise<void> {
   const { database, log, signal, options } = context;
   for (const view of views) {
-    const run = await openRun(database, view, context.sourceOf(view));
+    const run = await openRun(database, view, context.sourceOf(view), context.kind);
     attempts.push({ run, state: newLoadState(run) });
-    log.info({ view: view.name, run: run.runId }, "load begins");
+    log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");
   if (asksOtc && !options.ignoreCircuit) await passCircuit(database, options.circuit);
@@ -102,7 +104,11 @@ async function attemptAll(
         log,
       );
       for (const { run, state } of attempts) {
-        loads.push(await loadInTransaction(transaction, run, context, requests, state));
+        loads.push(
+          run.source instanceof RejectDocument
+            ? await retryInTransaction(transaction, run, run.source, context, requests, state)
+            : await loadInTransaction(transaction, run, context, requests, state),
+        );
       }
     }, signal);
   } finally {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { Archive } from "../archive/archive.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
 import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
@@ -17,6 +18,7 @@ import type { ErrorLimit } from "./error-limit.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import { loadViews, loadViewsAtomically } from "./load-views.ts";
 import type { LoadOutcome } from "./outcome.ts";
+import type { RunKind } from "./run-kind.ts";
 
 /** What a loader is opened with. */
 export interface LoaderInput {
@@ -41,6 +43,12 @@ export interface LoadRequest {
   readonly timeoutMs?: number;
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
+  /** Where the views' documents come from instead of the API. */
+  readonly sourceOf?: (view: View) => DocumentSource;
+  /** A `load` when left out. */
+  readonly kind?: RunKind;
+  /** Rows that are newer than the record stay as they are; default false. */
+  readonly keepNewer?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
   /** Told after each view, as soon as it is committed or rolled back. */
@@ -73,6 +81,12 @@ export class Loader {
     return database.engine === "embedded" ? database.dataDir : undefined;
   }
 
+  /** Where documents are kept; undefined when none are. */
+  get archive(): Archive | undefined {
+    const { archiveDir, archiveKeep } = this.settings;
+    return archiveDir === undefined ? undefined : new Archive(archiveDir, archiveKeep);
+  }
+
   /**
    * The view as the API serves it.
    *
@@ -100,9 +114,12 @@ export class Loader {
     const context: LoadContext = {
       database,
       sourceOf: (view) => sources.get(view) ?? this.#sourceOf(view, request),
+      kind: request.kind ?? "load",
+      archive: this.archive,
       options: {
         errorLimit: request.errorLimit,
         allowShrink: request.allowShrink,
+        keepNewer: request.keepNewer ?? false,
         maxRecordBytes: settings.maxRecordBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {
@@ -138,7 +155,8 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { file, views }: LoadRequest): DocumentSource {
+  #sourceOf(view: View, { file, sourceOf, views }: LoadRequest): DocumentSource {
+    if (sourceOf !== undefined) return sourceOf(view);
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {
       throw new OtcError("usage", "A file holds one view.", {

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { ArchiveResult } from "../archive/document-copy.ts";
 import { packageVersion } from "../config/package-version.ts";
 import type { Database, Parameter, Queryable } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
@@ -7,13 +8,16 @@ import type { DocumentSource } from "../source/document-source.ts";
 import type { View } from "../views/view.ts";
 import { abandonDeadRuns } from "./dead-runs.ts";
 import type { CommittedLoad } from "./outcome.ts";
+import type { RunKind } from "./run-kind.ts";
 import type { RunMetrics } from "./run-metrics.ts";
+import type { StagedDocument } from "./stage-document.ts";
 
 /** A run on record in `etl_metadata`. */
 export interface Run {
   readonly runId: number;
   readonly view: View;
   readonly source: DocumentSource;
+  readonly kind: RunKind;
   /** Milliseconds of `performance.now()`. */
   readonly startedAt: number;
 }
@@ -27,23 +31,28 @@ export function runTable(schema: string): string {
  * Records that a load begins, committed at once, so that even a crash leaves a trace. Runs of dead processes are marked
  * abandoned on the way.
  */
-export async function openRun(database: Database, view: View, source: DocumentSource): Promise<Run> {
+export async function openRun(
+  database: Database,
+  view: View,
+  source: DocumentSource,
+  kind: RunKind,
+): Promise<Run> {
   const startedAt = performance.now();
   const runId = await database.transaction(async (transaction) => {
     await abandonDeadRuns(transaction, database, view);
     const { rows } = await transaction.query<{ run_id: number }>(
-      `insert into ${runTable(database.schema)} (view_name, load_status, source, host, pid, otc_etl_version)
-       values ($1, 'running', $2, $3, $4, $5)
+      `insert into ${runTable(database.schema)} (view_name, kind, load_status, source, host, pid, otc_etl_version)
+       values ($1, $2, 'running', $3, $4, $5, $6)
        returning run_id`,
-      [view.name, source.origin, hostname(), process.pid, packageVersion()],
+      [view.name, kind, source.origin, hostname(), process.pid, packageVersion()],
     );
     return rows[0]?.run_id;
   });
   if (runId === undefined) throw new OtcError("internal", "The run could not be recorded.");
-  return { runId, view, source, startedAt };
+  return { runId, view, source, kind, startedAt };
 }
 
-/** How many records the view's last committed load fetched. */
+/** How many records the view's last committed load fetched; what was brought in otherwise says nothing of OTC. */
 export async function lastFetched(
   database: Queryable,
   schema: string,
@@ -52,7 +61,7 @@ export async function lastFetched(
   const { rows } = await database.query<{ records_fetched: number }>(
     `select records_fetched
      from ${runTable(schema)}
-     where view_name = $1 and load_status in ('success', 'partial')
+     where view_name = $1 and kind = 'load' and load_status in ('success', 'partial')
      order by run_id desc
      limit 1`,
     [view.name],
@@ -84,6 +93,7 @@ export async function closeRun(
     unknown_fields: JSON.stringify(Object.fromEntries(load.drift.unknownFields)),
     absent_fields: JSON.stringify(load.drift.absentFields),
     commits: 1,
+    ...archiveColumns(load.archive),
     ...metricColumns(load.metrics),
   });
   if (!closed) {
@@ -100,6 +110,9 @@ interface Failure {
   readonly message: string;
   readonly fetched: number;
   readonly errors: number;
+  /** The document, when it was read to its end. */
+  readonly document: Pick<StagedDocument, "payloadBytes" | "payloadSha256"> | undefined;
+  readonly archive: ArchiveResult;
   /** Whether there was a transaction to roll back. */
   readonly rolledBack: boolean;
   readonly metrics: RunMetrics;
@@ -125,6 +138,9 @@ export async function recordFailure(
     error_message: failure.message.replaceAll("\0", "\\u0000"),
     records_fetched: failure.fetched,
     records_errors: failure.errors,
+    payload_bytes: failure.document?.payloadBytes ?? null,
+    payload_sha256: failure.document?.payloadSha256 ?? null,
+    ...archiveColumns(failure.archive),
     rollbacks: failure.rolledBack ? 1 : 0,
     ...metricColumns(failure.metrics),
   });
@@ -132,6 +148,10 @@ export async function recordFailure(
   const { rows } = await transaction.query(`select from ${runTable(schema)} where run_id = $1`, [run.runId]);
   if (rows.length > 0) return false;
   throw new OtcError("internal", `Run ${run.runId} is no longer on record in etl_metadata.`);
+}
+
+function archiveColumns(archive: ArchiveResult): Record<string, Parameter> {
+  return { archive_file: archive.file, archive_error: archive.error };
 }
 
 function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
@@ -146,6 +166,23 @@ function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
     wal_bytes: metrics.walBytes,
     peak_memory_bytes: metrics.peakMemoryBytes,
   };
+}
+
+/** The SHA-256 of an archived document, by its name in the archive; undefined when no run tells. */
+export async function archivedSha256(
+  database: Queryable,
+  schema: string,
+  archiveFile: string,
+): Promise<string | undefined> {
+  const { rows } = await database.query<{ payload_sha256: string }>(
+    `select payload_sha256
+     from ${runTable(schema)}
+     where archive_file = $1 and payload_sha256 is not null
+     order by run_id desc
+     limit 1`,
+    [archiveFile],
+  );
+  return rows[0]?.payload_sha256;
 }
 
 /** Columns of type jsonb: PGlite would take a string for a JSON string, so they are cast. */

@@ -6,6 +6,8 @@ export interface DocumentSource {
   readonly origin: string;
   /** The API can be asked again, is asked at a pace, and has a circuit breaker; a file is read once. */
   readonly kind: "api" | "file";
+  /** SHA-256 of the document, in hex, where it is known beforehand; another one is not loaded. */
+  readonly sha256?: string;
   /**
    * Begins to fetch the document.
    *

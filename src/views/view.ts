@@ -19,6 +19,8 @@ export interface Column {
   readonly key?: KeyPart;
   /** Written when the row is inserted, never overwritten by an update, and no reason for one. */
   readonly insertOnly: boolean;
+  /** Says when OTC last changed the record, and so which of two is the newer; one column of a view at most. */
+  readonly modified?: true;
 }
 
 /** A view is data: everything a load has to know of it stands here, and its table in a migration. */
@@ -37,6 +39,7 @@ interface ColumnOptions {
   readonly as?: string;
   readonly key?: KeyPart;
   readonly insertOnly?: boolean;
+  readonly modified?: true;
 }
 
 function columnOf(type: ValueType) {
@@ -46,6 +49,7 @@ function columnOf(type: ValueType) {
     type,
     insertOnly: options.insertOnly ?? false,
     ...(options.key === undefined ? {} : { key: options.key }),
+    ...(options.modified === undefined ? {} : { modified: options.modified }),
   });
 }
 
@@ -58,7 +62,8 @@ export const timestamp = columnOf("timestamp");
 /**
  * Checks a view once, where it is defined.
  *
- * @throws OtcError `internal` when a field or column stands twice, no key column is required, or a key is insert-only.
+ * @throws OtcError `internal` when a field or column stands twice, no key column is required, a key is insert-only, or
+ * several columns say when a record was modified.
  */
 export function defineView(view: Omit<View, "table"> & { readonly table?: string }): View {
   const complete: View = { table: view.name, ...view };
@@ -77,7 +82,15 @@ export function defineView(view: Omit<View, "table"> & { readonly table?: string
   if (complete.columns.some((column) => column.key !== undefined && column.insertOnly)) {
     throw new OtcError("internal", `View ${complete.name} has a key column that is insert-only.`);
   }
+  if (complete.columns.filter((column) => column.modified).length > 1) {
+    throw new OtcError("internal", `View ${complete.name} has several columns for the time of modification.`);
+  }
   return complete;
+}
+
+/** The column that says when a record was modified, if the view has one. */
+export function modifiedColumn(view: View): Column | undefined {
+  return view.columns.find((column) => column.modified);
 }
 
 /** The columns that identify a row. */

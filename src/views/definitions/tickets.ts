@@ -25,7 +25,7 @@ export default defineView({
     text("TKT-Account Name"),
     text("TKT-Client Name"),
     timestamp("TKT-Created Time", { insertOnly: true }),
-    timestamp("TKT-Modified Time"),
+    timestamp("TKT-Modified Time", { modified: true }),
     timestamp("TKT-Actual Resolution Date"),
     timestamp("TKT-Closure Date"),
     timestamp("TKT-Due Date"),

@@ -28,6 +28,6 @@ export default defineView({
     text("TS-Costcentre"),
     text("TS-Charge Code"),
     text("TS-Client Bill Code"),
-    timestamp("TS-Modified Time"),
+    timestamp("TS-Modified Time", { modified: true }),
   ],
 });

@@ -25,11 +25,21 @@ const keyOf = (view: View) =>
 const insertOnlyOf = (view: View) =>
   view.columns.filter((column) => column.insertOnly).map((column) => column.field);
 
+const modifiedOf = (view: View) =>
+  view.columns.filter((column) => column.modified).map((column) => column.field);
+
 describe("the catalogue", () => {
   it("holds the three views in the order they are loaded in, each with a table of its name", () => {
     const three = views.filter((view) => ["tickets", "comments", "timesheets"].includes(view.name));
     expect(three.map((view) => view.name)).toEqual(["tickets", "comments", "timesheets"]);
     expect(three.map((view) => view.table)).toEqual(["tickets", "comments", "timesheets"]);
+  });
+
+  it("knows which of two records is the newer, but of comments, which never change", () => {
+    expect(views.flatMap(modifiedOf)).toEqual(
+      expect.arrayContaining(["TKT-Modified Time", "TS-Modified Time"]),
+    );
+    expect(modifiedOf(viewNamed(views, "comments"))).toEqual([]);
   });
 
   it("finds a view by its name, and lists the names there are when there is none", () => {

@@ -50,6 +50,11 @@ describe("a view", () => {
       [integer("Id", { key: "required", insertOnly: true })],
       "key column that is insert-only",
     ],
+    [
+      "says in two columns when a record was modified",
+      [id, timestamp("A", { modified: true }), timestamp("B", { modified: true })],
+      "several columns for the time of modification",
+    ],
   ])("that %s is a defect", (_case, columns, message) => {
     const problem = problemOf(columns);
     expect(problem).toBeInstanceOf(OtcError);
