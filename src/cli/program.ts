@@ -7,6 +7,8 @@ import { importCommand } from "./commands/import.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { planCommand } from "./commands/plan.ts";
+import { rejectsCommand } from "./commands/rejects.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -17,8 +19,10 @@ import { addGlobalOptions } from "./global-options.ts";
 /** Every command, in the order of the help. What a command works with is loaded only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
-  importCommand,
   planCommand,
+  importCommand,
+  replayCommand,
+  rejectsCommand,
   migrateCommand,
   statusCommand,
   usersCommand,

@@ -50,6 +50,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
     [
       right("run"),
       { title: "view" },
+      { title: "kind" },
       { title: "status" },
       { title: "started" },
       right("seconds"),
@@ -62,6 +63,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
     runs.map((run) => [
       String(run.runId),
       run.view,
+      run.kind,
       run.status,
       run.startedAt === null ? "-" : formatTime(run.startedAt),
       run.durationSeconds === null ? "-" : formatSeconds(run.durationSeconds * 1000),

@@ -8,6 +8,7 @@ import type { CliContext } from "./cli-context.ts";
 import type { ImportFlags } from "./commands/import.ts";
 import { readErrorLimit } from "./load-options.ts";
 import { loadAndReport } from "./run-load.ts";
+import { parseSamples, planAndReport } from "./run-plan.ts";
 import { withSession } from "./session.ts";
 
 /** @returns the exit code */
@@ -36,14 +37,17 @@ export function runImport(
       flags.map.map(parseColumnMapping),
     );
     try {
-      return await loadAndReport(session, context, flags, {
+      const request = {
         ...readErrorLimit(flags),
         views: [view],
-        atomic: false,
         // A file may hold a part of a view.
         allowShrink: true,
-        document: imported.document,
-      });
+        kind: "import",
+        sourceOf: () => imported.document,
+      } as const;
+      return flags.dryRun
+        ? await planAndReport(session, context, flags, { ...request, samples: parseSamples(flags.samples) })
+        : await loadAndReport(session, context, flags, { ...request, atomic: false });
     } finally {
       await imported.close();
     }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
+import type { PlanRequest } from "../load/loader.ts";
 import type { PlanOutcome } from "../load/outcome.ts";
 import { chosenViews } from "./chosen-views.ts";
 import type { CliContext } from "./cli-context.ts";
@@ -8,7 +9,7 @@ import { readDocumentOptions } from "./document-options.ts";
 import { failureExitCode } from "./failure-exit-code.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import { renderPlan } from "./render-plan.ts";
-import { withSession } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 
 /** A load would write something, put something in quarantine, or be stopped by a guard. */
 const EXIT_CHANGES = 4;
@@ -21,25 +22,36 @@ export function runPlan(
   context: CliContext,
 ): Promise<number> {
   const samples = parseSamples(flags.samples);
-  return withSession(command, context, async ({ loader, options, progress }) => {
-    const views = await chosenViews(view);
-    const outcomes = await loader.plan({
+  return withSession(command, context, async (session) =>
+    planAndReport(session, context, flags, {
       ...readDocumentOptions(flags, context),
-      views,
+      views: await chosenViews(view),
       samples,
-      signal: context.signal,
-      onProgress: (state) => {
-        progress.show(state);
-      },
-      onOutcome: (outcome) => {
-        progress.stop();
-        if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
-      },
-    });
-    if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes));
-    // Interrupted between two views, the rest was not even begun.
-    return outcomes.length < views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
+    }),
+  );
+}
+
+/** Plans as asked, shows how far it is and what a load would do. @returns the exit code */
+export async function planAndReport(
+  { loader, options, progress }: Session,
+  context: CliContext,
+  flags: { readonly json: boolean },
+  request: Omit<PlanRequest, "signal" | "onProgress" | "onOutcome">,
+): Promise<number> {
+  const outcomes = await loader.plan({
+    ...request,
+    signal: context.signal,
+    onProgress: (state) => {
+      progress.show(state);
+    },
+    onOutcome: (outcome) => {
+      progress.stop();
+      if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
+    },
   });
+  if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes));
+  // Interrupted between two views, the rest was not even begun.
+  return outcomes.length < request.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
 }
 
 /** The worst outcome tells: a failure, then something to do. */
@@ -52,7 +64,8 @@ function hasWork(outcome: PlanOutcome): boolean {
   return outcome.inserted + outcome.updated + outcome.errors + outcome.guards.length > 0;
 }
 
-function parseSamples(text: string): number {
+/** @throws OtcError `usage` */
+export function parseSamples(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new OtcError("usage", `--samples is "${text}".`, { remedy: "Give a number from 0 to 9999." });
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
-  readonly group: "OTC API" | "Database" | "Pace and retries" | "Limits" | "History";
+  readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: z.ZodType<T, string>;
@@ -225,6 +225,21 @@ const SETTINGS = {
     description: "For how long, in ms; then one load may try.",
     type: milliseconds,
     default: "600000",
+  },
+  archiveDir: {
+    env: "OTC_ARCHIVE_DIR",
+    group: "Archive",
+    description:
+      "Directory that keeps every document as OTC sent it, for `replay`; without it none is kept. One for each database.",
+    type: text,
+    example: "/var/lib/otc-etl/archive",
+  },
+  archiveKeep: {
+    env: "OTC_ARCHIVE_KEEP",
+    group: "Archive",
+    description: "Newest documents of each view that stay in the archive; 0 keeps all.",
+    type: wholeNumber(0, 1_000_000),
+    default: "30",
   },
   maxRecordBytes: {
     env: "OTC_MAX_RECORD_BYTES",

@@ -1,6 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { keyColumns, type View } from "../views/view.ts";
+import { keyColumns, newerColumn, type View } from "../views/view.ts";
 import type { StagedDocument } from "./stage-document.ts";
 import { type LoadTables, mayRepeatColumn, positionColumn, sameKey, updatableColumns } from "./staging.ts";
 import { withHashJoins } from "./planner-settings.ts";
@@ -26,18 +26,20 @@ export async function lockAgainstWriters(transaction: Transaction, tables: LoadT
  * one). Everything that follows reads this list, and nothing else decides what is new or changed. The table has to be locked against writers.
  *
  * @param document how many rows are staged, and how many of them have a key that may have come before
+ * @param keepNewer rows that are newer than what is staged count as unchanged
  */
 export async function classify(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
   { staged, suspected }: Pick<StagedDocument, "staged" | "suspected">,
+  keepNewer: boolean,
 ): Promise<Classification> {
   return withHashJoins(transaction, async () => {
-    const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables);
+    const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
     const result = (await isEmpty(transaction, tables))
       ? await everythingIsNew(transaction, tables, staged - duplicates)
-      : await compare(transaction, view, tables, staged - duplicates);
+      : await compare(transaction, view, tables, staged - duplicates, keepNewer);
     return { duplicates, ...result };
   });
 }
@@ -67,6 +69,7 @@ async function compare(
   view: View,
   tables: LoadTables,
   rows: number,
+  keepNewer: boolean,
 ): Promise<Omit<Classification, "duplicates">> {
   const differences = updatableColumns(view).map(differs);
   const delta = await transaction.query(
@@ -74,7 +77,7 @@ async function compare(
      select s.${positionColumn} as position, s.ctid as staged, t.ctid as target
      from ${tables.staging} s
      left join ${tables.target} t on ${sameKey(view, "s", "t")}
-     where t.ctid is null or ${differences.join(" or ")}`,
+     where t.ctid is null or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
   );
   return { unchanged: rows - delta.rowCount, differing: delta.rowCount, allNew: false };
 }
@@ -88,20 +91,48 @@ export function differs(column: string): string {
   return `s.${column} is distinct from t.${column}`;
 }
 
-/** Of several rows with one key all but the last go. Only rows whose key may have come before are looked at closely. */
-async function removeDuplicates(transaction: Transaction, view: View, tables: LoadTables): Promise<number> {
+/**
+ * A condition that a row was modified after another. Where OTC does not say when, as of comments, which it never changes,
+ * none is newer than the one that is there.
+ */
+function isNewer(view: View, left: string, right: string): string {
+  const column = newerColumn(view);
+  if (column === undefined) return "false";
+  const name = quoteIdentifier(column.name);
+  return `${left}.${name} > ${right}.${name}`;
+}
+
+/**
+ * Of several rows with one key all but the last go. Only rows whose key may have come before are looked at closely,
+ * unless it matters when they were modified.
+ *
+ * @param keepNewer the one that was modified last stays instead, where that is known
+ */
+async function removeDuplicates(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  keepNewer: boolean,
+): Promise<number> {
+  const modified = keepNewer ? newerColumn(view) : undefined;
+  const last =
+    modified === undefined
+      ? `max(${positionColumn})`
+      : `(array_agg(${positionColumn} order by ${quoteIdentifier(modified.name)} nulls first, ${positionColumn}))[count(*)]`;
+  // The first row of a key, which did not come before, may be the one that was modified last, but is never the last.
+  const candidates = modified === undefined ? `where ${mayRepeatColumn}` : "";
   const keys = keyColumns(view)
     .map((column) => quoteIdentifier(column.name))
     .join(", ");
   const removed = await transaction.query(
     `delete from ${tables.staging} s
      using (
-       select ${keys}, max(${positionColumn}) as last
+       select ${keys}, ${last} as last
        from ${tables.staging}
-       where ${mayRepeatColumn}
+       ${candidates}
        group by ${keys}
      ) repeated
-     where ${sameKey(view, "s", "repeated")} and s.${positionColumn} < repeated.last`,
+     where ${sameKey(view, "s", "repeated")} and s.${positionColumn} <> repeated.last`,
   );
   return removed.rowCount;
 }

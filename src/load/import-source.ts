@@ -4,7 +4,6 @@ import { openRecordFile, type RecordFileOptions } from "../source/open-record-fi
 import type { View } from "../views/view.ts";
 import type { ColumnMapping } from "./column-mapping.ts";
 import { matchFields } from "./match-fields.ts";
-import { IMPORT_ORIGIN } from "./run-log.ts";
 
 /** An exported file, matched with its view and ready to be loaded like a document of the API. */
 export interface ImportSource {
@@ -30,7 +29,7 @@ export async function openImport(
     const naming = matchFields(view, file, mappings);
     return {
       document: {
-        origin: `${IMPORT_ORIGIN}${nameOf(options.path)}`,
+        origin: nameOf(options.path),
         kind: "file",
         // It has been read in part already.
         repeatable: false,

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Archive } from "../archive/archive.ts";
 import type { Database } from "../database/database.ts";
 import type { PaceLimits } from "../source/pace.ts";
 import type { RetrySettings } from "../source/retry.ts";
@@ -7,6 +8,7 @@ import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { CircuitLimits } from "./circuit.ts";
 import type { ErrorLimit } from "./error-limit.ts";
+import type { RunKind } from "./run-kind.ts";
 
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
 export interface LoadProgress {
@@ -24,6 +26,8 @@ interface LoadOptions {
   readonly errorLimit: ErrorLimit;
   /** Whether a document with fewer than half of the last load's records is accepted. */
   readonly allowShrink: boolean;
+  /** A row that is newer than the record, by the view's time of modification, stays as it is. */
+  readonly keepNewer: boolean;
   /** In bytes. */
   readonly maxRecordBytes: number;
   readonly retry: RetrySettings;
@@ -47,6 +51,9 @@ export interface LoadContext {
   readonly database: Database;
   /** Where a view's documents come from. */
   readonly sourceOf: (view: View) => DocumentSource;
+  readonly kind: RunKind;
+  /** Keeps what the API sends; undefined when nothing is to be kept. */
+  readonly archive: Archive | undefined;
   readonly options: LoadOptions;
   readonly log: Logger;
   readonly signal: AbortSignal;

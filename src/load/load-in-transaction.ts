@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { ArchiveResult, DocumentCopy } from "../archive/document-copy.ts";
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import type { OtcError } from "../errors/otc-error.ts";
@@ -17,7 +18,7 @@ import {
   openEmptyTable,
   TableNotFilled,
 } from "./fill-empty-table.ts";
-import { checkCounts, checkErrorLimit, checkShrink, type Guard } from "./guards.ts";
+import { checkCounts, checkDigest, checkErrorLimit, checkShrink, type Guard } from "./guards.ts";
 import { historyStatement } from "./history.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { CommittedLoad } from "./outcome.ts";
@@ -46,6 +47,9 @@ import { walPosition, walSince } from "./wal.ts";
 /** What a load has seen so far, for the record of its failure. */
 export interface LoadState {
   fetched: number;
+  /** Once it has been read to its end. */
+  document: StagedDocument | undefined;
+  archive: ArchiveResult;
   rejects: RejectSpool;
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
   fetch: "pending" | "succeeded" | "failed";
@@ -57,6 +61,8 @@ export interface LoadState {
 export function newLoadState(run: Run, plan?: PlanNotes): LoadState {
   return {
     fetched: 0,
+    document: undefined,
+    archive: { file: null, error: null },
     rejects: new RejectSpool(run.runId, run.view.name),
     fetch: "pending",
     meter: new RunMeter(),
@@ -121,8 +127,9 @@ export async function loadInTransaction(
     },
   });
 
-  const document = await fetchAndStage(load, run.source.repeatable && state.plan === undefined);
+  const document = await fetchAndStage(load, mayFillTable(load));
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
+  checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
   const last = await readLastLoad(transaction, database.schema, view);
   heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
@@ -149,6 +156,7 @@ export async function loadInTransaction(
     source: run.source.origin,
     payloadBytes: document.payloadBytes,
     payloadSha256: document.payloadSha256,
+    archive: state.archive,
     drift: document.drift,
     driftWarnings: await noticeDrift(load, document, last, profiles),
     metrics: state.meter.metrics,
@@ -159,10 +167,15 @@ export async function loadInTransaction(
   await storeProfiles(transaction, database.schema, view, runId, profiles);
   await transaction.savepoint(async () => {
     await closeRun(transaction, database.schema, committed, document.repairs);
-    const digest = contentDigest(view, options.timeZone, document);
+    const digest = contentDigest(view, options, document);
     await markTable(transaction, database.schema, runId, tables.target, digest);
   });
   return committed;
+}
+
+/** A plan shows what staging finds; where newer rows are kept, the last of several with one key may not be the one. */
+function mayFillTable({ run, context, state }: LoadInProgress): boolean {
+  return run.source.repeatable && state.plan === undefined && !context.options.keepNewer;
 }
 
 /** A guard that has tripped fails a load; a plan notes it and goes on. */
@@ -215,6 +228,7 @@ async function fetchAndStage(load: LoadInProgress, mayFill: boolean): Promise<Fe
       },
     );
     state.fetch = "succeeded";
+    state.document = document;
     return document;
   } catch (error) {
     if (error instanceof TableNotFilled) {
@@ -229,7 +243,7 @@ async function fetchAndStage(load: LoadInProgress, mayFill: boolean): Promise<Fe
 }
 
 async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<FetchedDocument> {
-  const { run, context, state, requests } = load;
+  const { run, context, state, requests, log } = load;
   await state.rejects.dispose();
   state.rejects = new RejectSpool(run.runId, run.view.name);
   state.fetched = 0;
@@ -237,26 +251,37 @@ async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<Fetche
   // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.
   const attempt = new AbortController();
   const signal = AbortSignal.any([context.signal, attempt.signal]);
+  let copy: DocumentCopy | undefined;
   try {
     const chunks = await state.meter.time("fetch", () => run.source.open(signal, requests));
-    return await (mayFill ? fillOrStage(load, chunks) : stage(load, chunks));
+    // A plan leaves nothing behind.
+    if (run.source.kind === "api" && state.plan === undefined)
+      copy = await context.archive?.begin(run.view.name, run.runId);
+    return await (mayFill ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
   } finally {
     attempt.abort();
+    await copy?.end();
+    state.archive = copy?.result ?? state.archive;
+    if (state.archive.error !== null) log.warn(`the archive failed, not the load: ${state.archive.error}`);
   }
 }
 
-async function fillOrStage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<FetchedDocument> {
+async function fillOrStage(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+): Promise<FetchedDocument> {
   const { transaction, run, state, tables, log } = load;
   const table = await findEmptyTable(transaction, run.view, tables);
-  if (table === undefined) return stage(load, chunks);
+  if (table === undefined) return stage(load, chunks, copy);
   const beginning = await readAhead(chunks, MIN_FILL_BYTES, (payloadBytes) => {
     showProgress(load, "stage", { fetched: 0, payloadBytes });
   });
   if (beginning.ended || !(await openEmptyTable(transaction, run.view, tables, table))) {
-    return stage(load, beginning.chunks);
+    return stage(load, beginning.chunks, copy);
   }
   log.debug("the table is empty: the rows go into it themselves, and its indexes are built afterwards");
-  const document = await stageRows(load, beginning.chunks, fillTarget(run.view, tables), {
+  const document = await stageRows(load, beginning.chunks, copy, fillTarget(run.view, tables), {
     staging: false,
     indexedTexts: table.indexedTexts,
   });
@@ -271,15 +296,20 @@ async function fillOrStage(load: LoadInProgress, chunks: AsyncIterable<Buffer>):
   };
 }
 
-async function stage(load: LoadInProgress, chunks: AsyncIterable<Buffer>): Promise<FetchedDocument> {
+async function stage(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+): Promise<FetchedDocument> {
   const { transaction, run, tables } = load;
   await createStaging(transaction, run.view, tables);
-  return stageRows(load, chunks, copyTarget(run.view, tables), { staging: true, indexedTexts: [] });
+  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { staging: true, indexedTexts: [] });
 }
 
 function stageRows(
   load: LoadInProgress,
   chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
   target: string,
   layout: RowLayout,
 ): Promise<StagedDocument> {
@@ -292,6 +322,7 @@ function stageRows(
       timeZone: context.options.timeZone,
       maxRecordBytes: context.options.maxRecordBytes,
       rejects: state.rejects,
+      copy,
       onProgress: (fetched, payloadBytes) => {
         state.fetched = fetched;
         showProgress(load, "stage", { fetched, payloadBytes });
@@ -367,7 +398,7 @@ async function classifyOnce(
 ): Promise<Classification> {
   const { transaction, run, context, state, tables, log } = load;
   await lockAgainstWriters(transaction, tables);
-  const digest = contentDigest(run.view, context.options.timeZone, document);
+  const digest = contentDigest(run.view, context.options, document);
   const same = await sameDocument(transaction, context.database.schema, {
     view: run.view,
     target: tables.target,
@@ -380,7 +411,7 @@ async function classifyOnce(
     return { ...same, differing: 0, allNew: false };
   }
   await analyzeStaging(transaction, run.view, tables);
-  return classify(transaction, run.view, typed, document);
+  return classify(transaction, run.view, typed, document, context.options.keepNewer);
 }
 
 function showProgress(

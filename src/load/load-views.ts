@@ -7,6 +7,8 @@ import { loadInTransaction, newLoadState } from "./load-in-transaction.ts";
 import { logOutcome } from "./log-outcome.ts";
 import type { CommittedLoad, LoadOutcome } from "./outcome.ts";
 import { refreshDerived } from "./refresh-derived.ts";
+import { RejectDocument } from "./reject-document.ts";
+import { retryInTransaction } from "./retry-in-transaction.ts";
 import { openRun } from "./run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
 import { withTimeLimit } from "./time-limit.ts";
@@ -82,16 +84,19 @@ async function attemptAll(
     // Committed at once, so that even a crash leaves a trace.
     const run = await database.transaction(async (transaction) => {
       await abandonDeadRuns(transaction, database, view);
-      return openRun(transaction, database.schema, view, context.sourceOf(view));
+      return openRun(transaction, database.schema, view, context.sourceOf(view), context.kind);
     });
     attempts.push({ run, state: newLoadState(run) });
-    log.info({ view: view.name, run: run.runId }, "load begins");
+    log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");
   await askingTransaction(context, { asksOtc, keep: true, attempts }, async (transaction, requests) => {
     const written: View[] = [];
     for (const { run, state } of attempts) {
-      const load = await loadInTransaction(transaction, run, context, requests, state);
+      const load =
+        run.source instanceof RejectDocument
+          ? await retryInTransaction(transaction, run, run.source, context, requests, state)
+          : await loadInTransaction(transaction, run, context, requests, state);
       loads.push(load);
       if (load.inserted + load.updated > 0) written.push(run.view);
     }

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { Archive } from "../archive/archive.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
 import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
@@ -20,6 +21,7 @@ import type { LoadContext, LoadProgress } from "./load-context.ts";
 import { loadViews, loadViewsAtomically } from "./load-views.ts";
 import type { LoadOutcome, PlanOutcome } from "./outcome.ts";
 import { planViews } from "./plan-views.ts";
+import type { RunKind } from "./run-kind.ts";
 
 /** What a loader is opened with. */
 export interface LoaderInput {
@@ -42,8 +44,12 @@ interface DocumentRequest {
   readonly timeoutMs?: number;
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
-  /** A document that is open already, to load instead of asking the API. One view only. */
-  readonly document?: DocumentSource;
+  /** Where the views' documents come from instead of the API. */
+  readonly sourceOf?: (view: View) => DocumentSource;
+  /** A `load` when left out. */
+  readonly kind?: RunKind;
+  /** Rows that are newer than the record stay as they are; default false. */
+  readonly keepNewer?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
 }
@@ -88,6 +94,12 @@ export class Loader {
   get embeddedDirectory(): string | undefined {
     const database = databaseSettings(this.settings);
     return database.engine === "embedded" ? database.dataDir : undefined;
+  }
+
+  /** Where documents are kept; undefined when none are. */
+  get archive(): Archive | undefined {
+    const { archiveDir, archiveKeep } = this.settings;
+    return archiveDir === undefined ? undefined : new Archive(archiveDir, archiveKeep);
   }
 
   /**
@@ -141,9 +153,12 @@ export class Loader {
     return {
       database,
       sourceOf: (view) => sources.get(view) ?? this.#sourceOf(view, request),
+      kind: request.kind ?? "load",
+      archive: this.archive,
       options: {
         errorLimit: request.errorLimit,
         allowShrink: request.allowShrink,
+        keepNewer: request.keepNewer ?? false,
         maxRecordBytes: settings.maxRecordBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {
@@ -172,8 +187,8 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { document, file, views }: DocumentRequest): DocumentSource {
-    if (document !== undefined) return document;
+  #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): DocumentSource {
+    if (sourceOf !== undefined) return sourceOf(view);
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {
       throw new OtcError("usage", "A file holds one view.", {

@@ -1,3 +1,4 @@
+import type { ArchiveResult } from "../archive/document-copy.ts";
 import type { ColumnChanges, DuplicateKeys, TrippedGuard } from "./plan-notes.ts";
 import type { DriftWarning } from "./drift.ts";
 import type { RunMetrics } from "./run-metrics.ts";
@@ -29,6 +30,7 @@ export interface CommittedLoad extends LoadCounts {
   readonly payloadBytes: number;
   /** In hex. */
   readonly payloadSha256: string;
+  readonly archive: ArchiveResult;
   readonly drift: SchemaDrift;
   /** What was different at the last committed load. */
   readonly driftWarnings: readonly DriftWarning[];
@@ -42,6 +44,8 @@ export interface FailedLoad extends LoadCounts {
   /** Null when not even the run could be recorded. */
   readonly runId: number | null;
   readonly durationMs: number;
+  /** A complete document stays in the archive, to be replayed when what kept it out is gone. */
+  readonly archive: ArchiveResult;
   readonly error: Error;
 }
 

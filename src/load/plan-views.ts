@@ -49,6 +49,7 @@ async function planView(view: View, context: LoadContext, samples: number): Prom
       status: "failed",
       runId: null,
       durationMs: Math.round(performance.now() - startedAt),
+      archive: { file: null, error: null },
       error: error instanceof Error ? error : new Error(reasonOf(error)),
       ...countsOfFailure(state?.fetched ?? 0, state?.rejects.count ?? 0),
     };
@@ -69,7 +70,7 @@ async function rehearse(
   const source = context.sourceOf(view);
   const asking = { asksOtc: source.kind === "api", keep: false, attempts };
   return askingTransaction(context, asking, async (transaction, requests) => {
-    const run = await openRun(transaction, context.database.schema, view, source);
+    const run = await openRun(transaction, context.database.schema, view, source, context.kind);
     const state = newLoadState(run, plan);
     attempts.push({ run, state });
     const load = await loadInTransaction(transaction, run, context, requests, state);

@@ -3,11 +3,13 @@ import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { DriftWarning } from "./drift.ts";
 import type { View } from "../views/view.ts";
+import type { RunKind } from "./run-kind.ts";
 
 /** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
 interface RecordedRun {
   readonly runId: number;
   readonly view: string;
+  readonly kind: RunKind;
   readonly status: "running" | "success" | "partial" | "failed" | "abandoned";
   readonly startedAt: Date | null;
   readonly durationSeconds: number | null;
@@ -48,7 +50,9 @@ export interface ViewStatus {
   readonly unknownFields: Readonly<Record<string, number>>;
   /** Of the last committed load: fields of the view that no record had. */
   readonly absentFields: readonly string[];
-  /** The last runs, newest first. */
+  /** The last load that was not turned away and has ended; null when there is none. */
+  readonly lastLoad: RecordedRun | null;
+  /** The last runs of every kind, newest first. */
   readonly runs: readonly RecordedRun[];
 }
 
@@ -60,7 +64,7 @@ const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
 ]);
 
 /** Whether a run was turned away; that says nothing about how loads go. */
-export function neverBegan(run: RecordedRun): boolean {
+function neverBegan(run: RecordedRun): boolean {
   return NEVER_BEGAN.has(run.errorCode);
 }
 
@@ -93,7 +97,7 @@ export async function readStatus(
        extract(epoch from now() - last_load_time)::float8 as age_seconds,
        coalesce(unknown_fields, '{}') as unknown_fields, coalesce(absent_fields, '[]') as absent_fields
      from ${qualifiedName(schema, "etl_metadata")}
-     where load_status in ('success', 'partial')
+     where load_status in ('success', 'partial') and kind = 'load'
      order by view_name, last_load_time desc`,
   );
   const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
@@ -129,13 +133,13 @@ async function readRuns(
 ): Promise<readonly RecordedRun[]> {
   const { rows } = await database.query<RecordedRun>(
     `select
-       run_id as "runId", view_name as "view", load_status as "status", load_start as "startedAt",
+       run_id as "runId", view_name as "view", kind, load_status as "status", load_start as "startedAt",
        load_duration_seconds as "durationSeconds", records_fetched as "fetched", records_inserted as "inserted",
        records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
        error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
        coalesce(drift_warnings, '[]') as "driftWarnings"
      from (
-       select *, row_number() over (partition by view_name order by run_id desc) as recency
+       select *, row_number() over (partition by view_name, kind order by run_id desc) as recency
        from ${qualifiedName(schema, "etl_metadata")}
        where view_name = any($1::text[])
      ) runs
@@ -146,21 +150,21 @@ async function readRuns(
   return rows;
 }
 
-/** What the runs of a view, newest first, say together. */
+/** What the loads among the runs of a view, newest first, say together. */
 function judge(
   runs: readonly RecordedRun[],
-): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth"> {
-  const transactions = runs
-    .filter((run) => run.commits + run.rollbacks > 0 && !neverBegan(run))
-    .slice(0, RUNS_JUDGED);
+): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
+  const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
+  const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
-  const [last, ...earlier] = runs.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
+  const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
   return {
     rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
     duration:
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
+    lastLoad: loads.find((run) => run.status !== "running") ?? null,
     quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
   };
 }

@@ -1,12 +1,12 @@
 import type { DatabaseError } from "../database/database-error.ts";
 import type { Transaction } from "../database/database.ts";
-import { keyColumns, type View } from "../views/view.ts";
+import { type Column, keyColumns, type View } from "../views/view.ts";
 import type { Reject } from "./reject-spool.ts";
 import { type LoadTables, positionColumn, sharedColumns } from "./staging.ts";
 
 /**
  * The reject for a row that the database refused. The record itself is long gone by then, so it is written again from
- * its staged row: every field as the text it was stored as, and the fields of `extra` beside them.
+ * its staged row: every field as a text that converts to the same value again, and the fields of `extra` beside them.
  */
 export async function rejectOfRefusedRow(
   transaction: Transaction,
@@ -15,7 +15,9 @@ export async function rejectOfRefusedRow(
   position: number,
   error: DatabaseError,
 ): Promise<Reject> {
-  const columns = sharedColumns(view).map((column, index) => `${column}::text as c${index}`);
+  const columns = sharedColumns(view).map(
+    (column, index) => `${asSent(column, view.columns[index])} as c${index}`,
+  );
   const { rows } = await transaction.query<Readonly<Record<string, string | null>>>(
     `select ${columns.join(", ")} from ${tables.staging} where ${positionColumn} = $1`,
     [position],
@@ -38,4 +40,11 @@ export async function rejectOfRefusedRow(
     sqlState: error.sqlState ?? null,
     raw: `{${[...fields, ...(extra === "" ? [] : [extra])].join(",")}}`,
   };
+}
+
+/** How the server writes a time depends on its settings, so it is not asked to. */
+function asSent(quoted: string, column: Column | undefined): string {
+  return column?.type === "timestamp"
+    ? `to_char(${quoted} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+    : `${quoted}::text`;
 }

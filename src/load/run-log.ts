@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { ArchiveResult } from "../archive/document-copy.ts";
 import { packageVersion } from "../config/package-version.ts";
 import type { Parameter, Queryable } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
@@ -6,19 +7,16 @@ import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { View } from "../views/view.ts";
 import type { CommittedLoad } from "./outcome.ts";
+import type { RunKind } from "./run-kind.ts";
 import type { RunMetrics } from "./run-metrics.ts";
-
-/**
- * What the recorded source of an import begins with: it may bring a part of a view, so it is no measure for how many
- * records a load should have.
- */
-export const IMPORT_ORIGIN = "import:";
+import type { StagedDocument } from "./stage-document.ts";
 
 /** A run on record in `etl_metadata`. */
 export interface Run {
   readonly runId: number;
   readonly view: View;
   readonly source: DocumentSource;
+  readonly kind: RunKind;
   /** Milliseconds of `performance.now()`. */
   readonly startedAt: number;
 }
@@ -34,17 +32,18 @@ export async function openRun(
   schema: string,
   view: View,
   source: DocumentSource,
+  kind: RunKind,
 ): Promise<Run> {
   const startedAt = performance.now();
   const { rows } = await transaction.query<{ run_id: number }>(
-    `insert into ${runTable(schema)} (view_name, load_status, source, host, pid, otc_etl_version)
-     values ($1, 'running', $2, $3, $4, $5)
+    `insert into ${runTable(schema)} (view_name, kind, load_status, source, host, pid, otc_etl_version)
+     values ($1, $2, 'running', $3, $4, $5, $6)
      returning run_id`,
-    [view.name, source.origin, hostname(), process.pid, packageVersion()],
+    [view.name, kind, source.origin, hostname(), process.pid, packageVersion()],
   );
   const runId = rows[0]?.run_id;
   if (runId === undefined) throw new OtcError("internal", "The run could not be recorded.");
-  return { runId, view, source, startedAt };
+  return { runId, view, source, kind, startedAt };
 }
 
 /** What the record of a view's last committed load tells the next one. */
@@ -55,7 +54,7 @@ export interface LastLoad {
   readonly absentFields: readonly string[];
 }
 
-/** Imports apart, which may be of a part of the view. */
+/** What was brought in otherwise says nothing of OTC. */
 export async function readLastLoad(
   database: Queryable,
   schema: string,
@@ -65,11 +64,11 @@ export async function readLastLoad(
     `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
        coalesce(absent_fields, '[]') as "absentFields"
      from ${runTable(schema)}
-     where view_name = $1 and load_status in ('success', 'partial') and records_fetched is not null
-       and not starts_with(source, $2)
+     where view_name = $1 and kind = 'load' and load_status in ('success', 'partial')
+       and records_fetched is not null
      order by run_id desc
      limit 1`,
-    [view.name, IMPORT_ORIGIN],
+    [view.name],
   );
   return rows[0];
 }
@@ -99,6 +98,7 @@ export async function closeRun(
     absent_fields: JSON.stringify(load.drift.absentFields),
     drift_warnings: JSON.stringify(load.driftWarnings),
     commits: 1,
+    ...archiveColumns(load.archive),
     ...metricColumns(load.metrics),
   });
   if (!closed) {
@@ -115,6 +115,9 @@ interface Failure {
   readonly message: string;
   readonly fetched: number;
   readonly errors: number;
+  /** The document, when it was read to its end. */
+  readonly document: Pick<StagedDocument, "payloadBytes" | "payloadSha256"> | undefined;
+  readonly archive: ArchiveResult;
   /** Whether there was a transaction to roll back. */
   readonly rolledBack: boolean;
   readonly metrics: RunMetrics;
@@ -140,6 +143,9 @@ export async function recordFailure(
     error_message: failure.message.replaceAll("\0", "\\u0000"),
     records_fetched: failure.fetched,
     records_errors: failure.errors,
+    payload_bytes: failure.document?.payloadBytes ?? null,
+    payload_sha256: failure.document?.payloadSha256 ?? null,
+    ...archiveColumns(failure.archive),
     rollbacks: failure.rolledBack ? 1 : 0,
     ...metricColumns(failure.metrics),
   });
@@ -147,6 +153,10 @@ export async function recordFailure(
   const { rows } = await transaction.query(`select from ${runTable(schema)} where run_id = $1`, [run.runId]);
   if (rows.length > 0) return false;
   throw new OtcError("internal", `Run ${run.runId} is no longer on record in etl_metadata.`);
+}
+
+function archiveColumns(archive: ArchiveResult): Record<string, Parameter> {
+  return { archive_file: archive.file, archive_error: archive.error };
 }
 
 function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
@@ -161,6 +171,23 @@ function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
     wal_bytes: metrics.walBytes,
     peak_memory_bytes: metrics.peakMemoryBytes,
   };
+}
+
+/** The SHA-256 of an archived document, by its name in the archive; undefined when no run tells. */
+export async function archivedSha256(
+  database: Queryable,
+  schema: string,
+  archiveFile: string,
+): Promise<string | undefined> {
+  const { rows } = await database.query<{ payload_sha256: string }>(
+    `select payload_sha256
+     from ${runTable(schema)}
+     where archive_file = $1 and payload_sha256 is not null
+     order by run_id desc
+     limit 1`,
+    [archiveFile],
+  );
+  return rows[0]?.payload_sha256;
 }
 
 /** Columns of type jsonb: PGlite would take a string for a JSON string, so they are cast. */

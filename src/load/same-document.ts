@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { packageVersion } from "../config/package-version.ts";
 import type { Queryable, Transaction } from "../database/database.ts";
-import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
+import type { LoadContext } from "./load-context.ts";
 import { runTable } from "./run-log.ts";
 import type { StagedDocument } from "./stage-document.ts";
 
@@ -29,12 +29,12 @@ interface SameDocument {
 /** Everything that decides which rows a document becomes: two loads with one digest stage the same rows. */
 export function contentDigest(
   view: View,
-  timeZone: TimeZone,
+  { timeZone, keepNewer }: Pick<LoadContext["options"], "timeZone" | "keepNewer">,
   { payloadSha256 }: Pick<StagedDocument, "payloadSha256">,
 ): string {
   const { columns } = view;
   return createHash("sha256")
-    .update(JSON.stringify([payloadSha256, packageVersion(), timeZone.name, columns]))
+    .update(JSON.stringify([payloadSha256, packageVersion(), timeZone.name, keepNewer, columns]))
     .digest("hex");
 }
 

@@ -45,6 +45,7 @@ export async function settleFailure(
         status: "failed",
         runId: null,
         durationMs,
+        archive: { file: null, error: null },
         error: own,
         ...countsOfFailure(0, 0),
       });
@@ -56,6 +57,7 @@ export async function settleFailure(
       status: "failed",
       runId: run.runId,
       durationMs: Math.round(performance.now() - run.startedAt),
+      archive: state.archive,
       error: own,
       ...countsOfFailure(state.fetched, state.rejects.count),
     };
@@ -91,11 +93,14 @@ async function recordPatiently(
         message: failed.error.message,
         fetched: failed.fetched,
         errors: failed.errors,
+        document: state.document,
+        archive: failed.archive,
         rolledBack: state.meter.begun,
         metrics: state.meter.metrics,
       });
       if (!done) return "was committed";
-      await state.rejects.store(transaction, database.schema);
+      // Those of a retry are on record already, and so they stay.
+      if (run.kind !== "retry") await state.rejects.store(transaction, database.schema);
       return "recorded";
     }, patience.end);
   try {

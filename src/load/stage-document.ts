@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { DocumentCopy } from "../archive/document-copy.ts";
 import type { Transaction } from "../database/database.ts";
 import { RecordFramer } from "../source/record-framer.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
@@ -35,6 +36,8 @@ interface StageOptions {
   readonly timeZone: TimeZone;
   readonly maxRecordBytes: number;
   readonly rejects: RejectSpool;
+  /** Where the document is kept as it came. */
+  readonly copy: DocumentCopy | undefined;
   readonly onProgress: (records: number, bytes: number) => void;
 }
 
@@ -49,7 +52,7 @@ export async function stageDocument(
   chunks: AsyncIterable<Buffer>,
   options: StageOptions,
 ): Promise<StagedDocument> {
-  const { view, target, layout, timeZone, maxRecordBytes, rejects, onProgress } = options;
+  const { view, target, layout, timeZone, maxRecordBytes, rejects, copy, onProgress } = options;
   const hash = createHash("sha256");
   const framer = new RecordFramer(maxRecordBytes);
   const stager = new RowStager(view, timeZone, rejects, layout);
@@ -57,6 +60,7 @@ export async function stageDocument(
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       hash.update(chunk);
+      await copy?.write(chunk);
       stager.beginChunk(chunk);
       framer.push(chunk, stager.stageRecord, stager.scanRecord);
       onProgress(framer.records, framer.bytes);
@@ -64,6 +68,7 @@ export async function stageDocument(
       if (stager.pendingBytes >= PIECE_BYTES) yield stager.takeRows();
     }
     framer.finish();
+    await copy?.keep();
     if (stager.pendingBytes > 0) yield stager.takeRows();
   }
 

@@ -1,4 +1,4 @@
-import { neverBegan, type ViewStatus } from "./read-status.ts";
+import type { ViewStatus } from "./read-status.ts";
 
 /** When `status --check` is not content. */
 export interface StatusLimits {
@@ -22,7 +22,7 @@ function* viewProblems(status: ViewStatus, limits: StatusLimits): Generator<stri
   } else if (status.ageSeconds > limits.maxAgeSeconds) {
     yield `was last loaded ${hours(status.ageSeconds)} ago, more than the ${hours(limits.maxAgeSeconds)} allowed.`;
   }
-  const last = status.runs.find((run) => run.status !== "running" && !neverBegan(run));
+  const last = status.lastLoad;
   if (last?.status === "failed" || last?.status === "abandoned") {
     yield `the last run (${last.runId}) ${last.status === "failed" ? "failed" : "was abandoned"}: ${last.error ?? "no reason on record"}`;
   }

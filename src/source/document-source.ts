@@ -8,6 +8,8 @@ export interface DocumentSource {
   readonly kind: "api" | "file";
   /** Whether it can be opened a second time; standard input cannot. */
   readonly repeatable: boolean;
+  /** SHA-256 of the document, in hex, where it is known beforehand; another one is not loaded. */
+  readonly sha256?: string;
   /**
    * Begins to fetch the document.
    *

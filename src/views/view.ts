@@ -78,7 +78,8 @@ export const timestamp = columnOf("timestamp");
  * Checks a view once, where it is defined.
  *
  * @throws OtcError `internal` when a field or column stands twice, no key column is required, a key is insert-only, or
- * the history is of columns that no update writes.
+ * several columns tell which row is newer, or the
+ * history is of columns that no update writes.
  */
 export function defineView(
   view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
@@ -99,6 +100,9 @@ export function defineView(
   if (complete.columns.some((column) => column.key !== undefined && column.insertOnly)) {
     throw new OtcError("internal", `View ${complete.name} has a key column that is insert-only.`);
   }
+  if (complete.columns.filter((column) => column.tellsNewer).length > 1) {
+    throw new OtcError("internal", `View ${complete.name} has several columns that tell which row is newer.`);
+  }
   if (complete.history !== undefined) checkHistory(complete, complete.history);
   return complete;
 }
@@ -117,6 +121,11 @@ function checkHistory(view: View, { keys, columns, changedAt }: History): void {
 /** The columns that an update may write. */
 export function changeableColumns(view: View): readonly Column[] {
   return view.columns.filter((column) => column.key === undefined && !column.insertOnly);
+}
+
+/** The column that tells which of two rows with one key is the newer, if the view has one. */
+export function newerColumn(view: View): Column | undefined {
+  return view.columns.find((column) => column.tellsNewer);
 }
 
 /** The columns that identify a row. */

@@ -29,9 +29,14 @@ describeEachDatabase(
       expectPlain(first);
       expect(first.code).toBe(0);
       expect(jsonLines(first.stdout)).toEqual([
-        expect.objectContaining({ view: "tickets", inserted: 3, source: "import:standard input" }),
+        expect.objectContaining({ view: "tickets", inserted: 3, source: "standard input" }),
       ]);
       expect(jsonLines((await runCli(args, { env, input })).stdout)[0]).toMatchObject({ unchanged: 3 });
+
+      const dryRun = await runCli([...args, "--dry-run"], { env, input: input.replace("Ticket 2", "Two") });
+      expect(dryRun.code).toBe(4);
+      expect(jsonLines(dryRun.stdout)).toMatchObject([{ status: "planned", updated: 1, unchanged: 2 }]);
+      expect((await runCli([...args, "--dry-run"], { env, input })).code).toBe(0);
 
       const failed = await runCli(args, { env, input: `${input}\n{"TKT-Ticket ID":` });
       expect(failed.code).toBe(1);

@@ -4,6 +4,8 @@ import { withExamples } from "../examples.ts";
 import { type ErrorLimitFlags, withErrorLimit } from "../load-options.ts";
 
 interface ImportFlags extends ErrorLimitFlags {
+  readonly dryRun: boolean;
+  readonly samples: string;
   readonly migrate: boolean;
   readonly view: string;
   readonly format?: string;
@@ -27,6 +29,8 @@ export function importCommand(context: CliContext): Command {
       (value: string, before: readonly string[]) => [...before, value],
       [],
     )
+    .option("--dry-run", "only tell what it would do, as plan does for a load", false)
+    .option("--samples <count>", "with --dry-run: how many changes of each column to show", "5")
     .option("--migrate", "bring the tables up to date first", false)
     .action(async (file: string, flags: ImportFlags, self: Command) => {
       const { runImport } = await import("../run-import.ts");
@@ -39,6 +43,7 @@ export function importCommand(context: CliContext): Command {
       "CSV, as Excel saves it in half of Europe",
     ],
     ['otc-etl import old.xlsx --view tickets --map "Number=TKT-Ticket ID"', "a column of another name"],
+    ["otc-etl import tickets.csv --view tickets --dry-run", "what would it change?"],
     ["otc-etl import book.xlsx --view comments --sheet 2", "the second sheet"],
     ["zcat dump.gz | otc-etl import - --view tickets --format ndjson", "from a pipe"],
   ]);

@@ -1,41 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
 import { attemptLoad } from "../../support/load-records.ts";
+import { mountSmallDisk } from "../../support/small-disk.ts";
 import { unprivilegedAccount } from "../../support/unprivileged-account.ts";
 
 const [server] = inject("postgres").slice(-1);
 
-/** A file system of four megabytes that belongs to the server; undefined where we may not mount one. */
-function mountSmallDisk(): { readonly folder: string; readonly unmount: () => void } | undefined {
-  const account = unprivilegedAccount();
-  const folder = mkdtempSync(join(tmpdir(), "otc-etl-small-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", folder], { stdio: "pipe" });
-  } catch {
-    rmdirSync(folder);
-    process.stderr.write(
-      '\n!!! SKIPPED "a full disk of the server": this account may not mount a file system\n\n',
-    );
-    return undefined;
-  }
-  if (account !== undefined) chownSync(folder, account.uid, account.gid);
-  return {
-    folder,
-    unmount: () => {
-      execFileSync("umount", [folder]);
-      rmdirSync(folder);
-    },
-  };
-}
-
 describe.skipIf(server === undefined)("a full disk of the server", () => {
   test("fails the load with nothing kept, and the next one works when there is room", async ({ skip }) => {
-    const disk = mountSmallDisk();
+    const disk = mountSmallDisk("4m", unprivilegedAccount(), "a full disk of the server");
     if (disk === undefined) {
       skip("this account may not mount a file system");
       return;

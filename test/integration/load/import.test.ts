@@ -43,7 +43,8 @@ async function importFile(
       atomic: false,
       errorLimit: { kind: "default" },
       allowShrink: true,
-      document,
+      kind: "import",
+      sourceOf: () => document,
       signal,
       onProgress: () => undefined,
       onOutcome: () => undefined,
@@ -191,7 +192,7 @@ describeEachDatabase("an import", (target) => {
       await database.sql(`select source, load_status from ${database.table("etl_metadata")} order by run_id`),
     ).toEqual([
       { source: "standard input", load_status: "success" },
-      { source: `import:${path}`, load_status: "partial" },
+      { source: path, load_status: "partial" },
       { source: "standard input", load_status: "failed" },
     ]);
   });

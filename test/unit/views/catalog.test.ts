@@ -25,11 +25,20 @@ const keyOf = (view: View) =>
 const insertOnlyOf = (view: View) =>
   view.columns.filter((column) => column.insertOnly).map((column) => column.field);
 
+const newerOf = (view: View) =>
+  view.columns.filter((column) => column.tellsNewer).map((column) => column.field);
+
 describe("the catalogue", () => {
   it("holds the three views in the order they are loaded in, each with a table of its name", () => {
     const three = views.filter((view) => ["tickets", "comments", "timesheets"].includes(view.name));
     expect(three.map((view) => view.name)).toEqual(["tickets", "comments", "timesheets"]);
     expect(three.map((view) => view.table)).toEqual(["tickets", "comments", "timesheets"]);
+  });
+
+  it("knows which of two records is the newer", () => {
+    expect(views.flatMap(newerOf)).toEqual(
+      expect.arrayContaining(["TKT-Modified Time", "TKTCT-Created Time", "TS-Modified Time"]),
+    );
   });
 
   it("finds a view by its name, and lists the names there are when there is none", () => {

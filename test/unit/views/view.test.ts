@@ -53,6 +53,11 @@ describe("a view", () => {
       [integer("Id", { key: "required", insertOnly: true })],
       "key column that is insert-only",
     ],
+    [
+      "tells in two columns which row is newer",
+      [id, timestamp("A", { tellsNewer: true }), timestamp("B", { tellsNewer: true })],
+      "several columns that tell which row is newer",
+    ],
   ])("that %s is a defect", (_case, columns, message) => {
     const problem = problemOf(columns);
     expect(problem).toBeInstanceOf(OtcError);

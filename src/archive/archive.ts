@@ -1,0 +1,49 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/reason.ts";
+import { type ArchivedDocument, archivedDocument, byTime, parseArchivedPath } from "./archived-document.ts";
+import { DocumentCopy } from "./document-copy.ts";
+
+/** The documents that were fetched, as they came, compressed: a folder a view. It belongs to one database. */
+export class Archive {
+  readonly directory: string;
+  readonly #keep: number;
+
+  /** @param keep how many documents of each view stay; 0 keeps all */
+  constructor(directory: string, keep: number) {
+    this.directory = directory;
+    this.#keep = keep;
+  }
+
+  /** Begins a copy of the document that a run is about to read. */
+  begin(view: string, runId: number): Promise<DocumentCopy> {
+    const document = archivedDocument(this.directory, view, runId, new Date());
+    return DocumentCopy.begin(document, () => this.#prune(view));
+  }
+
+  /**
+   * The documents there are of the view, oldest first.
+   *
+   * @throws OtcError `source` when the archive cannot be read
+   */
+  async documents(view: string): Promise<readonly ArchivedDocument[]> {
+    const folder = join(this.directory, view);
+    try {
+      const files = await readdir(folder);
+      return files.flatMap((file) => parseArchivedPath(join(folder, file)) ?? []).sort(byTime);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+      throw new OtcError("source", `The archive ${folder} cannot be read: ${reasonOf(error)}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Removes what is beyond the newest of the view. */
+  async #prune(view: string): Promise<void> {
+    if (this.#keep === 0) return;
+    const documents = await this.documents(view);
+    for (const { path } of documents.slice(0, -this.#keep)) await rm(path, { force: true });
+  }
+}

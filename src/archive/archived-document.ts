@@ -1,0 +1,48 @@
+import { basename, dirname, join, resolve } from "node:path";
+
+/** A document in the archive, as its name tells. */
+export interface ArchivedDocument {
+  /** `<view>/<time>-run-<run>.json.zst`: its place in the archive, and in `etl_metadata.archive_file`. */
+  readonly name: string;
+  readonly path: string;
+  readonly view: string;
+  readonly runId: number;
+  /** When it was asked for. */
+  readonly archivedAt: Date;
+}
+
+/** Sorting by name sorts by time: UTC, without the colons that some file systems refuse. */
+const FILE_NAME = /^(\d{4}-\d{2}-\d{2}T)(\d{2})-(\d{2})-(\d{2}Z)-run-(\d{1,15})\.json\.zst$/;
+
+/** Of two loads in one second the later run is the newer. */
+export function byTime(a: ArchivedDocument, b: ArchivedDocument): number {
+  return a.archivedAt.getTime() - b.archivedAt.getTime() || a.runId - b.runId;
+}
+
+/** A document that is still being written, or whose writer was killed. */
+export const PARTIAL = ".part";
+
+export function archivedDocument(
+  directory: string,
+  view: string,
+  runId: number,
+  archivedAt: Date,
+): ArchivedDocument {
+  const time = archivedAt.toISOString().slice(0, 19).replaceAll(":", "-");
+  const name = `${view}/${time}Z-run-${runId}.json.zst`;
+  return { name, path: join(directory, name), view, runId, archivedAt };
+}
+
+/**
+ * Reads a name back.
+ *
+ * @param path ends in `<view>/<file>`
+ * @returns undefined when the file is none of an archive
+ */
+export function parseArchivedPath(path: string): ArchivedDocument | undefined {
+  const [, day, hours, minutes, seconds, runId] = FILE_NAME.exec(basename(path)) ?? [];
+  const archivedAt = new Date(`${day ?? ""}${hours ?? ""}:${minutes ?? ""}:${seconds ?? ""}`);
+  if (runId === undefined || Number.isNaN(archivedAt.getTime())) return undefined;
+  const view = basename(dirname(resolve(path)));
+  return { name: `${view}/${basename(path)}`, path, view, runId: Number(runId), archivedAt };
+}

@@ -1,0 +1,32 @@
+import type { Transaction } from "../database/database.ts";
+import type { LoadContext } from "./load-context.ts";
+import { loadInTransaction, type LoadState } from "./load-in-transaction.ts";
+import type { CommittedLoad } from "./outcome.ts";
+import type { RejectDocument } from "./reject-document.ts";
+import type { RequestLog } from "./request-log.ts";
+import { RetriedRejects } from "./retried-rejects.ts";
+import type { Run } from "./run-log.ts";
+
+/**
+ * One load of records in quarantine: like any other, with the choice of the records before it and, in the same
+ * transaction, the settling of what became of each behind it.
+ */
+export async function retryInTransaction(
+  transaction: Transaction,
+  run: Run,
+  document: RejectDocument,
+  context: LoadContext,
+  requests: RequestLog,
+  state: LoadState,
+): Promise<CommittedLoad> {
+  const rejects = new RetriedRejects(transaction, context.database.schema, run);
+  try {
+    await rejects.choose(document.filter);
+    await document.write(rejects.read());
+    const committed = await loadInTransaction(transaction, run, context, requests, state);
+    await rejects.settle();
+    return committed;
+  } finally {
+    await document.dispose();
+  }
+}

@@ -1,0 +1,202 @@
+import { Readable } from "node:stream";
+import { expect, test } from "vitest";
+import type { Loader } from "../../../src/load/loader.ts";
+import type { LoadOutcome } from "../../../src/load/outcome.ts";
+import { clearRejects, countRejects, readReject, readRejects } from "../../../src/load/read-rejects.ts";
+import type { RejectFilter } from "../../../src/load/reject-filter.ts";
+import { retryRejects } from "../../../src/load/retry-rejects.ts";
+import { viewCatalog } from "../../../src/views/catalog.ts";
+import comments from "../../../src/views/definitions/comments.ts";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import { describeEachDatabase } from "../../support/each-database.ts";
+import { attemptLoad, documentOf, load } from "../../support/load-records.ts";
+import { comment, many, ticket } from "../../support/sample-records.ts";
+
+async function retry(loader: Loader, filter: RejectFilter = {}): Promise<readonly LoadOutcome[]> {
+  return retryRejects(loader, await viewCatalog(), filter, {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onOutcome: () => undefined,
+  });
+}
+
+const BAD = { "TKT-Due Date": "31.12.2026" };
+const modified = (day: number) => ({ "TKT-Modified Time": `2026-03-0${day}T08:00:00Z` });
+
+describeEachDatabase("a retry", (target) => {
+  test("loads what can be loaded now, and leaves the others as they were", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const rejects = database.table("etl_rejects");
+    const first = await load(loader, tickets, [
+      ticket(1),
+      ticket(2, { ...BAD, ...modified(2) }),
+      ticket(3, { ...BAD, ...modified(2) }),
+      ticket(4, BAD),
+      ticket(5, BAD),
+      ticket(6, BAD),
+      ticket("?"),
+    ]);
+    const invalid = Buffer.from(documentOf([ticket(7, { "TKT-Title": "caf\ufffd" })]));
+    const at = invalid.indexOf("\ufffd");
+    const broken = Buffer.concat([invalid.subarray(0, at), Buffer.from([0xe9]), invalid.subarray(at + 3)]);
+    await attemptLoad(loader, tickets, Readable.from([broken], { objectMode: false }), { allowShrink: true });
+    // A record that the database refused is written again from its row: it has to convert to the same row later.
+    await database.sql(
+      `alter table ${database.table("tickets")} add constraint no_eight check ("TKT-Ticket ID" <> 8)`,
+    );
+    const unwelcome = ticket(8, {
+      "TKT-Title": 'tab\t "ü"',
+      "TKT-Due Date": "1850-01-01 10:20:30.123456+02:00",
+      Unknown: { kept: ["1", 2.5] },
+    });
+    await load(loader, tickets, [unwelcome], { allowShrink: true });
+    await database.sql(`alter table ${database.table("tickets")} drop constraint no_eight`);
+    await load(loader, comments, [comment(1), comment("x"), comment("y")], { maxErrors: "2" });
+    // Since then: 2 arrived older, 3 newer, and 4 is refused by the database itself.
+    await load(loader, tickets, [ticket(2, modified(1)), ticket(3, modified(3))], { allowShrink: true });
+    await database.sql(
+      `alter table ${database.table("tickets")} add constraint no_four check ("TKT-Ticket ID" <> 4)`,
+    );
+    // As if the parser had learnt the format; Of 6 the one modified last counts; 5 became something that is no JSON.
+    await database.sql(`update ${rejects} set raw_record = replace(raw_record, '31.12.2026', '2026-12-31')`);
+    await database.sql(
+      `update ${rejects} set raw_record = raw_record || ']' where record_key = 'TKT-Ticket ID=5'`,
+    );
+    await database.sql(
+      `insert into ${rejects} (run_id, view_name, position, record_key, reason, message, raw_record)
+       select run_id, view_name, 99, record_key, reason, message, replace(replace(raw_record, 'Ticket 6', title), '2025-03-02', day)
+       from ${rejects}, (values ('Older 6', '2025-03-01'), ('Oldest 6', '2025-02-01')) more (title, day)
+       where record_key = 'TKT-Ticket ID=6'`,
+    );
+    const before = await readRejects(await loader.database(), database.schema, { view: "tickets" }, 100);
+
+    expect(await retry(loader, { view: "tickets" })).toMatchObject([
+      {
+        view: "tickets",
+        status: "partial",
+        fetched: 10,
+        inserted: 2,
+        updated: 1,
+        skipped: 3,
+        unchanged: 1,
+        duplicates: 2,
+        errors: 4,
+      },
+    ]);
+    const after = await readRejects(await loader.database(), database.schema, { view: "tickets" }, 100);
+    const stays = (key: string | null, reason: string) => {
+      const known = before.find((reject) => reject.key === key)!;
+      return expect.objectContaining({
+        rejectId: known.rejectId,
+        runId: known.runId,
+        position: known.position,
+        rejectedAt: known.rejectedAt,
+        reason,
+      });
+    };
+    expect(after.toReversed()).toEqual([
+      expect.objectContaining({
+        reason: "refused_by_database",
+        sqlState: "23514",
+        runId: first.runId,
+        position: 4,
+      }),
+      expect.objectContaining({ reason: "not_an_object", runId: first.runId, position: 5 }),
+      stays('TKT-Ticket ID="?"', "invalid_integer"),
+      stays(null, "invalid_utf8"),
+    ]);
+    expect(
+      await database.sql(
+        `select "TKT-Ticket ID" as id, "TKT-Title" as title, "TKT-Due Date" is not null as due
+         from ${database.table("tickets")} order by id`,
+      ),
+    ).toEqual([
+      { id: 1, title: "Ticket 1", due: false },
+      { id: 2, title: "Ticket 2", due: true },
+      { id: 3, title: "Ticket 3", due: false },
+      { id: 6, title: "Ticket 6", due: true },
+      { id: 8, title: 'tab\t "ü"', due: true },
+    ]);
+    expect(
+      await database.sql(
+        `select "TKT-Due Date" = '1850-01-01 08:20:30.123456Z' as exact, extra
+         from ${database.table("tickets")} where "TKT-Ticket ID" = 8`,
+      ),
+    ).toEqual([{ exact: true, extra: { Unknown: { kept: ["1", 2.5] } } }]);
+
+    // Again: nothing goes in, nothing is doubled; a retry is no load for the guard, and leaves no table behind.
+    expect(await retry(loader, { reason: "refused_by_database" })).toMatchObject([{ fetched: 1, errors: 1 }]);
+    expect(await readRejects(await loader.database(), database.schema, { view: "tickets" }, 100)).toEqual(
+      after,
+    );
+    expect(await attemptLoad(loader, tickets, [])).toMatchObject({ status: "failed" });
+    expect(
+      await database.sql(`select relname from pg_class where relname ~ '^etl_(staging|delta|retried)'`),
+    ).toEqual([]);
+    expect(await retry(loader, { runId: 4711 })).toEqual([]);
+    expect(
+      await database.sql(
+        `select view_name, source, load_status from ${database.table("etl_metadata")} where kind = 'retry' order by run_id`,
+      ),
+    ).toEqual([
+      { view_name: "tickets", source: "quarantine", load_status: "partial" },
+      { view_name: "tickets", source: "quarantine (reason refused_by_database)", load_status: "partial" },
+    ]);
+  });
+
+  test("that is rolled back leaves the quarantine as it was", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    // More than one page of them.
+    const filler = "x".repeat(900_000);
+    await load(
+      loader,
+      comments,
+      many(9, (number) => comment(number, { "TKTCT-VisibleCustomer": "maybe", "TKTCT-Comment": filler })),
+    );
+    const db = await loader.database();
+    const before = await readRejects(db, database.schema, {}, 100);
+    await database.sql(`alter table ${database.table("comments")} rename to gone`);
+    expect(await retry(loader)).toMatchObject([{ status: "failed", inserted: 0 }]);
+    await database.sql(`alter table ${database.table("gone")} rename to comments`);
+    expect(await readRejects(db, database.schema, {}, 100)).toEqual(before);
+
+    await database.sql(
+      `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"maybe"', '"no"')`,
+    );
+    expect(await retry(loader)).toMatchObject([{ status: "success", fetched: 9, inserted: 9, errors: 0 }]);
+    expect(await countRejects(db, database.schema, {})).toEqual([]);
+  });
+});
+
+describeEachDatabase(
+  "the quarantine",
+  (target) => {
+    test("is read and cleared by run, view and reason", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const { runId } = await load(loader, tickets, [ticket(1, BAD), ticket("?"), ticket(2, BAD)]);
+      await load(loader, comments, [comment("x")]);
+      const db = await loader.database();
+      expect(await countRejects(db, database.schema, {})).toEqual([
+        { view: "tickets", reason: "invalid_timestamp", field: "TKT-Due Date", records: 2 },
+        { view: "comments", reason: "invalid_integer", field: "TKTCT-CommentID", records: 1 },
+        { view: "tickets", reason: "invalid_integer", field: "TKT-Ticket ID", records: 1 },
+      ]);
+      const [newest, ...older] = await readRejects(db, database.schema, { view: "tickets" }, 2);
+      expect(newest).toMatchObject({ runId, view: "tickets", position: 3, key: "TKT-Ticket ID=2" });
+      expect(older).toHaveLength(1);
+      expect(await readReject(db, database.schema, newest!.rejectId)).toMatchObject({
+        ...newest,
+        raw: JSON.stringify(ticket(2, BAD)),
+        source: "standard input",
+      });
+      expect(await readReject(db, database.schema, 4711)).toBeUndefined();
+      expect(await clearRejects(db, database.schema, { runId, reason: "invalid_timestamp" })).toBe(2);
+      expect(await clearRejects(db, database.schema, { view: "comments" })).toBe(1);
+      expect(await clearRejects(db, database.schema, {})).toBe(1);
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
