@@ -144,16 +144,14 @@ export class RecordScanner {
     return true;
   }
 
-  /** Reads on behind the first escape, at `from`. */
+  /** Reads a string whose first escape is at `from`. Its end is searched for natively: such strings are long. */
   #escapedString(bytes: Buffer, start: number, from: number, limit: number, index: number): boolean {
-    for (let at = from; at < limit; at += 1) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE) {
-        this.#end = at + 1;
-        return this.#decode(bytes, start, at, index);
-      }
-      if (byte === BACKSLASH) at += 1;
-      else if (byte < SPACE) return false;
+    for (let end = bytes.indexOf(QUOTE, from); end >= 0 && end < limit; end = bytes.indexOf(QUOTE, end + 1)) {
+      let backslashes = 0;
+      while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes += 1;
+      if (backslashes % 2 === 1) continue;
+      this.#end = end + 1;
+      return this.#decode(bytes, start, end, index);
     }
     return false;
   }
@@ -165,6 +163,7 @@ export class RecordScanner {
     let decodedEnd = decodedStart;
     for (let at = start; at < end; at += 1) {
       let byte = bytes[at] as number;
+      if (byte < SPACE) return false;
       if (byte === BACKSLASH) {
         at += 1;
         byte = ESCAPES[bytes[at] as number] as number;

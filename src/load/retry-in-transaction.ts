@@ -1,6 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import type { LoadContext } from "./load-context.ts";
-import { loadInTransaction, type LoadState } from "./load-in-transaction.ts";
+import type { LoadState } from "./load-in-progress.ts";
+import { loadInTransaction } from "./load-in-transaction.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import type { RejectDocument } from "./reject-document.ts";
 import type { RequestLog } from "./request-log.ts";

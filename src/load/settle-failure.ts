@@ -4,7 +4,7 @@ import { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
-import type { LoadState } from "./load-in-transaction.ts";
+import type { LoadState } from "./load-in-progress.ts";
 import { type CommittedLoad, countsOfFailure, type FailedLoad, type LoadOutcome } from "./outcome.ts";
 import { recordFailure, type Run } from "./run-log.ts";
 

@@ -48,7 +48,7 @@ describeEachDatabase(
       expect(jsonLines(loaded.stdout)).toMatchObject([{ status: "success", inserted: 2, updated: 2 }]);
       const status = await runCli(["status"], { env });
       expect(status.code).toBe(0);
-      expect(status.stdout).toMatch(/ 1 +tickets +success +- +- +4 +2 +1 +- +-$/m);
+      expect(status.stdout).toMatch(/ 1 +tickets +load +success +- +- +4 +2 +1 +- +-$/m);
     });
 
     test("goes without --status, and --dry-run does not go without it", async () => {

@@ -80,10 +80,11 @@ describeEachDatabase(
     test("touches nothing when its memory runs out", async () => {
       const database = await target.fresh();
       const before = await seed(database);
-      const huge = ticket(1, { "TKT-Description": "x".repeat(60_000_000) });
+      // An unknown field of millions of values: only what JSON.parse has to read comes into the heap.
+      const huge = ticket(1, { Odd: Array.from({ length: 3_000_000 }, () => []) });
       const { code, stderr } = await runCli(["load", "tickets", "--from", "-"], {
         env: { ...FAST, ...database.env, NODE_OPTIONS: "--max-old-space-size=24" },
-        input: documentOf([huge, huge]),
+        input: documentOf([huge]),
       });
       expect(code).not.toBe(0);
       expect(code).not.toBe(3);

@@ -1,0 +1,157 @@
+import type { DocumentCopy } from "../archive/document-copy.ts";
+import { readAhead } from "../source/read-ahead.ts";
+import { withRetries } from "../source/retry.ts";
+import { SourceError } from "../source/source-error.ts";
+import type { Applied } from "./apply.ts";
+import type { Classification } from "./delta.ts";
+import {
+  closeFilledTable,
+  fillTarget,
+  findEmptyTable,
+  openEmptyTable,
+  TableNotFilled,
+} from "./fill-empty-table.ts";
+import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { RejectSpool } from "./reject-spool.ts";
+import type { RowLayout } from "./row-stager.ts";
+import { type StagedDocument, stageDocument } from "./stage-document.ts";
+import { copyTarget, createStaging } from "./staging.ts";
+
+/** A document that has been fetched: staged, or written already. */
+export interface FetchedDocument extends StagedDocument {
+  readonly written?: Classification & Applied;
+}
+
+/** Dropping and building the indexes for a smaller document costs about as much as keeping them up. */
+const MIN_FILL_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Fetches the document and stages it; what a broken attempt has staged is undone before the next. Into an empty table the
+ * rows go themselves, where that is possible.
+ */
+export async function fetchDocument(
+  load: LoadInProgress,
+  mayFill = mayFillTable(load),
+): Promise<FetchedDocument> {
+  const { transaction, run, context, state, log } = load;
+  try {
+    const document = await withRetries(
+      () => transaction.savepoint(() => fetchOnce(load, mayFill)),
+      run.source.kind === "api" ? context.options.retry : { ...context.options.retry, retries: 0 },
+      context.signal,
+      (failed) => {
+        state.meter.retries += 1;
+        log.warn(
+          { attempt: failed.attempt, retriesLeft: failed.retriesLeft, waitMs: failed.delayMs },
+          `fetch failed, will try again: ${failed.error.message}`,
+        );
+      },
+    );
+    state.fetch = "succeeded";
+    state.document = document;
+    return document;
+  } catch (error) {
+    if (error instanceof TableNotFilled) {
+      log.info(
+        `the document is fetched again, to find the rows that the table does not take: ${error.message}`,
+      );
+      return fetchDocument(load, false);
+    }
+    if (error instanceof SourceError) state.fetch = "failed";
+    throw error;
+  }
+}
+
+/** A plan shows what staging finds; where newer rows are kept, the last of several with one key may not be the one. */
+function mayFillTable({ run, context, state }: LoadInProgress): boolean {
+  return run.source.repeatable && state.plan === undefined && !context.options.keepNewer;
+}
+
+async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<FetchedDocument> {
+  const { run, context, state, requests, log } = load;
+  await state.rejects.dispose();
+  state.rejects = new RejectSpool(run.runId, run.view.name);
+  state.fetched = 0;
+  showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
+  // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.
+  const attempt = new AbortController();
+  const signal = AbortSignal.any([context.signal, attempt.signal]);
+  let copy: DocumentCopy | undefined;
+  try {
+    const chunks = await state.meter.time("fetch", () => run.source.open(signal, requests));
+    // A plan leaves nothing behind.
+    if (run.source.kind === "api" && state.plan === undefined)
+      copy = await context.archive?.begin(run.view.name, run.runId);
+    return await (mayFill ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
+  } finally {
+    attempt.abort();
+    await copy?.end();
+    state.archive = copy?.result ?? state.archive;
+    if (state.archive.error !== null) log.warn(`the archive failed, not the load: ${state.archive.error}`);
+  }
+}
+
+async function fillOrStage(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+): Promise<FetchedDocument> {
+  const { transaction, run, state, tables, log } = load;
+  const table = await findEmptyTable(transaction, run.view, tables);
+  if (table === undefined) return stage(load, chunks, copy);
+  const beginning = await readAhead(chunks, MIN_FILL_BYTES, (payloadBytes) => {
+    showProgress(load, "stage", { fetched: 0, payloadBytes });
+  });
+  if (beginning.ended || !(await openEmptyTable(transaction, run.view, tables, table))) {
+    return stage(load, beginning.chunks, copy);
+  }
+  log.debug("the table is empty: the rows go into it themselves, and its indexes are built afterwards");
+  const document = await stageRows(load, beginning.chunks, copy, fillTarget(run.view, tables), {
+    staging: false,
+    indexedTexts: table.indexedTexts,
+  });
+  showProgress(load, "apply", document);
+  const duplicates = await state.meter.time("apply", () =>
+    closeFilledTable(transaction, run.view, tables, table, document),
+  );
+  const inserted = document.staged - duplicates;
+  return {
+    ...document,
+    written: { duplicates, unchanged: 0, differing: inserted, allNew: true, inserted, updated: 0 },
+  };
+}
+
+async function stage(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+): Promise<FetchedDocument> {
+  const { transaction, run, tables } = load;
+  await createStaging(transaction, run.view, tables);
+  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { staging: true, indexedTexts: [] });
+}
+
+function stageRows(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+  target: string,
+  layout: RowLayout,
+): Promise<StagedDocument> {
+  const { transaction, run, context, state } = load;
+  return state.meter.time("stage", () =>
+    stageDocument(transaction, chunks, {
+      view: run.view,
+      target,
+      layout,
+      timeZone: context.options.timeZone,
+      maxRecordBytes: context.options.maxRecordBytes,
+      rejects: state.rejects,
+      copy,
+      onProgress: (fetched, payloadBytes) => {
+        state.fetched = fetched;
+        showProgress(load, "stage", { fetched, payloadBytes });
+      },
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+import type { Logger } from "pino";
+import type { ArchiveResult } from "../archive/document-copy.ts";
+import type { Transaction } from "../database/database.ts";
+import type { OtcError } from "../errors/otc-error.ts";
+import type { Guard } from "./guards.ts";
+import type { LoadContext, LoadProgress } from "./load-context.ts";
+import type { PlanNotes } from "./plan-notes.ts";
+import { RejectSpool } from "./reject-spool.ts";
+import type { RequestLog } from "./request-log.ts";
+import type { Run } from "./run-log.ts";
+import { RunMeter } from "./run-metrics.ts";
+import type { StagedDocument } from "./stage-document.ts";
+import type { LoadTables } from "./staging.ts";
+
+/** What a load has seen so far, for the record of its failure. */
+export interface LoadState {
+  fetched: number;
+  /** Once it has been read to its end. */
+  document: StagedDocument | undefined;
+  archive: ArchiveResult;
+  rejects: RejectSpool;
+  /** What became of the fetch, retries included: what the circuit breaker wants to know. */
+  fetch: "pending" | "succeeded" | "failed";
+  readonly meter: RunMeter;
+  /** What a plan notes; undefined when the load is to be committed. */
+  readonly plan: PlanNotes | undefined;
+}
+
+export function newLoadState(run: Run, plan?: PlanNotes): LoadState {
+  return {
+    fetched: 0,
+    document: undefined,
+    archive: { file: null, error: null },
+    rejects: new RejectSpool(run.runId, run.view.name),
+    fetch: "pending",
+    meter: new RunMeter(),
+    plan,
+  };
+}
+
+/** One load inside its transaction, and everything its steps work with. */
+export interface LoadInProgress {
+  readonly transaction: Transaction;
+  readonly run: Run;
+  readonly context: LoadContext;
+  readonly state: LoadState;
+  readonly tables: LoadTables;
+  readonly log: Logger;
+  readonly requests: RequestLog;
+}
+
+/** A guard that has tripped fails a load; a plan notes it and goes on. */
+export function heed({ plan }: LoadState, guard: Guard, tripped: OtcError | undefined): void {
+  if (tripped === undefined) return;
+  if (plan === undefined) throw tripped;
+  plan.noteGuard(guard, tripped);
+}
+
+/** Tells whoever watches how far the load is. */
+export function showProgress(
+  { run, context }: LoadInProgress,
+  step: LoadProgress["step"],
+  { fetched, payloadBytes }: Pick<StagedDocument, "fetched" | "payloadBytes">,
+): void {
+  const share = run.source.share?.();
+  context.onProgress({
+    view: run.view.name,
+    step,
+    records: fetched,
+    bytes: payloadBytes,
+    ...(share === undefined ? {} : { share }),
+  });
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { DatabaseError } from "../database/database-error.ts";
+import { type Applied, applyDelta } from "./apply.ts";
+import { type Classification, classify, lockAgainstWriters } from "./delta.ts";
+import { checkErrorLimit } from "./guards.ts";
+import { historyStatement } from "./history.ts";
+import { heed, type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { rejectOfRefusedRow } from "./refused-row.ts";
+import type { Reject } from "./reject-spool.ts";
+import { contentDigest, sameDocument } from "./same-document.ts";
+import type { StagedDocument } from "./stage-document.ts";
+import { analyzeStaging, type LoadTables } from "./staging.ts";
+import { inTargetTypes } from "./target-types.ts";
+
+/** A deadlock or the like is met again rarely, three times almost never. */
+const CONFLICT_RETRIES = 3;
+
+/** Two that met once should not meet again: a random pause up to this, in milliseconds. */
+const CONFLICT_PAUSE_MS = 500;
+
+/**
+ * Classifies and applies. A deadlock or serialization failure undoes this much and no more: the document is staged
+ * already, and is not fetched again.
+ */
+export async function writeDocument(
+  load: LoadInProgress,
+  document: StagedDocument,
+): Promise<Classification & Applied> {
+  const { transaction, context, state, log } = load;
+  for (let attempt = 1; ; attempt += 1) {
+    const refused: Reject[] = [];
+    try {
+      return await transaction.savepoint(() => writeOnce(load, document, refused));
+    } catch (error) {
+      const mayRetry = error instanceof DatabaseError && error.isConflict && attempt <= CONFLICT_RETRIES;
+      if (!mayRetry) throw error;
+      refused.length = 0;
+      state.meter.retries += 1;
+      log.warn({ attempt }, `will write again: ${error.message}`);
+      await sleep(Math.random() * CONFLICT_PAUSE_MS, undefined, { signal: context.signal });
+    } finally {
+      for (const reject of refused) state.rejects.add(reject);
+    }
+  }
+}
+
+async function writeOnce(
+  load: LoadInProgress,
+  document: StagedDocument,
+  refused: Reject[],
+): Promise<Classification & Applied> {
+  const { transaction, run, context, state, tables, log } = load;
+  const { plan } = state;
+  showProgress(load, "classify", document);
+  const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
+  await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
+  const classification = await state.meter.time("classify", () => classifyOnce(load, typed, document));
+  log.debug(classification, "document classified");
+
+  showProgress(load, "apply", document);
+  const changeLogs = [
+    historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
+    await plan?.beginChanges(transaction, run.view, typed),
+  ].filter((statement) => statement !== undefined);
+  const applied = await state.meter.time("apply", () =>
+    applyDelta(
+      transaction,
+      { view: run.view, tables: typed, classification, changeLogs },
+      async (position, error) => {
+        refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
+        const errors = state.rejects.count + refused.length;
+        heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
+      },
+      (decision) => {
+        log.debug(decision);
+      },
+    ),
+  );
+  await plan?.noteChanges(transaction, run.view, typed);
+  return { ...classification, ...applied };
+}
+
+/** @param typed the tables, with the staged rows as the target would hold them */
+async function classifyOnce(
+  load: LoadInProgress,
+  typed: LoadTables,
+  document: StagedDocument,
+): Promise<Classification> {
+  const { transaction, run, context, state, tables, log } = load;
+  await lockAgainstWriters(transaction, tables);
+  const digest = contentDigest(run.view, context.options, document);
+  const same = await sameDocument(transaction, context.database.schema, {
+    view: run.view,
+    target: tables.target,
+    staged: document.staged,
+    errors: state.rejects.count,
+    digest,
+  });
+  if (same !== undefined) {
+    log.debug("the document and the table are as the last load left them: nothing to compare");
+    return { ...same, differing: 0, allNew: false };
+  }
+  await analyzeStaging(transaction, run.view, tables);
+  return classify(transaction, run.view, typed, document, context.options.keepNewer);
+}
