@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { safeParse } from "valibot";
 import { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
 import { flagOf, type Setting, settingList, type Settings, viewIdVariable } from "./settings.ts";
@@ -28,9 +29,9 @@ export function readSettings(env: Environment, flags: Environment = {}): Setting
         settings[definition.name] = undefined;
         continue;
       }
-      const parsed = definition.type.safeParse(found.text);
-      if (parsed.success) settings[definition.name] = parsed.data;
-      else problems.push(describe(definition, found, parsed.error.issues[0]?.message ?? "is not valid"));
+      const parsed = safeParse(definition.type, found.text);
+      if (parsed.success) settings[definition.name] = parsed.output;
+      else problems.push(describe(definition, found, parsed.issues[0].message));
     } catch (error) {
       problems.push(reasonOf(error));
     }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as v from "valibot";
 
 /** One setting: what it is called, what it may be, and what a reader of the documentation has to know. */
 export interface Setting<T = unknown> {
@@ -7,7 +7,7 @@ export interface Setting<T = unknown> {
   readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History";
   readonly description: string;
   /** Reads the text of the variable. */
-  readonly type: z.ZodType<T, string>;
+  readonly type: v.GenericSchema<string, T>;
   /** As it would stand in the environment. */
   readonly default?: string;
   /** A value for the example file, where there is no default. */
@@ -18,46 +18,51 @@ export interface Setting<T = unknown> {
 
 const DAY_MS = 86_400_000;
 
-function wholeNumber(minimum: number, maximum: number): z.ZodType<number, string> {
-  const range = `a whole number from ${minimum} to ${maximum}`;
-  return z
-    .string()
-    .regex(/^\d+$/, `must be ${range}`)
-    .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, `must be ${range}`);
+function wholeNumber(minimum: number, maximum: number): v.GenericSchema<string, number> {
+  const range = `must be a whole number from ${minimum} to ${maximum}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d+$/, range),
+    v.transform(Number),
+    v.minValue(minimum, range),
+    v.maxValue(maximum, range),
+  );
 }
 
-const text = z.string().min(1, "must not be empty");
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 /** `none` is the empty list. */
-const names = z
-  .string()
-  .transform((value) => (value.trim() === "none" ? [] : value.split(",").map((name) => name.trim())))
-  .refine((list) => list.every((name) => name !== ""), "must be names with commas between them, or none");
+const names = v.pipe(
+  v.string(),
+  v.transform((value) => (value.trim() === "none" ? [] : value.split(",").map((name) => name.trim()))),
+  v.check((list) => list.every((name) => name !== ""), "must be names with commas between them, or none"),
+);
 
 const milliseconds = wholeNumber(0, DAY_MS);
 
 /** A timer of 0 would fire before anything could happen. */
 const positiveMilliseconds = wholeNumber(1, DAY_MS);
 
-const httpUrl = z
-  .string()
-  .refine(
+const httpUrl = v.pipe(
+  v.string(),
+  v.check(
     (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
     "must be an http or https URL",
-  )
-  .transform((value) => new URL(value))
-  .refine(
+  ),
+  v.transform((value) => new URL(value)),
+  v.check(
     (url) => url.username === "" && url.password === "",
     "must not hold a user name or password; use OTC_API_USERNAME and OTC_API_PASSWORD",
-  );
+  ),
+);
 
-const databaseUrl = z
-  .string()
-  .refine(
+const databaseUrl = v.pipe(
+  v.string(),
+  v.check(
     (value) => URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol),
     "must be a URL such as postgres://user@host:5432/servicedesk",
-  );
+  ),
+);
 
 /** Every setting there is. README's table, `.env.example`, the flags and the validation come from this list. */
 const SETTINGS = {
@@ -137,9 +142,10 @@ const SETTINGS = {
     group: "Database",
     description:
       "TLS to PostgreSQL: disable, require (encrypted, the certificate is not checked), verify-ca, or verify-full.",
-    type: z.enum(["disable", "require", "verify-ca", "verify-full"], {
-      error: "must be disable, require, verify-ca or verify-full",
-    }),
+    type: v.picklist(
+      ["disable", "require", "verify-ca", "verify-full"],
+      "must be disable, require, verify-ca or verify-full",
+    ),
     example: "verify-full",
   },
   pgSslrootcert: {
@@ -301,7 +307,7 @@ type SettingName = keyof typeof SETTINGS;
 /** The settings as read: a default where there is one, undefined where there is none and nothing was set. */
 export type Settings = {
   readonly [Name in SettingName]:
-    | z.output<(typeof SETTINGS)[Name]["type"]>
+    | v.InferOutput<(typeof SETTINGS)[Name]["type"]>
     | ((typeof SETTINGS)[Name] extends { default: string } ? never : undefined);
 };
 
