@@ -12,7 +12,7 @@ export interface DocumentFlags extends LoadOptionFlags {
 /** Adds the argument for the views and the options for their documents. */
 export function withDocumentOptions(command: Command): Command {
   command
-    .addArgument(new Argument("[view]", "tickets, comments, timesheets or all").default("all"))
+    .addArgument(new Argument("[view...]", "tickets, comments, timesheets or all (default: all)"))
     .option(
       "--from <file>",
       "read a document from a file (plain, .gz or .zst; - for standard input) instead of the API",

@@ -17,7 +17,7 @@ const EXIT_PARTIAL = 3;
 
 /** @returns the exit code */
 export function runLoad(
-  view: string,
+  views: readonly string[],
   flags: LoadFlags,
   command: Command,
   context: CliContext,
@@ -25,7 +25,7 @@ export function runLoad(
   return withSession(command, context, async (session) =>
     loadAndReport(session, context, flags, {
       ...readDocumentOptions(flags, context),
-      views: await chosenViews(view),
+      views: await chosenViews(views),
       atomic: flags.atomic,
     }),
   );

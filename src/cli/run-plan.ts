@@ -16,7 +16,7 @@ const EXIT_CHANGES = 4;
 
 /** @returns the exit code */
 export function runPlan(
-  view: string,
+  views: readonly string[],
   flags: PlanFlags,
   command: Command,
   context: CliContext,
@@ -25,7 +25,7 @@ export function runPlan(
   return withSession(command, context, async (session) =>
     planAndReport(session, context, flags, {
       ...readDocumentOptions(flags, context),
-      views: await chosenViews(view),
+      views: await chosenViews(views),
       samples,
     }),
   );

@@ -54,8 +54,10 @@ export async function loadInTransaction(
   const last = await readLastLoad(transaction, database.schema, view);
   heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
+  // What is brought in otherwise says nothing of what OTC sends now.
+  const profiled = run.kind === "load" ? document.staged : 0;
   const rows = document.written === undefined ? tables.staging : tables.target;
-  const profiles = await profileRows(transaction, view, rows, document.staged);
+  const profiles = await profileRows(transaction, view, rows, profiled);
 
   const written = document.written ?? (await writeDocument(load, document));
   await dropLoadTables(transaction, tables);
@@ -100,7 +102,7 @@ async function noticeDrift(
   last: LastLoad | undefined,
   profiles: readonly FieldProfile[],
 ): Promise<readonly DriftWarning[]> {
-  if (last === undefined) return [];
+  if (last === undefined || run.kind !== "load") return [];
   return driftWarnings(
     {
       records: last.fetched,

@@ -42,7 +42,6 @@ describe("the command line", () => {
   });
 
   test.for([
-    [["load", "tickets", "comments"], /too many arguments/],
     [["load", "tickets", "--max-errors", "many", "--from", "-"], /--max-errors is "many"/],
     [["load", "--from", "x.json"], /A file holds one view/],
     [["load", "tickets"], /OTC_API_URL/],

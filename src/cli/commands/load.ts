@@ -16,9 +16,9 @@ export function loadCommand(context: CliContext): Command {
     )
     .option("--atomic", "all views in ONE transaction", false)
     .option("--migrate", "bring the tables up to date first", false)
-    .action(async (view: string, flags: LoadFlags, self: Command) => {
+    .action(async (views: readonly string[], flags: LoadFlags, self: Command) => {
       const { runLoad } = await import("../run-load.ts");
-      process.exitCode = await runLoad(view, flags, self, context);
+      process.exitCode = await runLoad(views, flags, self, context);
     });
   return withExamples(command, [
     ["otc-etl load", "load all views from OTC"],

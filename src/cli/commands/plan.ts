@@ -12,12 +12,13 @@ export function planCommand(context: CliContext): Command {
   const command = withDocumentOptions(new Command("plan"))
     .description("Tell what a load would do: do it, report it column by column, and roll it back.")
     .option("--samples <count>", "how many changes of each column, and repeated keys, to show", "5")
-    .action(async (view: string, flags: PlanFlags, self: Command) => {
+    .action(async (views: readonly string[], flags: PlanFlags, self: Command) => {
       const { runPlan } = await import("../run-plan.ts");
-      process.exitCode = await runPlan(view, flags, self, context);
+      process.exitCode = await runPlan(views, flags, self, context);
     });
   return withExamples(command, [
     ["otc-etl plan", "what would a load of all views do?"],
+    ["otc-etl plan tickets comments", "of two of them?"],
     ["otc-etl plan tickets --from tickets.json.gz", "what would this document change?"],
     ["otc-etl plan tickets --samples 20", "with more of the changes"],
     ["otc-etl plan --json >plan.json; [ $? -eq 4 ]", "for scripts: 4 means that there is something to do"],
