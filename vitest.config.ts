@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** On a busy machine a time limit may pass for another reason than the one under test; the report tells of a second try. */
+const RETRY = 1;
+
 /** What starts real servers; see there how both projects share them. */
 const SERVERS = "test/support/global-setup.ts";
 
@@ -15,6 +18,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           globalSetup: [SERVERS],
+          retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Two servers and PGlite already fill two cores; more workers only make the timings of tests lie.
@@ -28,6 +32,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: [SERVERS],
+          retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -1,4 +1,5 @@
-// The method that otc-etl replaced: batches of 100 rows, INSERT … ON CONFLICT DO UPDATE, each committed by itself.
+// The method that otc-etl replaced: batches of 100 statements, each INSERT … ON CONFLICT DO UPDATE of one row, as
+// psycopg2's execute_batch sends them; each batch in one message and committed by itself.
 import pg from "pg";
 import { wholeLines } from "../documents/whole-lines.ts";
 import type { ChildJobs } from "../processes/child-jobs.ts";
@@ -10,26 +11,24 @@ const PIECE_BYTES = 256 * 1024;
 const UNESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", v: "\v" };
 
 await childJob("upsert-rows", async (job, clock) => {
-  const { path, count, columns } = job.rows;
+  const { path, count } = job.rows;
   const client = new pg.Client({ connectionString: job.url });
   await client.connect();
   let written = 0;
-  let batch: (string | null)[] = [];
+  let batch: string[] = [];
   const writeBatch = async (): Promise<void> => {
-    const rows = batch.length / columns.length;
-    // A named statement is prepared once: kinder to this method than what it was.
-    const name = `upsert_${rows}`;
-    const result = await client.query({ name, text: upsertStatement(job, rows), values: batch });
-    written += result.rowCount ?? 0;
+    const results = (await client.query(batch.join(";\n"))) as pg.QueryResult | pg.QueryResult[];
+    for (const { rowCount } of [results].flat()) written += rowCount ?? 0;
     batch = [];
   };
+  const [beginning, end] = upsertStatement(job);
 
   clock.start();
   for await (const piece of wholeLines(path, PIECE_BYTES)) {
     for (const line of piece.toString("utf8").split("\n")) {
       if (line === "") continue;
-      for (const field of line.split("\t")) batch.push(fieldValue(field));
-      if (batch.length === BATCH_ROWS * columns.length) await writeBatch();
+      batch.push(`${beginning}${line.split("\t").map(literal).join(", ")}${end}`);
+      if (batch.length === BATCH_ROWS) await writeBatch();
     }
   }
   if (batch.length > 0) await writeBatch();
@@ -38,21 +37,20 @@ await childJob("upsert-rows", async (job, clock) => {
   if (written !== count) throw new Error(`The upserts wrote ${written} rows of ${count}.`);
 });
 
-function upsertStatement(job: ChildJobs["upsert-rows"], rows: number): string {
+/** What stands before the values of a row, and behind. */
+function upsertStatement(job: ChildJobs["upsert-rows"]): [beginning: string, end: string] {
   const { key, overwritten } = job;
   const { table, columns } = job.rows;
-  const tuples = Array.from({ length: rows }, (_, row) => {
-    const parameters = columns.map((_, column) => `$${row * columns.length + column + 1}`);
-    return `(${parameters.join(", ")})`;
-  });
-  return `insert into ${table} (${columns.join(", ")}) values ${tuples.join(", ")}
-    on conflict (${key.join(", ")}) do update
-    set ${overwritten.map((column) => `${column} = excluded.${column}`).join(", ")}`;
+  return [
+    `insert into ${table} (${columns.join(", ")}) values (`,
+    `) on conflict (${key.join(", ")}) do update
+     set ${overwritten.map((column) => `${column} = excluded.${column}`).join(", ")}`,
+  ];
 }
 
-/** A field of COPY's text format as the driver wants it. */
-function fieldValue(field: string): string | null {
-  if (field === "\\N") return null;
-  if (!field.includes("\\")) return field;
-  return field.replaceAll(/\\(.)/g, (_, character: string) => UNESCAPED[character] ?? character);
+/** A field of COPY's text format as a literal. */
+function literal(field: string): string {
+  if (field === "\\N") return "null";
+  const text = field.replaceAll(/\\(.)/g, (_, character: string) => UNESCAPED[character] ?? character);
+  return pg.escapeLiteral(text);
 }
