@@ -154,7 +154,7 @@ describe.skipIf(server === undefined)("a conflict with another session", () => {
     const database = await faultyDatabase(url, onTestFinished);
     // Only the load's session looks for deadlocks in time to find this one.
     await database.sql(
-      "do $$ begin execute format('alter database %I set deadlock_timeout = ''50ms''', current_database()); end $$",
+      "do $$ begin execute format('alter database %I set deadlock_timeout = ''500ms''', current_database()); end $$",
     );
     await database.sql(
       `create table servicedesk.audit (id integer primary key, seen integer);
