@@ -48,24 +48,30 @@ describeEachDatabase("a first load into an empty table", (target) => {
        from ${database.table("etl_rejects")} order by position`,
     );
 
-  test("gives what staging gives: rows, counts, duplicates and quarantine", async () => {
-    const records = many(ROWS, (number) =>
-      ticket(number % 7 === 0 ? number - 3 : number, {
-        "TKT-Description": LONG,
-        "TKT-Title": `Version ${number}`,
-        ...(number % 100 === 1 ? { "TKT-Due Date": "?" } : {}),
-        ...(number % 50 === 2 ? { Colour: "red" } : {}),
-      }),
-    );
-    const [filled, staged] = [await fill(records), await stage(records)];
-    const counts = ["fetched", "inserted", "updated", "skipped", "errors", "duplicates"] as const;
-    for (const count of counts) expect(filled.outcome[count], count).toBe(staged.outcome[count]);
-    expect(filled.outcome.duplicates).toBeGreaterThan(500);
-    expect(await contents(filled.database, "tickets")).toEqual(await contents(staged.database, "tickets"));
-    expect(await rejects(filled)).toEqual(await rejects(staged));
-    const again = await load(filled.loader, tickets, records, { maxErrors: "50%" });
-    expect(again).toMatchObject({ inserted: 0, updated: 0, duplicates: filled.outcome.duplicates });
-  });
+  test.each([
+    ["many", 7],
+    ["hardly any", 2000],
+  ])(
+    "gives what staging gives when %s keys repeat: rows, counts, duplicates and quarantine",
+    async (_case, every) => {
+      const records = many(ROWS, (number) =>
+        ticket(number % every === 0 ? number - 3 : number, {
+          "TKT-Description": LONG,
+          "TKT-Title": `Version ${number}`,
+          ...(number % 100 === 1 ? { "TKT-Due Date": "?" } : {}),
+          ...(number % 50 === 2 ? { Colour: "red" } : {}),
+        }),
+      );
+      const [filled, staged] = [await fill(records), await stage(records)];
+      const counts = ["fetched", "inserted", "updated", "skipped", "errors", "duplicates"] as const;
+      for (const count of counts) expect(filled.outcome[count], count).toBe(staged.outcome[count]);
+      expect(filled.outcome.duplicates).toBeGreaterThan(0);
+      expect(await contents(filled.database, "tickets")).toEqual(await contents(staged.database, "tickets"));
+      expect(await rejects(filled)).toEqual(await rejects(staged));
+      const again = await load(filled.loader, tickets, records, { maxErrors: "50%" });
+      expect(again).toMatchObject({ inserted: 0, updated: 0, duplicates: filled.outcome.duplicates });
+    },
+  );
 
   test("finds the row that no index can hold, and loads the others", async () => {
     // Random, because an index compresses.
