@@ -8,8 +8,8 @@ import type { CliContext } from "./cli-context.ts";
 import type { LoadFlags } from "./commands/load.ts";
 import { readDocumentOptions } from "./document-options.ts";
 import { failureExitCode } from "./failure-exit-code.ts";
-import { outcomeJson } from "./outcome-json.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
+import { reporting } from "./reporting.ts";
 import { type Session, withSession } from "./session.ts";
 
 /** Committed, but some records are in quarantine. */
@@ -33,11 +33,12 @@ export function runLoad(
 
 /** Loads as asked, shows how far it is and what came of it. @returns the exit code */
 export async function loadAndReport(
-  { loader, log, options, progress }: Session,
+  session: Session,
   context: CliContext,
   flags: { readonly migrate: boolean; readonly json: boolean },
   request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
+  const { loader, log, options } = session;
   if (flags.migrate) {
     await migrate(await loader.database(), ({ version, name }) => {
       log.info({ version, migration: name }, "migration applied");
@@ -45,14 +46,7 @@ export async function loadAndReport(
   }
   const outcomes = await loader.load({
     ...request,
-    signal: context.signal,
-    onProgress: (state) => {
-      progress.show(state);
-    },
-    onOutcome: (outcome) => {
-      progress.stop();
-      if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
-    },
+    ...reporting(session, context, flags),
   });
   if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
   // Interrupted between two views, the rest was not even begun.

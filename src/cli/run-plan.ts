@@ -7,8 +7,8 @@ import type { CliContext } from "./cli-context.ts";
 import type { PlanFlags } from "./commands/plan.ts";
 import { readDocumentOptions } from "./document-options.ts";
 import { failureExitCode } from "./failure-exit-code.ts";
-import { outcomeJson } from "./outcome-json.ts";
 import { renderPlan } from "./render-plan.ts";
+import { reporting } from "./reporting.ts";
 import { type Session, withSession } from "./session.ts";
 
 /** A load would write something, put something in quarantine, or be stopped by a guard. */
@@ -33,21 +33,15 @@ export function runPlan(
 
 /** Plans as asked, shows how far it is and what a load would do. @returns the exit code */
 export async function planAndReport(
-  { loader, options, progress }: Session,
+  session: Session,
   context: CliContext,
   flags: { readonly json: boolean },
   request: Omit<PlanRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
+  const { loader, options } = session;
   const outcomes = await loader.plan({
     ...request,
-    signal: context.signal,
-    onProgress: (state) => {
-      progress.show(state);
-    },
-    onOutcome: (outcome) => {
-      progress.stop();
-      if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
-    },
+    ...reporting(session, context, flags),
   });
   if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes));
   // Interrupted between two views, the rest was not even begun.

@@ -12,8 +12,8 @@ import type { ClearFlags, FilterFlags, ListFlags, RetryFlags, ShowFlags } from "
 import { formatCount } from "./format.ts";
 import { readWaitOptions } from "./load-options.ts";
 import { renderReject, renderRejects } from "./render-rejects.ts";
-import { outcomeJson } from "./outcome-json.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
+import { reporting } from "./reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
 import { type Session, withSession } from "./session.ts";
 
@@ -62,17 +62,10 @@ export async function retryQuarantine(
   const filter = await readFilter(flags);
   return withSession(command, context, async (session) => {
     await migratedDatabase(session);
-    const { loader, options, progress } = session;
+    const { loader, options } = session;
     const outcomes = await retryRejects(loader, await viewCatalog(), filter, {
       ...readWaitOptions(flags),
-      signal: context.signal,
-      onProgress: (state) => {
-        progress.show(state);
-      },
-      onOutcome: (outcome) => {
-        progress.stop();
-        if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
-      },
+      ...reporting(session, context, flags),
     });
     if (!flags.json && !options.quiet) {
       const nothing = "Nothing to do: no such record is in quarantine.\n";

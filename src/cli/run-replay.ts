@@ -6,8 +6,8 @@ import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { ReplayFlags } from "./commands/replay.ts";
 import { readLoadOptions } from "./load-options.ts";
-import { outcomeJson } from "./outcome-json.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
+import { reporting } from "./reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
 import { withSession } from "./session.ts";
 
@@ -18,20 +18,14 @@ export function runReplay(
   command: Command,
   context: CliContext,
 ): Promise<number> {
-  return withSession(command, context, async ({ loader, options, progress }) => {
+  return withSession(command, context, async (session) => {
+    const { loader, options } = session;
     const catalog = await viewCatalog();
     const only = flags.view === undefined ? undefined : viewNamed(catalog, flags.view);
     const documents = await chooseDocuments(readChoice(document, flags), loader.archive, catalog, only);
     const outcomes = await replayDocuments(loader, documents, context.stdin, {
       ...readLoadOptions(flags),
-      signal: context.signal,
-      onProgress: (state) => {
-        progress.show(state);
-      },
-      onOutcome: (outcome) => {
-        progress.stop();
-        if (flags.json) context.stdout.write(`${outcomeJson(outcome)}\n`);
-      },
+      ...reporting(session, context, flags),
     });
     if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
     const interrupted = context.signal.aborted && outcomes.length < documents.length;
