@@ -138,7 +138,8 @@ export async function closeFilledTable(
   }
   try {
     // A few suspicions among millions of keys are wrong, as a rule: grouping all keys would take longer than all else.
-    if (suspected <= staged * WRONGLY_SUSPECTED && (await isBuilt(transaction, tables, indexes))) return 0;
+    const isUnlikely = suspected <= staged * WRONGLY_SUSPECTED && indexes.some((index) => isKey(view, index));
+    if ((suspected === 0 || isUnlikely) && (await isBuilt(transaction, tables, indexes))) return 0;
     const repeated = await removeRepeatedRows(transaction, view, tables);
     await buildIndexes(transaction, tables.target, indexes);
     return repeated;
@@ -146,6 +147,16 @@ export async function closeFilledTable(
     if (!(error instanceof DatabaseError) || !error.refusesRow) throw error;
     throw new TableNotFilled(error.message, { cause: error });
   }
+}
+
+/** Whether an index cannot be built while two rows have the same key. */
+function isKey(view: View, { unique, nullsNotDistinct, columns }: TargetIndex): boolean {
+  const keys = keyColumns(view);
+  return (
+    unique &&
+    columns.length === keys.length &&
+    keys.every(({ name, key }) => columns.includes(name) && (key === "required" || nullsNotDistinct))
+  );
 }
 
 /** Builds the indexes. @returns false, having built none, when a key is there twice */

@@ -11,6 +11,9 @@ export interface TargetIndex {
   readonly special: boolean;
   /** Whether it is a btree of columns as they are, all rows in it. */
   readonly plain: boolean;
+  readonly unique: boolean;
+  /** Whether to a unique one two nulls are the same. */
+  readonly nullsNotDistinct: boolean;
   /** Its columns' names. */
   readonly columns: readonly string[];
 }
@@ -31,6 +34,7 @@ export async function readIndexes(transaction: Transaction, target: string): Pro
        i.indisclustered or i.indisreplident or not i.indisvalid
          or obj_description(i.indexrelid, 'pg_class') is not null
          or obj_description(c.oid, 'pg_constraint') is not null as "special",
+       i.indisunique as "unique", i.indnullsnotdistinct as "nullsNotDistinct",
        i.indexprs is null and i.indpred is null
          and (select amname = 'btree' from pg_am join pg_class on pg_class.relam = pg_am.oid
               where pg_class.oid = i.indexrelid) as "plain",

@@ -86,6 +86,29 @@ describeEachDatabase("a first load into an empty table", (target) => {
 });
 
 describeEachDatabase(
+  "a first load into an empty table without a unique key",
+  (target) => {
+    test("keeps only the last of the few records with one key all the same", async () => {
+      const database = await target.fresh();
+      await database.sql("alter table servicedesk.comments drop constraint comments_pkey");
+      const records = many(ROWS, (number) =>
+        comment(number === ROWS ? 1 : number, { "TKTCT-Comment": `${number} ${LONG}` }),
+      );
+      const { log, saysFilled } = watchedLog();
+      expect(await loadFile(database.open({}, log), comments, records)).toMatchObject({
+        inserted: ROWS - 1,
+        duplicates: 1,
+      });
+      expect(saysFilled()).toBe(true);
+      expect(
+        await database.sql("select comment_text from servicedesk.comments where comment_id = 1"),
+      ).toEqual([{ comment_text: `${ROWS} ${LONG}` }]);
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
+
+describeEachDatabase(
   "a first load is staged",
   (target) => {
     const records = many(ROWS, (number) => comment(number, { "TKTCT-Comment": LONG }));
