@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { parseDuration } from "../config/duration.ts";
 import { requireMigrated } from "../database/migrations.ts";
 import { printable } from "../errors/printable.ts";
 import { OtcError } from "../errors/otc-error.ts";
@@ -18,11 +17,9 @@ const RUNS_CHECKED = 20;
 /** @returns the exit code: with --check 1 when something is wrong */
 export function runStatus(flags: StatusFlags, command: Command, context: CliContext): Promise<number> {
   const shown = parseRuns(flags.runs);
-  const limits = {
-    maxAgeSeconds: parseDuration(flags.maxAge, "--max-age") / 1000,
-    maxRollbackRate: parsePercent(flags.maxRollbackRate),
-  };
   return withSession(command, context, async ({ loader }) => {
+    const { maxAgeMs, maxRollbackRate } = loader.settings;
+    const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
     const database = await loader.database();
     await requireMigrated(database);
     const views = await viewCatalog();
@@ -51,13 +48,4 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
 function parseRuns(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new OtcError("usage", `--runs is "${text}".`, { remedy: "Give a number from 0 to 9999." });
-}
-
-/** @returns a rate from 0 to 1 */
-function parsePercent(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim());
-  if (match !== null && Number(match[1]) <= 100) return Number(match[1]) / 100;
-  throw new OtcError("usage", `--max-rollback-rate is "${text}".`, {
-    remedy: "Give a percentage from 0% to 100%.",
-  });
 }

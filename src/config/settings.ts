@@ -1,10 +1,11 @@
 import * as v from "valibot";
+import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 
 /** One setting: what it is called, what it may be, and what a reader of the documentation has to know. */
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
-  readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History";
+  readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Health";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: v.GenericSchema<string, T>;
@@ -42,6 +43,21 @@ const milliseconds = wholeNumber(0, DAY_MS);
 
 /** A timer of 0 would fire before anything could happen. */
 const positiveMilliseconds = wholeNumber(1, DAY_MS);
+
+/** In ms. */
+const duration = v.pipe(
+  v.string(),
+  v.transform((value) => durationMs(value) ?? NaN),
+  v.check((value) => !Number.isNaN(value), `must be a number with a unit: ${DURATION_EXAMPLES}`),
+);
+
+/** From 0 to 1. */
+const percentage = v.pipe(
+  v.string(),
+  v.regex(/^\s*\d+(\.\d+)?\s*%?\s*$/, "must be a percentage from 0% to 100%"),
+  v.transform((value) => Number.parseFloat(value) / 100),
+  v.maxValue(1, "must be a percentage from 0% to 100%"),
+);
 
 const httpUrl = v.pipe(
   v.string(),
@@ -299,6 +315,20 @@ const SETTINGS = {
       "assignee, severity and category).",
     type: names,
     example: "TKT-Status,TKT-Team,TKT-Assigned To User,TKT-Severity,TKT-Category",
+  },
+  maxAgeMs: {
+    env: "OTC_MAX_AGE",
+    group: "Health",
+    description: "How old the last load of a view may be before its data counts as stale.",
+    type: duration,
+    default: "26h",
+  },
+  maxRollbackRate: {
+    env: "OTC_MAX_ROLLBACK_RATE",
+    group: "Health",
+    description: "How many of a view's last 20 runs may have been rolled back.",
+    type: percentage,
+    default: "20%",
   },
 } satisfies Record<string, Setting>;
 

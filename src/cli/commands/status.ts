@@ -6,8 +6,6 @@ interface StatusFlags {
   readonly json: boolean;
   readonly runs: string;
   readonly check: boolean;
-  readonly maxAge: string;
-  readonly maxRollbackRate: string;
 }
 
 /** `otc-etl status`. */
@@ -17,14 +15,8 @@ export function statusCommand(context: CliContext): Command {
     .option("--runs <count>", "how many runs of each view", "5")
     .option(
       "--check",
-      "exit with 1, and say why, when something is wrong: for cron, Nagios, Kubernetes",
+      "exit with 1, and say why, when something is wrong (--max-age, --max-rollback-rate): for cron, Nagios, Kubernetes",
       false,
-    )
-    .option("--max-age <duration>", "with --check: how old a view may be", "26h")
-    .option(
-      "--max-rollback-rate <percent>",
-      "with --check: how many of the last 20 runs may have been rolled back",
-      "20%",
     )
     .option("--json", "one JSON object a view on stdout", false)
     .action(async (flags: StatusFlags, self: Command) => {
