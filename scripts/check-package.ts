@@ -17,6 +17,8 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
   /^migrations\/.+\.sql$/,
+  /^deploy\/.+\.(?:service|timer|ya?ml|json)$/,
+  /^docs\/operations\.md$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
@@ -27,6 +29,8 @@ const REQUIRED = [
   "CHANGELOG.md",
   "ARCHITECTURE.md",
   ".env.example",
+  "docs/operations.md",
+  "deploy/systemd/otc-etl-worker.service",
   "dist/index.js",
   "dist/index.d.ts",
   "dist/cli/main.js",

@@ -1,9 +1,7 @@
-import { PassThrough } from "node:stream";
-import type { CliContext } from "../src/cli/cli-context.ts";
-import { buildProgram } from "../src/cli/program.ts";
 import { renderEnvExample } from "../src/config/describe-settings.ts";
 import { flagOf, type Setting, settingList, viewIdVariable } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
+import { silentProgram } from "./silent-program.ts";
 
 const README = new URL("../README.md", import.meta.url);
 const ENV_EXAMPLE = new URL("../.env.example", import.meta.url);
@@ -31,15 +29,7 @@ function replaceBlock(text: string, name: string, content: string): string {
 }
 
 function commandTable(): string {
-  const silent = new PassThrough() as unknown as CliContext["stdout"];
-  const program = buildProgram({
-    env: {},
-    stdin: new PassThrough(),
-    stdout: silent,
-    stderr: silent,
-    signal: new AbortController().signal,
-  });
-  const rows = program.commands.map((command) => {
+  const rows = silentProgram().commands.map((command) => {
     const usage = [
       command.name(),
       ...command.registeredArguments.map((argument) =>

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { packageVersion } from "../config/package-version.ts";
 import type { CliContext } from "./cli-context.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { importCommand } from "./commands/import.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   settingsCommand,
   simulateCommand,
   demoCommand,
+  completionCommand,
 ];
 
 /** The command line. It throws where commander would end the process. */

@@ -1,17 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Environment } from "../config/read-settings.ts";
-import { viewIdVariable } from "../config/settings.ts";
 import { migrate } from "../database/migrations.ts";
-import { Loader } from "../load/loader.ts";
-import type { LoadOutcome } from "../load/outcome.ts";
+import { openDemoDesk } from "../demo/demo-desk.ts";
 import { readStatus } from "../load/read-status.ts";
-import { SIMULATED_VIEWS } from "../simulator/document.ts";
 import { parseScale } from "../simulator/scale.ts";
-import { startSimulator } from "../simulator/server.ts";
-import { viewCatalog } from "../views/catalog.ts";
 import type { CliContext } from "./cli-context.ts";
 import { globalOptions } from "./global-options.ts";
 import { createLogger } from "./logger.ts";
@@ -29,7 +22,6 @@ const FLAWS = 2;
 export async function runDemo(command: Command, context: CliContext): Promise<number> {
   const scale = parseScale("small");
   if (scale === undefined) throw new Error("The simulator has no scale called small.");
-  const credentials = { username: "demo", password: randomBytes(16).toString("hex") };
   const options = globalOptions(command);
   const progress = createProgressLine(context, options, () => undefined);
   const log = createLogger(context, { ...options, quiet: !options.verbose }, progress).child(
@@ -42,62 +34,45 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
   };
 
   await rm(DEMO_DIR, { recursive: true, force: true });
-  const simulator = await startSimulator({ scale, credentials, flaws: FLAWS });
-  const env: Environment = {
-    OTC_API_URL: simulator.url,
-    OTC_API_USERNAME: credentials.username,
-    OTC_API_PASSWORD: credentials.password,
-    ...Object.fromEntries(SIMULATED_VIEWS.map((view) => [viewIdVariable(view), view])),
-    OTC_DATA_DIR: DEMO_DIR,
-    OTC_REQUEST_INTERVAL_MS: "0",
-    OTC_VIEW_GAP_MS: "0",
-  };
-  const loader = new Loader({ env, flags: {}, log });
-  const views = (await viewCatalog()).filter((view) => SIMULATED_VIEWS.some((name) => name === view.name));
-
-  const night = (): Promise<readonly LoadOutcome[]> =>
-    loader.load({
-      views,
-      atomic: false,
-      errorLimit: { kind: "default" },
-      allowShrink: false,
-      signal: context.signal,
-      onProgress: (state) => {
-        progress.show(state);
-      },
-      onOutcome: () => undefined,
-    });
-
+  const desk = await openDemoDesk({
+    directory: DEMO_DIR,
+    scale,
+    flaws: FLAWS,
+    log,
+    signal: context.signal,
+    onProgress: (state) => {
+      progress.show(state);
+    },
+  });
   try {
     say(
       `A simulated OTC serves ${scale.tickets} tickets, ${scale.comments} comments and ${scale.timesheets} timesheets.\n`,
     );
     say("Preparing the embedded database (PostgreSQL in this process, no server) …\n");
-    const database = await loader.database();
+    const database = await desk.loader.database();
     await migrate(database, () => undefined);
 
-    const first = await night();
+    const first = await desk.night();
     say(
       `\nThe first night: everything is new, but for ${FLAWS} records of each view that nobody could load.\n` +
         `They are kept in quarantine (etl_rejects), and the load is "partial".\n\n${renderOutcomes(first)}`,
     );
 
-    simulator.setDay(1);
-    const second = await night();
+    desk.simulator.setDay(1);
+    const second = await desk.night();
     say(
       `\nA day later: only what is new or changed is written, the rest is skipped.\n\n` +
         renderOutcomes(second),
     );
 
     say(
-      `\nHow fresh each view is:\n\n${renderFreshness(await readStatus(database, database.schema, views, 0))}`,
+      `\nHow fresh each view is:\n\n${renderFreshness(await readStatus(database, database.schema, desk.views, 0))}`,
     );
     say(nextSteps());
     return [...first, ...second].some((outcome) => outcome.status === "failed") ? 1 : 0;
   } finally {
     progress.stop();
-    await loader.close();
-    await simulator.close();
+    await desk.close();
   }
 }
 
@@ -105,7 +80,9 @@ function nextSteps(): string {
   return `
 Try next:
 
-  npx otc-etl status --data-dir ${DEMO_DIR}    the runs on record
+  npx otc-etl demo --serve                        the status page, with ninety nights behind it
+  npx otc-etl serve --data-dir ${DEMO_DIR}      the status page of these two
+  npx otc-etl status --data-dir ${DEMO_DIR}     the runs on record
   npx otc-etl simulate                            the simulated OTC, to load from yourself
   npx otc-etl doctor                              what is missing for the real thing
   npx otc-etl load --help                         all that a load can do

@@ -6,6 +6,7 @@ import { parseScale } from "../simulator/scale.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { SimulateFlags } from "./commands/simulate.ts";
+import { parseWholeNumber } from "./whole-number.ts";
 
 /** Serves until the process is told to stop. */
 export async function runSimulator(flags: SimulateFlags, { env, stdout, signal }: CliContext): Promise<void> {
@@ -17,12 +18,12 @@ export async function runSimulator(flags: SimulateFlags, { env, stdout, signal }
   }
   const [username, password] = [env["OTC_API_USERNAME"], env["OTC_API_PASSWORD"]];
   const simulator = await startSimulator({
-    port: count("port", flags.port, 65_535),
+    port: parseWholeNumber("port", flags.port, 65_535),
     host: flags.host,
-    seed: count("seed", flags.seed, 2 ** 31 - 1),
+    seed: parseWholeNumber("seed", flags.seed, 2 ** 31 - 1),
     scale,
-    day: count("day", flags.day, 36_500),
-    flaws: count("flaws", flags.flaws, 1_000_000),
+    day: parseWholeNumber("day", flags.day, 36_500),
+    flaws: parseWholeNumber("flaws", flags.flaws, 1_000_000),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }).catch((error: unknown) => {
     throw new OtcError(
@@ -55,12 +56,4 @@ export async function runSimulator(flags: SimulateFlags, { env, stdout, signal }
   } finally {
     await simulator.close();
   }
-}
-
-function count(flag: string, text: string, maximum: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= maximum) return value;
-  throw new OtcError("usage", `--${flag} is "${text}".`, {
-    remedy: `Give a whole number from 0 to ${maximum}.`,
-  });
 }

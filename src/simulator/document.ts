@@ -18,10 +18,15 @@ export interface DocumentOptions {
   readonly day: number;
   /** How many records, spread evenly, hold a value no converter can accept; at most all of them. Default 0. */
   readonly flaws?: number;
+  /** Tickets that come in on this day and later have a field that the view does not define. Default: none has. */
+  readonly newFieldSince?: number;
 }
 
 /** A hundred years: every date keeps its four-digit year, every ordinal its exactness. */
 const LAST_DAY = 36_500;
+
+/** No view defines it. */
+const NEW_FIELD = "TKT-Contact Channel";
 
 const CHUNK_LENGTH = 64 * 1024;
 
@@ -42,17 +47,20 @@ const MAKERS: Readonly<Record<SimulatedView, RecordMaker>> = {
  * @throws RangeError at the first chunk when `day` is not an integer from 0 to 36,500.
  */
 export function* simulatedDocument(options: DocumentOptions): Generator<Buffer, void, undefined> {
-  const { view, seed, scale, day } = options;
+  const { view, seed, scale, day, newFieldSince = Infinity } = options;
   requireDay(day);
   const windows = servedWindows(scale);
   const count = windows[view].count;
   const first = windows[view].firstServed(day);
   const flaws = Math.min(options.flaws ?? 0, count);
   const make = MAKERS[view];
+  const hasNewField = (ordinal: number): boolean =>
+    view === "tickets" && windows.tickets.arrivalDay(ordinal) >= newFieldSince;
 
   let text = '{"message":{"data":[';
   for (let position = 0; position < count; position += 1) {
     let record = make(seed, windows, first + position, day);
+    if (hasNewField(first + position)) record = { ...record, [NEW_FIELD]: "Email" };
     const flaw = Math.floor((position * flaws) / count);
     if (Math.floor(((position + 1) * flaws) / count) > flaw) record = withFlaw(view, record, flaw);
     text += (position === 0 ? "" : ",") + JSON.stringify(record);

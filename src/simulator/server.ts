@@ -6,6 +6,7 @@ import { isAuthorized, type Credentials } from "./basic-auth.ts";
 import { contentEncoder, type ContentEncoding } from "./content-encoding.ts";
 import { requireDay, SIMULATED_VIEWS, simulatedDocument, type SimulatedView } from "./document.ts";
 import type { Scale } from "./scale.ts";
+import { cutShort, type Trouble } from "./trouble.ts";
 
 export interface SimulatorOptions {
   /** 0 (the default) takes any free port. */
@@ -19,6 +20,8 @@ export interface SimulatorOptions {
   readonly day?: number;
   /** Records in each document that hold a value no converter can accept. Default 0. */
   readonly flaws?: number;
+  /** Tickets that come in on this day and later have a field that the view does not define. Default: none has. */
+  readonly newFieldSince?: number;
   /** Used whatever the client accepts, as the service does. Default identity. */
   readonly encoding?: ContentEncoding;
   /** Without them everybody may read. */
@@ -27,6 +30,15 @@ export interface SimulatorOptions {
   readonly viewIds?: Readonly<Record<SimulatedView, string>>;
   /** Called when an answer begins; a document may still break off. */
   readonly onRequest?: (info: SimulatedRequest) => void;
+}
+
+export type Troubles = Readonly<Partial<Record<SimulatedView, Trouble>>>;
+
+/** What can change while the simulator runs. */
+interface Conditions {
+  readonly day: number;
+  readonly flaws: number;
+  readonly troubles: Troubles;
 }
 
 export interface SimulatedRequest {
@@ -45,6 +57,10 @@ export interface Simulator {
   readonly port: number;
   /** Moves the views to another day; documents under way stay on theirs. Throws RangeError as `simulatedDocument`. */
   setDay(day: number): void;
+  /** How many records of each document hold a bad value from now on. */
+  setFlaws(flaws: number): void;
+  /** Which views go wrong from now on, and how; the others are well. */
+  setTroubles(troubles: Troubles): void;
   /** Stops listening and cuts open connections. May be called again. */
   close(): Promise<void>;
 }
@@ -58,11 +74,11 @@ const PATHS = ["/", "/views"];
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const host = options.host ?? "127.0.0.1";
-  let day = options.day ?? 0;
-  requireDay(day);
+  let conditions: Conditions = { day: options.day ?? 0, flaws: options.flaws ?? 0, troubles: {} };
+  requireDay(conditions.day);
 
   const server = createServer((request, response) => {
-    answer(options, day, request, response);
+    answer(options, conditions, request, response);
   });
   server.listen(options.port ?? 0, host);
   await once(server, "listening");
@@ -71,9 +87,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${String(port)}/views`,
     port,
-    setDay(next) {
-      requireDay(next);
-      day = next;
+    setDay(day) {
+      requireDay(day);
+      conditions = { ...conditions, day };
+    },
+    setFlaws(flaws) {
+      conditions = { ...conditions, flaws };
+    },
+    setTroubles(troubles) {
+      conditions = { ...conditions, troubles };
     },
     close: () =>
       new Promise((resolve) => {
@@ -88,10 +110,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 function answer(
   options: SimulatorOptions,
-  day: number,
+  conditions: Conditions,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  const { day } = conditions;
   const method = request.method ?? "";
   // Not `new URL`: it throws on targets such as "//".
   const [path = "", query = ""] = (request.url ?? "").split("?", 2);
@@ -120,20 +143,26 @@ function answer(
     refuse(404, id === undefined ? "The parameter id is missing." : `There is no view "${id}" here.`);
     return;
   }
+  if (conditions.troubles[view] === "unavailable") {
+    refuse(503, "The service is being maintained.");
+    return;
+  }
   options.onRequest?.({ method, id, view, status: 200, day });
-  serveDocument(options, view, day, response);
+  serveDocument(options, view, conditions, response);
 }
 
 function serveDocument(
   options: SimulatorOptions,
   view: SimulatedView,
-  day: number,
+  { day, flaws, troubles }: Conditions,
   response: ServerResponse,
 ): void {
-  const { encoding = "identity", scale, seed = 1, flaws = 0 } = options;
+  const { encoding = "identity", scale, seed = 1, newFieldSince = Infinity } = options;
   const headers = { "content-type": "application/json; charset=utf-8" };
   response.writeHead(200, encoding === "identity" ? headers : { ...headers, "content-encoding": encoding });
-  const document = Readable.from(simulatedDocument({ view, seed, scale, day, flaws }), { objectMode: false });
+  const whole = simulatedDocument({ view, seed, scale, day, flaws, newFieldSince });
+  const chunks = troubles[view] === "cut-short" ? cutShort(whole) : whole;
+  const document = Readable.from(chunks, { objectMode: false });
   const encoder = contentEncoder(encoding);
   // A client may leave at any time; pipeline then destroys every stream, and nobody is left to tell.
   const done = (): void => undefined;

@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli, temporaryFolder } from "../support/run-cli.ts";
 
-const COMMANDS = ["load", "import", "migrate", "status", "users", "doctor", "settings", "simulate", "demo"];
+const COMMANDS = [
+  "load",
+  "import",
+  "migrate",
+  "status",
+  "users",
+  "doctor",
+  "settings",
+  "simulate",
+  "demo",
+  "completion",
+];
 
 describe("the command line", () => {
   test("tells its version", async () => {

@@ -2,13 +2,30 @@ import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../examples.ts";
 
+interface DemoFlags {
+  readonly serve: boolean;
+  readonly port: string;
+}
+
 /** `otc-etl demo`. */
 export function demoCommand(context: CliContext): Command {
   const command = new Command("demo")
     .description("See the main job done: two nightly loads from a simulated OTC into the embedded database.")
-    .action(async (_flags: unknown, self: Command) => {
-      const { runDemo } = await import("../run-demo.ts");
-      process.exitCode = await runDemo(self, context);
+    .option("--serve", "load ninety nights instead, and serve the status page over them", false)
+    .option("--port <port>", "with --serve: port to listen on, 0 for any that is free", "8080")
+    .action(async (flags: DemoFlags, self: Command) => {
+      if (flags.serve) {
+        const { runDemoHistory } = await import("../run-demo-history.ts");
+        process.exitCode = await runDemoHistory(flags, self, context);
+      } else {
+        const { runDemo } = await import("../run-demo.ts");
+        process.exitCode = await runDemo(self, context);
+      }
     });
-  return withExamples(command, [["otc-etl demo", "no server, no settings; under a minute"]]);
+  return withExamples(command, [
+    ["otc-etl demo", "no server, no settings; under a minute"],
+    ["otc-etl demo --serve", "the status page, with ninety nights behind it"],
+  ]);
 }
+
+export type { DemoFlags };

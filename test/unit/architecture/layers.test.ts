@@ -9,6 +9,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "index",
     "doctor",
+    "demo",
     "simulator",
     "users",
     "adopt",
@@ -21,6 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   web: ["index", "load", "source", "views", "database", "config", "errors"],
   index: ["load", "views", "config", "database", "errors", "source"],
+  demo: ["simulator", "load", "views", "database", "config"],
   doctor: ["load", "source", "views", "database", "config", "errors"],
   load: ["archive", "source", "views", "database", "json", "config", "errors"],
   adopt: ["views", "database", "errors"],

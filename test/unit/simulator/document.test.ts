@@ -131,3 +131,15 @@ describe("flaws", () => {
     expect(parsedDocument({ view: "tickets", seed: 1, scale: few, day: 0, flaws: 9 })).toHaveLength(3);
   });
 });
+
+describe("a new field", () => {
+  it("is in the tickets that come in on its day and later, and in no other", () => {
+    const tickets = parsedDocument({ view: "tickets", seed: 1, scale, day: 9, newFieldSince: 7 });
+    const withField = tickets.filter((ticket) => "TKT-Contact Channel" in ticket);
+    expect(withField.length).toBeGreaterThan(0);
+    const since = Date.UTC(2026, 0, 12);
+    expect(withField).toEqual(
+      tickets.filter((ticket) => Date.parse(String(ticket["TKT-Created Time"])) >= since),
+    );
+  });
+});

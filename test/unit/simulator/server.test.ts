@@ -68,6 +68,22 @@ describe("the simulator's answers", () => {
     }).toThrow(RangeError);
   });
 
+  it("go wrong as told, for the views named and until told otherwise", async () => {
+    const simulator = await start();
+    const answer = (view: string) => fetch(`${simulator.url}?id=${view}`);
+    simulator.setFlaws(3);
+    simulator.setTroubles({ comments: "unavailable", tickets: "cut-short" });
+    expect((await answer("comments")).status).toBe(503);
+    const whole = expectedText({ flaws: 3 });
+    const part = await (await answer("tickets")).text();
+    expect(part.length).toBeLessThan(whole.length);
+    expect(part).toBe(whole.slice(0, part.length));
+    expect((await answer("timesheets")).status).toBe(200);
+    simulator.setTroubles({});
+    expect((await answer("comments")).status).toBe(200);
+    expect(await (await answer("tickets")).text()).toBe(whole);
+  });
+
   it("take view ids of one's own and tell the caller of each request", async () => {
     const seen: SimulatedRequest[] = [];
     const { url } = await start({

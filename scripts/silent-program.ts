@@ -1,0 +1,16 @@
+import { PassThrough } from "node:stream";
+import type { Command } from "commander";
+import type { CliContext } from "../src/cli/cli-context.ts";
+import { buildProgram } from "../src/cli/program.ts";
+
+/** The command line, without anybody to read what it says. */
+export function silentProgram(): Command {
+  const silent = new PassThrough().resume() as unknown as CliContext["stdout"];
+  return buildProgram({
+    env: {},
+    stdin: new PassThrough(),
+    stdout: silent,
+    stderr: silent,
+    signal: new AbortController().signal,
+  });
+}

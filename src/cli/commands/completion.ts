@@ -1,0 +1,26 @@
+import { Argument, Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** A shell that can be taught. */
+type Shell = (typeof SHELLS)[number];
+
+/** `otc-etl completion`. */
+export function completionCommand(context: CliContext): Command {
+  const command = new Command("completion")
+    .description("Print a script that teaches a shell the commands, options, views and files.")
+    .addArgument(new Argument("<shell>", "which one").choices(SHELLS))
+    .action(async (shell: Shell, _flags: unknown, self: Command) => {
+      const { runCompletion } = await import("../run-completion.ts");
+      await runCompletion(shell, self.parent ?? self, context);
+    });
+  return withExamples(command, [
+    ["source <(otc-etl completion bash)", "in ~/.bashrc"],
+    ["source <(otc-etl completion zsh)", "in ~/.zshrc, after compinit"],
+    ["otc-etl completion fish | source", "in ~/.config/fish/config.fish"],
+  ]);
+}
+
+export type { Shell };
