@@ -16,6 +16,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 /** Everything a package may hold; all else (tests, sources, scripts, settings) is of no use to its users. */
 const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
+  /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
 ];
@@ -30,6 +31,8 @@ const REQUIRED = [
   "dist/index.js",
   "dist/index.d.ts",
   "dist/cli/main.js",
+  "dist/web/assets/base.css",
+  "dist/web/assets/live.js",
 ];
 
 interface Packed {

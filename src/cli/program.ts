@@ -9,6 +9,7 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { planCommand } from "./commands/plan.ts";
 import { rejectsCommand } from "./commands/rejects.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   rejectsCommand,
   migrateCommand,
   statusCommand,
+  serveCommand,
   usersCommand,
   doctorCommand,
   settingsCommand,

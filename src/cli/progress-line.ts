@@ -1,7 +1,7 @@
 import ora, { type Ora } from "ora";
 import type { LoadProgress } from "../load/load-context.ts";
 import type { CliContext } from "./cli-context.ts";
-import { formatCount, formatMegabytes } from "./format.ts";
+import { formatCount, formatMegabytes } from "../format/format.ts";
 import type { GlobalOptions } from "./global-options.ts";
 
 /** A terminal's line is renewed this often, in milliseconds. */

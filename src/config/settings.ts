@@ -5,7 +5,8 @@ import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
-  readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Health";
+  readonly group:
+    "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Health" | "Status page";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: v.GenericSchema<string, T>;
@@ -329,6 +330,25 @@ const SETTINGS = {
     description: "How many of a view's last 20 runs may have been rolled back.",
     type: percentage,
     default: "20%",
+  },
+  webToken: {
+    env: "OTC_WEB_TOKEN",
+    group: "Status page",
+    description:
+      "What `serve` asks of everybody who reads its pages; needed on any address but the machine's own. At least 16 characters.",
+    type: v.pipe(
+      v.string(),
+      v.regex(/^[!-~]{16,}$/, "must have at least 16 characters of ASCII, and no spaces"),
+    ),
+    secret: true,
+  },
+  webDatabaseUrl: {
+    env: "OTC_WEB_DATABASE_URL",
+    group: "Status page",
+    description:
+      "PostgreSQL as one URL, of a role that may only read, for `serve`. Without it the pages are read with the rights of a load, in read-only transactions.",
+    type: databaseUrl,
+    secret: true,
   },
 } satisfies Record<string, Setting>;
 

@@ -1,43 +1,15 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
-import type { DriftWarning } from "./drift.ts";
 import type { View } from "../views/view.ts";
-import type { RunKind } from "./run-kind.ts";
+import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 
-/** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
-interface RecordedRun {
-  readonly runId: number;
-  readonly view: string;
-  readonly kind: RunKind;
-  readonly status: "running" | "success" | "partial" | "failed" | "abandoned";
-  readonly startedAt: Date | null;
-  readonly durationSeconds: number | null;
-  readonly fetched: number | null;
-  readonly inserted: number | null;
-  readonly updated: number | null;
-  readonly skipped: number | null;
-  readonly errors: number | null;
-  readonly errorCode: string | null;
-  readonly error: string | null;
-  readonly rollbacks: number;
-  readonly commits: number;
-  readonly host: string | null;
-  readonly pid: number | null;
-  /** What was different from the last committed load before it. */
-  readonly driftWarnings: readonly DriftWarning[];
-}
-
-/** How one view stands. */
-export interface ViewStatus {
+/** How the loads of one view go, by their record alone: nothing of the view's table is read. */
+export interface ViewHealth {
   readonly view: string;
   /** The end of the last committed load; null when there is none. */
   readonly lastLoaded: Date | null;
   readonly ageSeconds: number | null;
-  /** Rows in the table now. */
-  readonly rows: number;
-  /** The newest date in the data itself. */
-  readonly latestDataDate: Date | null;
   /** Records in quarantine, of all runs. */
   readonly rejects: number;
   /** Part of the last 20 transactions that were rolled back, from 0 to 1; null when there was none. */
@@ -54,6 +26,14 @@ export interface ViewStatus {
   readonly lastLoad: RecordedRun | null;
   /** The last runs of every kind, newest first. */
   readonly runs: readonly RecordedRun[];
+}
+
+/** How one view stands. */
+export interface ViewStatus extends ViewHealth {
+  /** Rows in the table now. */
+  readonly rows: number;
+  /** The newest date in the data itself. */
+  readonly latestDataDate: Date | null;
 }
 
 /** A run that ended so never began to load: another had the view, or OTC must not be asked. */
@@ -82,10 +62,33 @@ export async function readStatus(
   views: readonly View[],
   lastRuns: number,
 ): Promise<readonly ViewStatus[]> {
-  const names = views.map((view) => view.name);
   const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
     `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
   );
+  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
+  const totals = await database.query<{ totals: readonly number[] }>(
+    `select array[${counts.join(", ")}] as totals`,
+  );
+  const healths = await readHealth(database, schema, views, lastRuns);
+  return healths.map((health, index) => ({
+    ...health,
+    rows: totals.rows[0]?.totals[index] ?? 0,
+    latestDataDate: freshness.rows.find((row) => row.view_name === health.view)?.latest_data_date ?? null,
+  }));
+}
+
+/**
+ * Reads how the loads go, in some milliseconds whatever the size of the tables.
+ *
+ * @param lastRuns how many runs of each view to read
+ */
+export async function readHealth(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+  lastRuns: number,
+): Promise<readonly ViewHealth[]> {
+  const names = views.map((view) => view.name);
   const loads = await database.query<{
     view_name: string;
     last_loaded: Date;
@@ -100,22 +103,16 @@ export async function readStatus(
      where load_status in ('success', 'partial') and kind = 'load'
      order by view_name, last_load_time desc`,
   );
-  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
-  const totals = await database.query<{ totals: readonly number[] }>(
-    `select array[${counts.join(", ")}] as totals`,
-  );
   const rejects = await database.query<{ view_name: string; rejects: number }>(
     `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
   );
   const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
-  return names.map((view, index) => {
+  return names.map((view) => {
     const load = loads.rows.find((row) => row.view_name === view);
     return {
       view,
       lastLoaded: load?.last_loaded ?? null,
       ageSeconds: load?.age_seconds ?? null,
-      rows: totals.rows[0]?.totals[index] ?? 0,
-      latestDataDate: freshness.rows.find((row) => row.view_name === view)?.latest_data_date ?? null,
       rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
       unknownFields: load?.unknown_fields ?? {},
       absentFields: load?.absent_fields ?? [],
@@ -132,12 +129,7 @@ async function readRuns(
   lastRuns: number,
 ): Promise<readonly RecordedRun[]> {
   const { rows } = await database.query<RecordedRun>(
-    `select
-       run_id as "runId", view_name as "view", kind, load_status as "status", load_start as "startedAt",
-       load_duration_seconds as "durationSeconds", records_fetched as "fetched", records_inserted as "inserted",
-       records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
-       error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
-       coalesce(drift_warnings, '[]') as "driftWarnings"
+    `select ${RECORDED_RUN}
      from (
        select *, row_number() over (partition by view_name, kind order by run_id desc) as recency
        from ${qualifiedName(schema, "etl_metadata")}
@@ -153,7 +145,7 @@ async function readRuns(
 /** What the loads among the runs of a view, newest first, say together. */
 function judge(
   runs: readonly RecordedRun[],
-): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
+): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
   const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;

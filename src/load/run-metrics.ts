@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** The steps of a load whose time is taken. */
-type Step = "fetch" | "stage" | "classify" | "apply";
+export type Step = "fetch" | "stage" | "classify" | "apply";
 
 /** What a load cost; times in seconds. */
 export interface RunMetrics {

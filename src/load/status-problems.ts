@@ -1,4 +1,4 @@
-import type { ViewStatus } from "./read-status.ts";
+import type { ViewHealth } from "./read-status.ts";
 
 /** When `status --check` is not content. */
 export interface StatusLimits {
@@ -9,13 +9,13 @@ export interface StatusLimits {
 }
 
 /** What is wrong with the views, a sentence each; empty when all is well. */
-export function statusProblems(statuses: readonly ViewStatus[], limits: StatusLimits): readonly string[] {
+export function statusProblems(statuses: readonly ViewHealth[], limits: StatusLimits): readonly string[] {
   return statuses.flatMap((status) =>
     Array.from(viewProblems(status, limits), (problem) => `${status.view}: ${problem}`),
   );
 }
 
-function* viewProblems(status: ViewStatus, limits: StatusLimits): Generator<string> {
+function* viewProblems(status: ViewHealth, limits: StatusLimits): Generator<string> {
   const hours = (seconds: number): string => `${(seconds / 3600).toFixed(1)} h`;
   if (status.ageSeconds === null) {
     yield "was never loaded.";

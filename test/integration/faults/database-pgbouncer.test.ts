@@ -70,6 +70,8 @@ describe.skipIf(servers.length === 0).each(servers)(
            or name = 'tcp_keepalives_idle' and setting = '20'`,
       );
       expect(rows).toEqual([]);
+      const named = await through.query("select current_setting('application_name') as name");
+      expect(named.rows).toEqual([{ name: "otc-etl" }]);
       await expectNothingLeft(database);
     });
 

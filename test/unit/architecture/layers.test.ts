@@ -17,9 +17,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "views",
     "database",
     "config",
+    "format",
     "errors",
   ],
-  web: ["index", "load", "source", "views", "database", "config", "errors"],
+  web: ["index", "load", "source", "views", "database", "config", "format", "errors"],
   index: ["load", "views", "config", "database", "errors", "source"],
   doctor: ["load", "source", "views", "database", "config", "errors"],
   load: ["archive", "source", "views", "database", "json", "config", "errors"],
@@ -32,6 +33,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   simulator: ["errors"],
   json: [],
   config: ["errors"],
+  format: [],
   errors: [],
 };
 
