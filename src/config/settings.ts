@@ -5,7 +5,8 @@ import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
-  readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Health";
+  readonly group:
+    "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Schedule" | "Health";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: v.GenericSchema<string, T>;
@@ -316,6 +317,27 @@ const SETTINGS = {
     type: names,
     example: "TKT-Status,TKT-Team,TKT-Assigned To User,TKT-Severity,TKT-Category",
   },
+  schedule: {
+    env: "OTC_SCHEDULE",
+    group: "Schedule",
+    description: "When `worker` loads: a cron expression of five fields, or off.",
+    type: text,
+    default: "0 2 * * *",
+  },
+  scheduleTimezone: {
+    env: "OTC_SCHEDULE_TIMEZONE",
+    group: "Schedule",
+    description: "IANA time zone of the schedules (default: OTC_TIMEZONE).",
+    type: text,
+    example: "Europe/Vienna",
+  },
+  stopGraceMs: {
+    env: "OTC_STOP_GRACE",
+    group: "Schedule",
+    description: "How long a load may go on when `worker` is told to stop; then it is rolled back.",
+    type: v.pipe(duration, v.maxValue(DAY_MS, "must be a day at most")),
+    default: "20s",
+  },
   maxAgeMs: {
     env: "OTC_MAX_AGE",
     group: "Health",
@@ -351,7 +373,41 @@ export function flagOf(definition: Setting): string {
   return definition.env.replace(/^OTC_/, "").toLowerCase().replaceAll("_", "-");
 }
 
+/** A setting that each view has for itself. */
+interface ViewSetting {
+  readonly group: Setting["group"];
+  readonly variable: (view: string) => string;
+  readonly description: (view: string) => string;
+  /** The flag that takes `view=value`, without dashes. */
+  readonly flag: string;
+}
+
+/** All settings of a view. */
+export const viewSettingList: readonly ViewSetting[] = [
+  {
+    group: "OTC API",
+    variable: viewIdVariable,
+    description: (view) => `The id OTC gave the view ${view}.`,
+    flag: "view-id",
+  },
+  {
+    group: "Schedule",
+    variable: viewScheduleVariable,
+    description: (view) => `When \`worker\` loads the view ${view}, if not by \`OTC_SCHEDULE\`; or off.`,
+    flag: "view-schedule",
+  },
+];
+
 /** The variable that holds a view's id. */
 export function viewIdVariable(view: string): string {
-  return `OTC_VIEW_${view.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
+  return `OTC_VIEW_${inCapitals(view)}`;
+}
+
+/** The variable that holds a view's own schedule. */
+export function viewScheduleVariable(view: string): string {
+  return `OTC_SCHEDULE_${inCapitals(view)}`;
+}
+
+function inCapitals(view: string): string {
+  return view.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 }

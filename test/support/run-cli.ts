@@ -70,11 +70,17 @@ export async function startCli(args: readonly string[], options: CliOptions = {}
     output: async (pattern) => {
       for (;;) {
         if (pattern.test(stdout + stderr)) return stdout + stderr;
+        const heard = new AbortController();
         const ended = await Promise.race([
           result,
-          once(stdoutPipe, "data").then(() => undefined),
-          once(stderrPipe, "data").then(() => undefined),
+          ...[stdoutPipe, stderrPipe].map((pipe) =>
+            once(pipe, "data", heard).then(
+              () => undefined,
+              () => undefined,
+            ),
+          ),
         ]);
+        heard.abort();
         if (ended !== undefined && !pattern.test(stdout + stderr)) {
           throw new Error(
             `The command ended (${ended.code ?? "by a signal"}) without ${String(pattern)}:\n${stderr}`,
