@@ -22,6 +22,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
     const database = await loader.database();
     await requireMigrated(database);
+    if (flags.check) await loader.tellAlerts();
     const views = await viewCatalog();
     const statuses = await readStatus(database, database.schema, views, Math.max(shown, RUNS_CHECKED));
     const circuit = await readCircuit(database, database.schema);

@@ -28,18 +28,12 @@ interface RecordedRun {
   readonly driftWarnings: readonly DriftWarning[];
 }
 
-/** How one view stands. */
-export interface ViewStatus {
+/** How the loads of one view go, by their records alone. */
+export interface ViewHealth {
   readonly view: string;
   /** The end of the last committed load; null when there is none. */
   readonly lastLoaded: Date | null;
   readonly ageSeconds: number | null;
-  /** Rows in the table now. */
-  readonly rows: number;
-  /** The newest date in the data itself. */
-  readonly latestDataDate: Date | null;
-  /** Records in quarantine, of all runs. */
-  readonly rejects: number;
   /** Part of the last 20 transactions that were rolled back, from 0 to 1; null when there was none. */
   readonly rollbackRate: number | null;
   /** How long the last committed load took, and the median of the ones before it, in seconds. */
@@ -56,23 +50,33 @@ export interface ViewStatus {
   readonly runs: readonly RecordedRun[];
 }
 
+/** How one view stands. */
+export interface ViewStatus extends ViewHealth {
+  /** Rows in the table now. */
+  readonly rows: number;
+  /** The newest date in the data itself. */
+  readonly latestDataDate: Date | null;
+  /** Records in quarantine, of all runs. */
+  readonly rejects: number;
+}
+
 /** A run that ended so never began to load: another had the view, or OTC must not be asked. */
-const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
+const NEVER_BEGAN: readonly (string | null)[] = [
   "locked",
   "rate_limited",
   "circuit_open",
-]);
+] satisfies ErrorCode[];
 
 /** Whether a run was turned away; that says nothing about how loads go. */
 function neverBegan(run: RecordedRun): boolean {
-  return NEVER_BEGAN.has(run.errorCode);
+  return NEVER_BEGAN.includes(run.errorCode);
 }
 
 /** Rollback rate and usual duration are taken from this many runs. */
 const RUNS_JUDGED = 20;
 
 /**
- * Reads how the views stand.
+ * Reads how the views stand. Their rows are counted, which takes a moment where there are many.
  *
  * @param lastRuns how many runs of each view to read
  */
@@ -82,10 +86,37 @@ export async function readStatus(
   views: readonly View[],
   lastRuns: number,
 ): Promise<readonly ViewStatus[]> {
-  const names = views.map((view) => view.name);
   const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
     `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
   );
+  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
+  const totals = await database.query<{ totals: readonly number[] }>(
+    `select array[${counts.join(", ")}] as totals`,
+  );
+  const rejects = await database.query<{ view_name: string; rejects: number }>(
+    `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
+  );
+  const healths = await readHealth(database, schema, views, lastRuns);
+  return healths.map((health, index) => ({
+    ...health,
+    rows: totals.rows[0]?.totals[index] ?? 0,
+    latestDataDate: freshness.rows.find((row) => row.view_name === health.view)?.latest_data_date ?? null,
+    rejects: rejects.rows.find((row) => row.view_name === health.view)?.rejects ?? 0,
+  }));
+}
+
+/**
+ * Reads how the loads of the views go. It looks at no table of a view, and is quick whatever they hold.
+ *
+ * @param lastRuns how many runs of each view to read
+ */
+export async function readHealth(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+  lastRuns: number,
+): Promise<readonly ViewHealth[]> {
+  const names = views.map((view) => view.name);
   const loads = await database.query<{
     view_name: string;
     last_loaded: Date;
@@ -100,27 +131,18 @@ export async function readStatus(
      where load_status in ('success', 'partial') and kind = 'load'
      order by view_name, last_load_time desc`,
   );
-  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
-  const totals = await database.query<{ totals: readonly number[] }>(
-    `select array[${counts.join(", ")}] as totals`,
-  );
-  const rejects = await database.query<{ view_name: string; rejects: number }>(
-    `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
-  );
   const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
-  return names.map((view, index) => {
+  return names.map((view) => {
     const load = loads.rows.find((row) => row.view_name === view);
+    const own = runs.filter((run) => run.view === view);
     return {
       view,
       lastLoaded: load?.last_loaded ?? null,
       ageSeconds: load?.age_seconds ?? null,
-      rows: totals.rows[0]?.totals[index] ?? 0,
-      latestDataDate: freshness.rows.find((row) => row.view_name === view)?.latest_data_date ?? null,
-      rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
       unknownFields: load?.unknown_fields ?? {},
       absentFields: load?.absent_fields ?? [],
-      ...judge(runs.filter((run) => run.view === view)),
-      runs: runs.filter((run) => run.view === view).slice(0, lastRuns),
+      ...judge(own),
+      runs: own.slice(0, lastRuns),
     };
   });
 }
@@ -139,13 +161,16 @@ async function readRuns(
        error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
        coalesce(drift_warnings, '[]') as "driftWarnings"
      from (
-       select *, row_number() over (partition by view_name, kind order by run_id desc) as recency
+       -- Those turned away are counted apart: however many there are, the loads that say something are still read.
+       select *, row_number() over (
+           partition by view_name, kind, coalesce(error_code = any($3::text[]), false) order by run_id desc
+         ) as recency
        from ${qualifiedName(schema, "etl_metadata")}
        where view_name = any($1::text[])
      ) runs
      where recency <= $2
      order by run_id desc`,
-    [views, lastRuns],
+    [views, lastRuns, NEVER_BEGAN],
   );
   return rows;
 }
@@ -153,7 +178,7 @@ async function readRuns(
 /** What the loads among the runs of a view, newest first, say together. */
 function judge(
   runs: readonly RecordedRun[],
-): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
+): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
   const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
