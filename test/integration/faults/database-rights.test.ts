@@ -2,10 +2,11 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
-import { expectRolledBack, faultyDatabase, migrateBy, moreTickets } from "../../support/database-fault.ts";
+import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
 import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
 import { attemptLoad, documentOf, failingLoad, load, loadViews } from "../../support/load-records.ts";
+import { migrateBy } from "../../support/migrate-by.ts";
 
 const [server] = inject("postgres").slice(-1);
 
