@@ -3,7 +3,7 @@ import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { DriftWarning } from "./drift.ts";
 import type { View } from "../views/view.ts";
-import type { RunKind } from "./run-kind.ts";
+import { RUN_KINDS, type RunKind } from "./run-kind.ts";
 
 /** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
 interface RecordedRun {
@@ -52,9 +52,17 @@ export interface ViewStatus {
   readonly absentFields: readonly string[];
   /** The last load that was not turned away and has ended; null when there is none. */
   readonly lastLoad: RecordedRun | null;
+  /** Of the last loads: those that failed or were abandoned since one was committed. */
+  readonly failuresInRow: number;
   /** The last runs of every kind, newest first. */
   readonly runs: readonly RecordedRun[];
 }
+
+/** What the last loads of a view say together. */
+export type LoadHealth = Pick<
+  ViewStatus,
+  "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"
+>;
 
 /** A run that ended so never began to load: another had the view, or OTC must not be asked. */
 const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
@@ -64,7 +72,7 @@ const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
 ]);
 
 /** Whether a run was turned away; that says nothing about how loads go. */
-function neverBegan(run: RecordedRun): boolean {
+export function neverBegan(run: { readonly errorCode: string | null }): boolean {
   return NEVER_BEGAN.has(run.errorCode);
 }
 
@@ -107,7 +115,7 @@ export async function readStatus(
   const rejects = await database.query<{ view_name: string; rejects: number }>(
     `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
   );
-  const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
+  const runs = await readRuns(database, schema, names, RUN_KINDS, Math.max(lastRuns, RUNS_JUDGED + 1));
   return names.map((view, index) => {
     const load = loads.rows.find((row) => row.view_name === view);
     return {
@@ -125,12 +133,26 @@ export async function readStatus(
   });
 }
 
+/** What the last loads of each view say, by its name; reads nothing but their records. */
+export async function readLoadHealth(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+): Promise<ReadonlyMap<string, LoadHealth>> {
+  const names = views.map((view) => view.name);
+  const runs = await readRuns(database, schema, names, ["load"], RUNS_JUDGED + 1);
+  return new Map(names.map((view) => [view, judge(runs.filter((run) => run.view === view))]));
+}
+
+/** The last runs of each view and kind, newest first; found by the index, however many there are. */
 async function readRuns(
   database: Queryable,
   schema: string,
   views: readonly string[],
+  kinds: readonly RunKind[],
   lastRuns: number,
 ): Promise<readonly RecordedRun[]> {
+  const table = qualifiedName(schema, "etl_metadata");
   const { rows } = await database.query<RecordedRun>(
     `select
        run_id as "runId", view_name as "view", kind, load_status as "status", load_start as "startedAt",
@@ -138,33 +160,40 @@ async function readRuns(
        records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
        error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
        coalesce(drift_warnings, '[]') as "driftWarnings"
-     from (
-       select *, row_number() over (partition by view_name, kind order by run_id desc) as recency
-       from ${qualifiedName(schema, "etl_metadata")}
-       where view_name = any($1::text[])
-     ) runs
-     where recency <= $2
+     from ${table}
+     where run_id = any(array(
+       select last.run_id
+       from unnest($1::text[]) as wanted_views (wanted_view)
+       cross join unnest($2::text[]) as wanted_kinds (wanted_kind)
+       cross join lateral (
+         select run_id from ${table}
+         where view_name = wanted_view and kind = wanted_kind
+         order by run_id desc
+         limit $3
+       ) last
+     ))
      order by run_id desc`,
-    [views, lastRuns],
+    [views, kinds, lastRuns],
   );
   return rows;
 }
 
 /** What the loads among the runs of a view, newest first, say together. */
-function judge(
-  runs: readonly RecordedRun[],
-): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
+function judge(runs: readonly RecordedRun[]): LoadHealth {
   const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
+  const ended = loads.filter((run) => run.status !== "running");
+  const lastGood = ended.findIndex(({ status }) => status === "success" || status === "partial");
   return {
     rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
     duration:
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
-    lastLoad: loads.find((run) => run.status !== "running") ?? null,
+    lastLoad: ended[0] ?? null,
+    failuresInRow: lastGood === -1 ? ended.length : lastGood,
     quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
   };
 }
