@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import type { TraceSpan } from "../tracing/tracing.ts";
 
 /** The steps of a load whose time is taken. */
-type Step = "fetch" | "stage" | "classify" | "apply";
+export const STEPS = ["fetch", "stage", "classify", "apply"] as const;
+
+export type Step = (typeof STEPS)[number];
 
 /** What a load cost; times in seconds. */
 export interface RunMetrics {
