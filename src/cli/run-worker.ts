@@ -59,13 +59,17 @@ export function runWorker(
     const late = lateSignal(context.signal, loader.settings.stopGraceMs);
     const loading = { ...context, signal: late.signal };
     const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
+    const tellAlerts = (): Promise<void> => loader.tellAlerts();
     const run = flags.once ? loadOnce : loadUntilStopped;
     try {
       await queue.start(schedules.map(({ view }) => view));
-      return await run({ database, queue, schedules, load, log, signal: context.signal }, (outcomes) => {
-        if (flags.json || options.quiet) return;
-        context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));
-      });
+      return await run(
+        { database, queue, schedules, load, tellAlerts, log, signal: context.signal },
+        (outcomes) => {
+          if (flags.json || options.quiet) return;
+          context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));
+        },
+      );
     } finally {
       late.stop();
       await queue.stop();

@@ -6,7 +6,15 @@ export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
   readonly group:
-    "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Schedule" | "Health";
+    | "OTC API"
+    | "Database"
+    | "Pace and retries"
+    | "Archive"
+    | "Limits"
+    | "History"
+    | "Schedule"
+    | "Health"
+    | "Alerts";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: v.GenericSchema<string, T>;
@@ -60,16 +68,34 @@ const percentage = v.pipe(
   v.maxValue(1, "must be a percentage from 0% to 100%"),
 );
 
-const httpUrl = v.pipe(
-  v.string(),
-  v.check(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-    "must be an http or https URL",
-  ),
-  v.transform((value) => new URL(value)),
-  v.check(
-    (url) => url.username === "" && url.password === "",
-    "must not hold a user name or password; use OTC_API_USERNAME and OTC_API_PASSWORD",
+/** @param instead where a user name and password belong, which a URL shows to everybody */
+function httpUrl(instead: string): v.GenericSchema<string, URL> {
+  return v.pipe(
+    v.string(),
+    v.check(
+      (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+      "must be an http or https URL",
+    ),
+    v.transform((value) => new URL(value)),
+    v.check(
+      (url) => url.username === "" && url.password === "",
+      `must not hold a user name or password${instead}`,
+    ),
+  );
+}
+
+/** What an alert can be about. */
+const ALERT_CONDITIONS = ["failed", "partial", "stale", "rollback-rate"] as const;
+
+export type AlertCondition = (typeof ALERT_CONDITIONS)[number];
+
+const alertConditions = v.pipe(
+  names,
+  v.array(
+    v.picklist(
+      ALERT_CONDITIONS,
+      `must be some of ${ALERT_CONDITIONS.join(", ")} with commas between them, or none`,
+    ),
   ),
 );
 
@@ -87,7 +113,7 @@ const SETTINGS = {
     env: "OTC_API_URL",
     group: "OTC API",
     description: "Address of the OTC API; the view's id is added as `?id=`.",
-    type: httpUrl,
+    type: httpUrl("; use OTC_API_USERNAME and OTC_API_PASSWORD"),
     example: "https://otc.example.com/api/views",
   },
   apiUsername: {
@@ -351,6 +377,28 @@ const SETTINGS = {
     description: "How many of a view's last 20 runs may have been rolled back.",
     type: percentage,
     default: "20%",
+  },
+  alertWebhook: {
+    env: "OTC_ALERT_WEBHOOK",
+    group: "Alerts",
+    description:
+      "Incoming webhook of Slack, Teams or the like that is told when something breaks and when it is well again.",
+    type: httpUrl(""),
+    secret: true,
+  },
+  alertOn: {
+    env: "OTC_ALERT_ON",
+    group: "Alerts",
+    description: "What it is told of, with commas between: failed, partial, stale, rollback-rate; or none.",
+    type: alertConditions,
+    default: ALERT_CONDITIONS.join(","),
+  },
+  alertFormat: {
+    env: "OTC_ALERT_FORMAT",
+    group: "Alerts",
+    description: "Shape of its messages: slack, teams, or auto, which goes by the webhook's host.",
+    type: v.picklist(["auto", "slack", "teams"], "must be auto, slack or teams"),
+    default: "auto",
   },
 } satisfies Record<string, Setting>;
 

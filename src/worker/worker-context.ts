@@ -12,6 +12,8 @@ export interface WorkerContext {
   readonly schedules: readonly Schedule[];
   /** Loads a view; a failure is an outcome, also of a load that could not be begun. */
   readonly load: (view: View) => Promise<LoadOutcome>;
+  /** Tells those concerned what has broken or is well again: that data gets old is seen by who looks from time to time. */
+  readonly tellAlerts: () => Promise<void>;
   readonly log: Logger;
   /** No more jobs are taken once it is aborted. */
   readonly signal: AbortSignal;

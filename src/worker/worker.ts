@@ -10,6 +10,9 @@ import type { WorkerContext } from "./worker-context.ts";
 /** Between two rounds; a load begins so late at most, unless the worker is loading. */
 const ROUND_MS = 5000;
 
+/** Between two looks at whether there is something to tell of; loads tell of themselves. */
+const ALERTS_MS = 60_000;
+
 /**
  * Loads what is due whenever it is, until it is told to stop. A database that goes away is waited for.
  *
@@ -23,11 +26,16 @@ export async function work(context: WorkerContext): Promise<void> {
     log.info({ view: view.name, schedule: cron, timeZone, next }, "scheduled");
   }
   let isAway = false;
+  let lookedAt = -ALERTS_MS;
   while (!signal.aborted) {
     try {
       await workRound(context, { early: false });
       if (isAway) log.info("the database is back");
       isAway = false;
+      if (performance.now() - lookedAt >= ALERTS_MS) {
+        await context.tellAlerts();
+        lookedAt = performance.now();
+      }
     } catch (error) {
       if (!(error instanceof DatabaseError) || !error.mayPass) throw error;
       if (!isAway) log.warn(`waiting for the database: ${reasonOf(error)}`);
