@@ -10,6 +10,7 @@ import { installedPostgres } from "../support/postgres-binaries.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 import { jsonLines, type RunningCli, runCli, startCli } from "../support/run-cli.ts";
 import { comment, timesheet } from "../support/sample-records.ts";
+import { startWebhookServer } from "../support/webhook-server.ts";
 
 const DOCUMENTS = {
   tickets: SECOND_DOCUMENT,
@@ -93,6 +94,19 @@ describeEachDatabase(
       }
       expect(await runsOf(database)).toHaveLength(6);
       expect(server.requests).toHaveLength(6);
+    });
+
+    test("tell that data got old though no load is due", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      const env = { ...envOf(database, await startDocumentServer(DOCUMENTS)), ...chat.env };
+      expect(await runCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
+      await database.sql(
+        `update ${database.table("etl_metadata")} set last_load_time = last_load_time - interval '2 days'`,
+      );
+      const worker = await startCli(["worker", "tickets"], { env });
+      await expect.poll(() => chat.texts).toEqual([expect.stringContaining("tickets (stale)")]);
+      await stop(worker);
     });
 
     test("take over from one that was killed", async () => {
