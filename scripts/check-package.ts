@@ -17,6 +17,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
   /^migrations\/.+\.sql$/,
+  /^deploy\/(?:grafana|prometheus)\/[^/]+\.(?:json|yml)$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
@@ -30,6 +31,8 @@ const REQUIRED = [
   "dist/index.js",
   "dist/index.d.ts",
   "dist/cli/main.js",
+  "deploy/grafana/otc-etl-dashboard.json",
+  "deploy/prometheus/otc-etl.rules.yml",
 ];
 
 interface Packed {
