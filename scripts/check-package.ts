@@ -18,6 +18,7 @@ const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
   /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
+  /^deploy\/(?:grafana|prometheus)\/[^/]+\.(?:json|yml)$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
@@ -33,6 +34,8 @@ const REQUIRED = [
   "dist/cli/main.js",
   "dist/web/assets/base.css",
   "dist/web/assets/live.js",
+  "deploy/grafana/otc-etl-dashboard.json",
+  "deploy/prometheus/otc-etl.rules.yml",
 ];
 
 interface Packed {

@@ -14,6 +14,7 @@ import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { usersCommand } from "./commands/users.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { withExamples } from "./examples.ts";
 import { addGlobalOptions } from "./global-options.ts";
 
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   replayCommand,
   rejectsCommand,
   migrateCommand,
+  workerCommand,
   statusCommand,
   serveCommand,
   usersCommand,
@@ -52,6 +54,7 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl migrate", "create the tables"],
     ["otc-etl load", "load all views"],
     ["otc-etl plan", "what would a load do?"],
+    ["otc-etl worker", "load all views every night"],
     ["otc-etl status", "how fresh is the data?"],
   ]);
   for (const command of withSubcommands(program)) {

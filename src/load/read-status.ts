@@ -2,9 +2,11 @@ import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
+import { rejectTable } from "./read-rejects.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
+import { runTable } from "./run-log.ts";
 
-/** How the loads of one view go, by their record alone: nothing of the view's table is read. */
+/** How the loads of one view go, by what is on record: nothing of the view's table is read. */
 export interface ViewHealth {
   readonly view: string;
   /** The end of the last committed load; null when there is none. */
@@ -24,6 +26,8 @@ export interface ViewHealth {
   readonly absentFields: readonly string[];
   /** The last load that was not turned away and has ended; null when there is none. */
   readonly lastLoad: RecordedRun | null;
+  /** Of the last loads: those that failed or were abandoned since one was committed. */
+  readonly failuresInRow: number;
   /** The last runs of every kind, newest first. */
   readonly runs: readonly RecordedRun[];
 }
@@ -37,22 +41,22 @@ export interface ViewStatus extends ViewHealth {
 }
 
 /** A run that ended so never began to load: another had the view, or OTC must not be asked. */
-const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
+const NEVER_BEGAN: readonly (string | null)[] = [
   "locked",
   "rate_limited",
   "circuit_open",
-]);
+] satisfies ErrorCode[];
 
 /** Whether a run was turned away; that says nothing about how loads go. */
-function neverBegan(run: RecordedRun): boolean {
-  return NEVER_BEGAN.has(run.errorCode);
+export function neverBegan({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
+  return NEVER_BEGAN.includes(errorCode);
 }
 
 /** Rollback rate and usual duration are taken from this many runs. */
 const RUNS_JUDGED = 20;
 
 /**
- * Reads how the views stand.
+ * Reads how the views stand. Their rows are counted, which takes a moment where there are many.
  *
  * @param lastRuns how many runs of each view to read
  */
@@ -78,7 +82,7 @@ export async function readStatus(
 }
 
 /**
- * Reads how the loads go, in some milliseconds whatever the size of the tables.
+ * Reads how the loads of the views go, in some milliseconds however much there is in their tables and on record.
  *
  * @param lastRuns how many runs of each view to read
  */
@@ -89,55 +93,84 @@ export async function readHealth(
   lastRuns: number,
 ): Promise<readonly ViewHealth[]> {
   const names = views.map((view) => view.name);
-  const loads = await database.query<{
-    view_name: string;
-    last_loaded: Date;
-    age_seconds: number;
-    unknown_fields: Readonly<Record<string, number>>;
-    absent_fields: readonly string[];
-  }>(
-    `select distinct on (view_name) view_name, last_load_time as last_loaded,
-       extract(epoch from now() - last_load_time)::float8 as age_seconds,
-       coalesce(unknown_fields, '{}') as unknown_fields, coalesce(absent_fields, '[]') as absent_fields
-     from ${qualifiedName(schema, "etl_metadata")}
-     where load_status in ('success', 'partial') and kind = 'load'
-     order by view_name, last_load_time desc`,
+  const loads = await readLastLoads(database, schema, names);
+  const rejects = await database.query<{ view: string; records: number }>(
+    `select view_name as "view", count(*) as records from ${rejectTable(schema)} group by view_name`,
   );
-  const rejects = await database.query<{ view_name: string; rejects: number }>(
-    `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
-  );
-  const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
+  const runs = await readLastRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
   return names.map((view) => {
-    const load = loads.rows.find((row) => row.view_name === view);
+    const load = loads.find((row) => row.view === view);
+    const own = runs.filter((run) => run.view === view);
     return {
       view,
-      lastLoaded: load?.last_loaded ?? null,
-      ageSeconds: load?.age_seconds ?? null,
-      rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
-      unknownFields: load?.unknown_fields ?? {},
-      absentFields: load?.absent_fields ?? [],
-      ...judge(runs.filter((run) => run.view === view)),
-      runs: runs.filter((run) => run.view === view).slice(0, lastRuns),
+      lastLoaded: load?.lastLoaded ?? null,
+      ageSeconds: load?.ageSeconds ?? null,
+      rejects: rejects.rows.find((row) => row.view === view)?.records ?? 0,
+      unknownFields: load?.unknownFields ?? {},
+      absentFields: load?.absentFields ?? [],
+      ...judge(own),
+      runs: own.slice(0, lastRuns),
     };
   });
 }
 
-async function readRuns(
+/** What the last committed load of a view tells. */
+type LastCommitted = Pick<
+  ViewHealth,
+  "view" | "lastLoaded" | "ageSeconds" | "unknownFields" | "absentFields"
+>;
+
+async function readLastLoads(
+  database: Queryable,
+  schema: string,
+  views: readonly string[],
+): Promise<readonly LastCommitted[]> {
+  const { rows } = await database.query<LastCommitted>(
+    `select view_name as "view", last_load_time as "lastLoaded",
+       extract(epoch from now() - last_load_time)::float8 as "ageSeconds",
+       coalesce(unknown_fields, '{}') as "unknownFields", coalesce(absent_fields, '[]') as "absentFields"
+     from unnest($1::text[]) as wanted
+     cross join lateral (
+       select *
+       from ${runTable(schema)}
+       where view_name = wanted and kind = 'load' and load_status in ('success', 'partial')
+       order by run_id desc
+       limit 1
+     ) last`,
+    [views],
+  );
+  return rows;
+}
+
+/**
+ * The last runs of each view, newest first, and as many loads that were not turned away: neither a day of retries nor a
+ * night of refusals must hide those that say something. An index finds them, however many there are.
+ */
+async function readLastRuns(
   database: Queryable,
   schema: string,
   views: readonly string[],
   lastRuns: number,
 ): Promise<readonly RecordedRun[]> {
+  const table = runTable(schema);
   const { rows } = await database.query<RecordedRun>(
     `select ${RECORDED_RUN}
-     from (
-       select *, row_number() over (partition by view_name, kind order by run_id desc) as recency
-       from ${qualifiedName(schema, "etl_metadata")}
-       where view_name = any($1::text[])
-     ) runs
-     where recency <= $2
+     from ${table}
+     where run_id = any(array(
+       select last.run_id
+       from unnest($1::text[]) as wanted
+       cross join lateral (
+         (select run_id from ${table} where view_name = wanted order by run_id desc limit $2)
+         union all
+         (select run_id
+          from ${table}
+          where view_name = wanted and kind = 'load' and coalesce(error_code <> all($3::text[]), true)
+          order by run_id desc
+          limit $2)
+       ) last
+     ))
      order by run_id desc`,
-    [views, lastRuns],
+    [views, lastRuns, NEVER_BEGAN],
   );
   return rows;
 }
@@ -145,18 +178,21 @@ async function readRuns(
 /** What the loads among the runs of a view, newest first, say together. */
 function judge(
   runs: readonly RecordedRun[],
-): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
+): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"> {
   const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
+  const ended = loads.filter((run) => run.status !== "running");
+  const lastGood = ended.findIndex(({ status }) => status === "success" || status === "partial");
   return {
     rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
     duration:
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
-    lastLoad: loads.find((run) => run.status !== "running") ?? null,
+    lastLoad: ended[0] ?? null,
+    failuresInRow: lastGood === -1 ? ended.length : lastGood,
     quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
   };
 }

@@ -8,6 +8,8 @@ import type { Database } from "../database/database.ts";
 import { requireMigrated } from "../database/migrations.ts";
 import { type ReadLimits, readOnly } from "../database/read-only.ts";
 import { reasonOf } from "../errors/reason.ts";
+import type { MetricsText } from "../metrics/exposition.ts";
+import { metricsText } from "../metrics/metrics-text.ts";
 import type { View } from "../views/view.ts";
 import { FailedTries } from "./access/failed-tries.ts";
 import { loginRoutes } from "./access/login.ts";
@@ -77,6 +79,13 @@ export function buildApplication(site: Site): Hono {
     app.route("/", loginRoutes(access, layout));
     app.use(requireToken(access));
   }
+  const scrapes = new SharedReads<MetricsText>(PATIENCE_MS);
+  app.get("/metrics", async (context) => {
+    const { value } = await scrapes.get("", () =>
+      readOnly(database, READ_LIMITS, (transaction) => metricsText(transaction, database.schema, settings)),
+    );
+    return context.body(value.body, 200, { "content-type": value.contentType });
+  });
   const reads = new SharedReads<PageContent>(PATIENCE_MS);
   for (const page of PAGES) addPage(app, page, { site, layout, reads });
 

@@ -12,7 +12,6 @@ import {
   faultyDatabase,
   holdInserts,
   INSERTS,
-  migrateBy,
   moreTickets,
 } from "../../support/database-fault.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
@@ -24,6 +23,7 @@ import {
   load,
   loadViews,
 } from "../../support/load-records.ts";
+import { migrateBy } from "../../support/migrate-by.ts";
 import { pgbouncerInstalled, startPgbouncer } from "../../support/pgbouncer.ts";
 import { comment, many } from "../../support/sample-records.ts";
 

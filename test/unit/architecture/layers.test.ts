@@ -12,6 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "simulator",
     "users",
     "adopt",
+    "worker",
     "load",
     "source",
     "views",
@@ -20,10 +21,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "format",
     "errors",
   ],
-  web: ["index", "load", "source", "views", "database", "config", "format", "errors"],
+  web: ["index", "metrics", "load", "source", "views", "database", "config", "format", "errors"],
+  metrics: ["load", "views", "database", "config", "errors"],
   index: ["load", "views", "config", "database", "errors", "source"],
-  doctor: ["load", "source", "views", "database", "config", "errors"],
-  load: ["archive", "source", "views", "database", "json", "config", "errors"],
+  worker: ["load", "views", "database", "config", "errors"],
+  doctor: ["load", "alerts", "source", "views", "database", "config", "errors"],
+  load: ["archive", "alerts", "tracing", "source", "views", "database", "json", "config", "errors"],
+  alerts: ["database", "config", "errors"],
+  tracing: ["config", "errors"],
   adopt: ["views", "database", "errors"],
   users: ["database", "errors"],
   archive: ["errors"],
@@ -38,7 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Allowed as `await import("…")` only: one command needs the other layer, and the rest must not pay for loading it. */
-const LAZY: Readonly<Record<string, readonly string[]>> = { cli: ["web"] };
+const LAZY: Readonly<Record<string, readonly string[]>> = { cli: ["web", "metrics"] };
 
 interface Import {
   readonly specifier: string;
