@@ -80,6 +80,7 @@ describe("a site with a token", () => {
       status: 401,
       headers: { "www-authenticate": expect.stringMatching(/^Bearer/) },
     });
+    expect(await site.ask("/metrics")).toMatchObject({ status: 401 });
     expect(await site.ask("/runs?view=tickets", { headers: { accept: "text/html" } })).toMatchObject({
       status: 303,
       headers: { location: "/login?to=%2Fruns%3Fview%3Dtickets" },
@@ -133,6 +134,11 @@ describe.skipIf(server === undefined)("the database of a site", () => {
     for (const path of ["/", "/runs?view=tickets", "/runs/1", "/rejects", "/desk"]) {
       expect(await site.ask(path), path).toMatchObject({ status: 200 });
     }
+    expect(await site.ask("/metrics")).toMatchObject({
+      status: 200,
+      headers: { "content-type": expect.stringMatching(/^text\/plain; version=/) },
+      body: expect.stringContaining('otc_etl_failures_in_row{view="tickets"} 0'),
+    });
     const held = await beginLoad(
       database.open(),
       comments,

@@ -192,6 +192,8 @@ describe("a secret", () => {
       "OTC_API_PASSWORD",
       "OTC_DATABASE_URL",
       "OTC_PG_PASSWORD",
+      "OTC_WEB_TOKEN",
+      "OTC_WEB_DATABASE_URL",
       "OTC_ALERT_WEBHOOK",
     ]);
     expect(readSettings({ OTC_PG_HOST_FILE: await fileWith("db.example.com") }).pgHost).toBeUndefined();
