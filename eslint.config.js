@@ -77,5 +77,21 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-return": "off",
     },
   },
-  { files: ["**/*.js"], languageOptions: { globals: { process: "readonly", console: "readonly" } } },
+  {
+    files: ["**/*.js"],
+    ignores: ["src/web/assets/**"],
+    languageOptions: { globals: { process: "readonly", console: "readonly" } },
+  },
+  {
+    // These run in browsers.
+    files: ["src/web/assets/**/*.js"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["AbortSignal", "DOMParser", "document", "fetch", "location", "setTimeout"].map((name) => [
+          name,
+          "readonly",
+        ]),
+      ),
+    },
+  },
 );

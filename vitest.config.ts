@@ -3,11 +3,16 @@ import { defineConfig } from "vitest/config";
 /** On a busy machine a time limit may pass for another reason than the one under test; the report tells of a second try. */
 const RETRY = 1;
 
+/** One more than the cores this is made for, because tests wait too; with still more their timings would lie. */
+const MAX_WORKERS = 3;
+
 /** What starts real servers; see there how both projects share them. */
 const SERVERS = "test/support/global-setup.ts";
 
 export default defineConfig({
   test: {
+    // Files of a worker share its modules, and PGlite's WebAssembly, which is compiled once. No test replaces a module.
+    isolate: false,
     // What a test polls for takes as long as a busy machine needs.
     expect: { poll: { timeout: 15_000 } },
     projects: [
@@ -21,8 +26,7 @@ export default defineConfig({
           retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Two servers and PGlite already fill two cores; more workers only make the timings of tests lie.
-          maxWorkers: 2,
+          maxWorkers: MAX_WORKERS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -35,7 +39,7 @@ export default defineConfig({
           retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: MAX_WORKERS,
           sequence: { groupOrder: 1 },
         },
       },

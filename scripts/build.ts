@@ -1,6 +1,6 @@
 // Compiles src/ into dist/ from nothing, so that no file of an earlier build is ever published.
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -13,5 +13,7 @@ execFileSync(
     stdio: "inherit",
   },
 );
+// What browsers get is not compiled.
+cpSync(`${root}/src/web/assets`, `${root}/dist/web/assets`, { recursive: true });
 // npx runs the bin of a checkout as it lies on the disk: without the x bit it answers "Permission denied".
 chmodSync(`${root}/dist/cli/main.js`, 0o755);

@@ -16,6 +16,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 /** Everything a package may hold; all else (tests, sources, scripts, settings) is of no use to its users. */
 const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
+  /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
   /^deploy\/.+\.(?:service|timer|ya?ml|json)$/,
   /^docs\/operations\.md$/,
@@ -34,6 +35,10 @@ const REQUIRED = [
   "dist/index.js",
   "dist/index.d.ts",
   "dist/cli/main.js",
+  "dist/web/assets/base.css",
+  "dist/web/assets/live.js",
+  "deploy/grafana/otc-etl-dashboard.json",
+  "deploy/prometheus/otc-etl.rules.yml",
 ];
 
 interface Packed {

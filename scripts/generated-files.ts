@@ -1,5 +1,5 @@
 import { renderEnvExample } from "../src/config/describe-settings.ts";
-import { flagOf, type Setting, settingList, viewIdVariable } from "../src/config/settings.ts";
+import { flagOf, type Setting, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
 import { silentProgram } from "./silent-program.ts";
 
@@ -46,10 +46,8 @@ function settingTables(views: readonly string[]): string {
   return groups
     .map((group) => {
       const rows = settingList.filter((setting) => setting.group === group).map(settingRow);
-      if (group === "OTC API") {
-        rows.push(
-          ...views.map((view) => `| \`${viewIdVariable(view)}\` | | The id OTC gave the view ${view}. |`),
-        );
+      for (const { variable, description } of viewSettingList.filter((setting) => setting.group === group)) {
+        rows.push(...views.map((view) => `| \`${variable(view)}\` | | ${description(view)} |`));
       }
       return [`**${group}**`, "", "| variable | default | what it is |", "| --- | --- | --- |", ...rows].join(
         "\n",

@@ -1,4 +1,4 @@
-import { formatCount, formatMegabytes } from "../../src/cli/format.ts";
+import { formatCount, formatMegabytes } from "../../src/format/format.ts";
 import { renderTable, type TableColumn } from "../../src/cli/table.ts";
 import { type MeasurementName, MEASUREMENTS, type Samples } from "../measure/sample.ts";
 import type { CpuPlace } from "./cpu-places.ts";

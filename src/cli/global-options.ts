@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "../config/read-settings.ts";
-import { flagOf, settingList } from "../config/settings.ts";
+import { flagOf, settingList, viewSettingList } from "../config/settings.ts";
 
 /** The options every command takes. */
 export interface GlobalOptions {
@@ -11,19 +11,19 @@ export interface GlobalOptions {
   readonly flags: Environment;
 }
 
-const VIEW_ID = "view-id";
-
 /** Adds the options to the program; commands inherit them. */
 export function addGlobalOptions(program: Command): void {
   program
     .option("-q, --quiet", "only warnings and errors")
     .option("-v, --verbose", "every step, and the stack of errors")
-    .addOption(new Option("--log-format <format>", "how to log").choices(["text", "json"]).default("text"))
-    .addOption(
-      new Option("--view-id <view=id>", "the id OTC knows a view by; can be repeated")
+    .addOption(new Option("--log-format <format>", "how to log").choices(["text", "json"]).default("text"));
+  for (const { flag } of viewSettingList) {
+    program.addOption(
+      new Option(`--${flag} <view=value>`, "of one view; can be repeated")
         .hideHelp()
         .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
     );
+  }
   for (const setting of settingList) {
     // Anyone can read the flags of a process.
     if (setting.secret === true) continue;
@@ -39,9 +39,11 @@ export function globalOptions(command: Command): GlobalOptions {
     const value = options[camelCase(flagOf(setting))];
     if (typeof value === "string") flags[flagOf(setting)] = value;
   }
-  for (const assignment of (options[camelCase(VIEW_ID)] as readonly string[] | undefined) ?? []) {
-    const [view = "", ...id] = assignment.split("=");
-    flags[`${VIEW_ID}=${view}`] = id.join("=");
+  for (const { flag } of viewSettingList) {
+    for (const assignment of (options[camelCase(flag)] as readonly string[] | undefined) ?? []) {
+      const [view = "", ...value] = assignment.split("=");
+      flags[`${flag}=${view}`] = value.join("=");
+    }
   }
   return {
     quiet: options["quiet"] === true,

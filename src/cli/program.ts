@@ -10,10 +10,12 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { planCommand } from "./commands/plan.ts";
 import { rejectsCommand } from "./commands/rejects.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { settingsCommand } from "./commands/settings.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { usersCommand } from "./commands/users.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { withExamples } from "./examples.ts";
 import { addGlobalOptions } from "./global-options.ts";
 
@@ -25,7 +27,9 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   replayCommand,
   rejectsCommand,
   migrateCommand,
+  workerCommand,
   statusCommand,
+  serveCommand,
   usersCommand,
   doctorCommand,
   settingsCommand,
@@ -52,6 +56,7 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl migrate", "create the tables"],
     ["otc-etl load", "load all views"],
     ["otc-etl plan", "what would a load do?"],
+    ["otc-etl worker", "load all views every night"],
     ["otc-etl status", "how fresh is the data?"],
   ]);
   for (const command of withSubcommands(program)) {

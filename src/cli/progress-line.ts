@@ -1,7 +1,7 @@
-import ora, { type Ora } from "ora";
+import type { Ora } from "ora";
 import type { LoadProgress } from "../load/load-context.ts";
 import type { CliContext } from "./cli-context.ts";
-import { formatCount, formatMegabytes } from "./format.ts";
+import { formatCount, formatMegabytes } from "../format/format.ts";
 import type { GlobalOptions } from "./global-options.ts";
 
 /** A terminal's line is renewed this often, in milliseconds. */
@@ -28,11 +28,11 @@ export interface ProgressLine {
 }
 
 /** @param log writes a plain line, where there is no terminal */
-export function createProgressLine(
+export async function createProgressLine(
   context: CliContext,
   options: Pick<GlobalOptions, "quiet" | "logFormat">,
   log: (text: string, progress: LoadProgress) => void,
-): ProgressLine {
+): Promise<ProgressLine> {
   if (options.quiet)
     return {
       show: () => undefined,
@@ -42,6 +42,8 @@ export function createProgressLine(
       stop: () => undefined,
     };
   const onTerminal = context.stderr.isTTY && options.logFormat === "text";
+  // A tenth of a nightly load's start, and only a terminal needs it.
+  const ora = onTerminal ? (await import("ora")).default : undefined;
   const interval = onTerminal ? TERMINAL_INTERVAL_MS : LOG_INTERVAL_MS;
   let spinner: Ora | undefined;
   let view = "";
@@ -59,7 +61,7 @@ export function createProgressLine(
       if (now - shownAt < interval) return;
       shownAt = now;
       const text = describeProgress(progress, now - startedAt);
-      if (!onTerminal) {
+      if (ora === undefined) {
         log(text, progress);
         return;
       }

@@ -1,5 +1,5 @@
 import type { AdoptionStep } from "../adopt/adoption-step.ts";
-import { formatCount } from "./format.ts";
+import { formatCount } from "../format/format.ts";
 import { renderTable } from "./table.ts";
 
 /** What adopting does, or would do, a line a change. */

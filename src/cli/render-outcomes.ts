@@ -1,5 +1,5 @@
 import type { LoadOutcome, PlanOutcome } from "../load/outcome.ts";
-import { formatCount, formatSeconds } from "./format.ts";
+import { formatCount, formatSeconds } from "../format/format.ts";
 import { renderTable } from "./table.ts";
 
 /** The outcomes as a table. */

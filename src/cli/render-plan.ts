@@ -1,7 +1,7 @@
 import { printable } from "../errors/printable.ts";
 import type { PlannedLoad, PlanOutcome } from "../load/outcome.ts";
 import type { RowKey } from "../load/plan-notes.ts";
-import { formatCount } from "./format.ts";
+import { formatCount } from "../format/format.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 
 /** A value longer than this, in characters, would break the line. */

@@ -1,7 +1,7 @@
 import { printable } from "../errors/printable.ts";
 import type { RejectCount, RejectDetails, RejectSummary } from "../load/read-rejects.ts";
 import { withExactNumbers } from "../views/values/exact-number.ts";
-import { formatCount, formatTime } from "./format.ts";
+import { formatCount, formatTime } from "../format/format.ts";
 import { renderTable } from "./table.ts";
 
 const right = (title: string) => ({ title, align: "right" as const });

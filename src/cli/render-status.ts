@@ -1,7 +1,7 @@
 import { printable } from "../errors/printable.ts";
 import type { CircuitStatus } from "../load/read-circuit.ts";
 import type { ViewStatus } from "../load/read-status.ts";
-import { formatAge, formatCount, formatSeconds, formatTime } from "./format.ts";
+import { formatAge, formatCount, formatSeconds, formatTime } from "../format/format.ts";
 import { renderTable } from "./table.ts";
 
 const right = (title: string) => ({ title, align: "right" as const });

@@ -33,7 +33,7 @@ export async function runDemoHistory(
   const { stdout, signal } = context;
   const port = parseWholeNumber("port", flags.port, 65_535);
   const options = globalOptions(command);
-  const progress = createProgressLine(context, { ...options, quiet: true }, () => undefined);
+  const progress = await createProgressLine(context, { ...options, quiet: true }, () => undefined);
   const log = createLogger(context, options, progress).child(
     {},
     { level: options.verbose ? "debug" : "fatal" },

@@ -23,7 +23,7 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
   const scale = parseScale("small");
   if (scale === undefined) throw new Error("The simulator has no scale called small.");
   const options = globalOptions(command);
-  const progress = createProgressLine(context, options, () => undefined);
+  const progress = await createProgressLine(context, options, () => undefined);
   const log = createLogger(context, { ...options, quiet: !options.verbose }, progress).child(
     {},
     { level: options.verbose ? "debug" : "fatal" },

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import { checkAlerts } from "../doctor/check-alerts.ts";
 import { checkApi } from "../doctor/check-api.ts";
 import { checkConfiguration } from "../doctor/check-configuration.ts";
 import { checkDatabase } from "../doctor/check-database.ts";
@@ -17,7 +18,7 @@ const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "gray"
 export function runDoctor(flags: DoctorFlags, command: Command, context: CliContext): Promise<number> {
   return withSession(command, context, async (session) => {
     let failures = 0;
-    for await (const result of runChecks(session, context)) {
+    for await (const result of runChecks(session, context, flags)) {
       if (result.state === "failed") failures += 1;
       context.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : renderResult(result, context));
     }
@@ -28,6 +29,7 @@ export function runDoctor(flags: DoctorFlags, command: Command, context: CliCont
 async function* runChecks(
   { loader, options }: Session,
   { env, signal }: CliContext,
+  { alert }: DoctorFlags,
 ): AsyncGenerator<CheckResult> {
   const views = await viewCatalog();
   const configuration = await checkConfiguration(loader.settings, env, options.flags, views);
@@ -38,6 +40,7 @@ async function* runChecks(
     ? skipped("API", "not asked: its settings are incomplete")
     : await checkApi(loader.apiSource(view), signal);
   yield* await checkDisk(loader.embeddedDirectory);
+  yield await checkAlerts(loader.settings, alert, signal);
 }
 
 function renderResult({ name, state, finding, remedy }: CheckResult, context: CliContext): string {

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { migrate } from "../database/migrations.ts";
 import { exitCodeOf } from "../errors/otc-error.ts";
 import type { LoadRequest } from "../load/loader.ts";
 import type { LoadOutcome } from "../load/outcome.ts";
@@ -8,6 +7,7 @@ import type { CliContext } from "./cli-context.ts";
 import type { LoadFlags } from "./commands/load.ts";
 import { readDocumentOptions } from "./document-options.ts";
 import { failureExitCode } from "./failure-exit-code.ts";
+import { migrateFirst } from "./migrate-first.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 import { reporting } from "./reporting.ts";
 import { type Session, withSession } from "./session.ts";
@@ -38,12 +38,8 @@ export async function loadAndReport(
   flags: { readonly migrate: boolean; readonly json: boolean },
   request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
-  const { loader, log, options } = session;
-  if (flags.migrate) {
-    await migrate(await loader.database(), ({ version, name }) => {
-      log.info({ version, migration: name }, "migration applied");
-    });
-  }
+  const { loader, options } = session;
+  if (flags.migrate) await migrateFirst(session);
   const outcomes = await loader.load({
     ...request,
     ...reporting(session, context, flags),

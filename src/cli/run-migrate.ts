@@ -7,7 +7,7 @@ import { viewCatalog } from "../views/catalog.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { MigrateFlags } from "./commands/migrate.ts";
-import { formatTime } from "./format.ts";
+import { formatTime } from "../format/format.ts";
 import { renderAdoption } from "./render-adoption.ts";
 import { type Session, withSession } from "./session.ts";
 import { renderTable } from "./table.ts";

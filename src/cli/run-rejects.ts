@@ -9,7 +9,7 @@ import { retryRejects } from "../load/retry-rejects.ts";
 import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { ClearFlags, FilterFlags, ListFlags, RetryFlags, ShowFlags } from "./commands/rejects.ts";
-import { formatCount } from "./format.ts";
+import { formatCount } from "../format/format.ts";
 import { readWaitOptions } from "./load-options.ts";
 import { renderReject, renderRejects } from "./render-rejects.ts";
 import { renderOutcomes } from "./render-outcomes.ts";

@@ -22,6 +22,13 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
     const database = await loader.database();
     await requireMigrated(database);
+    if (flags.check) await loader.tellAlerts();
+    if (flags.prometheus) {
+      const { metricsText } = await import("../metrics/metrics-text.ts");
+      const { body } = await metricsText(database, database.schema, loader.settings);
+      context.stdout.write(body);
+      return 0;
+    }
     const views = await viewCatalog();
     const statuses = await readStatus(database, database.schema, views, Math.max(shown, RUNS_CHECKED));
     const circuit = await readCircuit(database, database.schema);

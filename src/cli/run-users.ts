@@ -11,7 +11,7 @@ import {
   type User,
 } from "../users/user-lookup.ts";
 import type { CliContext } from "./cli-context.ts";
-import { formatTime } from "./format.ts";
+import { formatTime } from "../format/format.ts";
 import { withSession } from "./session.ts";
 import { renderTable } from "./table.ts";
 

@@ -21,9 +21,13 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const options = globalOptions(command);
-  const progress: ProgressLine = createProgressLine(context, options, (text, { view, records, bytes }) => {
-    log.info({ view, records, bytes }, text);
-  });
+  const progress: ProgressLine = await createProgressLine(
+    context,
+    options,
+    (text, { view, records, bytes }) => {
+      log.info({ view, records, bytes }, text);
+    },
+  );
   const log = createLogger(context, options, progress);
   const loader = new Loader({ env: context.env, flags: options.flags, log });
   try {

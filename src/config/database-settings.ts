@@ -46,3 +46,17 @@ function withoutSslmode(url: URL, tls: ConnectionOptions | false | undefined): s
   if (tls !== undefined) url.searchParams.delete("sslmode");
   return url.href;
 }
+
+/** A page that has to wait longer for a connection is not made, in milliseconds. */
+const WEB_CONNECT_MS = 3000;
+
+/** The same database for readers of the pages: by a role of their own where there is one. */
+export function webDatabaseSettings(settings: Settings) {
+  const { webDatabaseUrl, connectTimeoutMs } = settings;
+  return databaseSettings({
+    ...settings,
+    connectTimeoutMs: Math.min(connectTimeoutMs, WEB_CONNECT_MS),
+    // The password of the role that loads is none of its business.
+    ...(webDatabaseUrl === undefined ? {} : { databaseUrl: webDatabaseUrl, pgPassword: undefined }),
+  });
+}

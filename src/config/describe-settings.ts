@@ -1,5 +1,5 @@
 import { type Environment, withoutUserinfo } from "./read-settings.ts";
-import { flagOf, settingList, viewIdVariable } from "./settings.ts";
+import { flagOf, settingList, viewSettingList } from "./settings.ts";
 
 /** A setting as it is now. */
 interface DescribedSetting {
@@ -29,18 +29,20 @@ export function describeSettings(
       origin: setting.default === undefined ? "not set" : "default",
     };
   });
-  const viewIds = views.map((view): DescribedSetting => {
-    const variable = viewIdVariable(view);
-    const flag = flags[`view-id=${view}`];
-    const value = flag ?? env[variable] ?? "";
-    return {
-      env: variable,
-      flag: `--view-id ${view}=ID`,
-      value,
-      origin: flag === undefined ? (value === "" ? "not set" : "environment") : "flag",
-    };
-  });
-  return [...settings, ...viewIds];
+  const viewSettings = viewSettingList.flatMap(({ variable, flag: flagName }) =>
+    views.map((view): DescribedSetting => {
+      const name = variable(view);
+      const flag = flags[`${flagName}=${view}`];
+      const value = flag ?? env[name] ?? "";
+      return {
+        env: name,
+        flag: `--${flagName} ${view}=VALUE`,
+        value,
+        origin: flag === undefined ? (value === "" ? "not set" : "environment") : "flag",
+      };
+    }),
+  );
+  return [...settings, ...viewSettings];
 }
 
 /** `.env.example`: every setting with its description, a default or example commented out. */
@@ -57,9 +59,10 @@ export function renderEnvExample(views: readonly string[]): string {
       if (setting.secret === true) lines.push(`# Or ${setting.env}_FILE: a file that holds it.`);
       lines.push(`# ${setting.env}=${setting.default ?? setting.example ?? ""}`);
     }
-    if (group === "OTC API") {
-      for (const view of views)
-        lines.push("", `# The id OTC gave the view ${view}.`, `# ${viewIdVariable(view)}=`);
+    for (const setting of viewSettingList.filter((candidate) => candidate.group === group)) {
+      for (const view of views) {
+        lines.push("", `# ${setting.description(view)}`, `# ${setting.variable(view)}=`);
+      }
     }
   }
   return `${lines.join("\n")}\n`;

@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { safeParse } from "valibot";
 import { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
-import { flagOf, type Setting, settingList, type Settings, viewIdVariable } from "./settings.ts";
+import {
+  flagOf,
+  type Setting,
+  settingList,
+  type Settings,
+  viewIdVariable,
+  viewScheduleVariable,
+} from "./settings.ts";
 
 /** An environment, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -93,4 +100,22 @@ export function readViewId(env: Environment, flags: Environment, view: string): 
   throw new OtcError("configuration", `${variable} is not set.`, {
     remedy: `Set it to the id OTC gave the view ${view}, or load a file with --from.`,
   });
+}
+
+/** A text and the setting it comes from, for messages. */
+interface OriginatedText {
+  readonly text: string;
+  readonly setting: string;
+}
+
+/** When a view is loaded: by its own schedule, or by that of all. */
+export function readViewSchedule(
+  env: Environment,
+  flags: Environment,
+  { schedule }: Settings,
+  view: string,
+): OriginatedText {
+  const variable = viewScheduleVariable(view);
+  const own = notEmpty(flags[`view-schedule=${view}`] ?? env[variable]);
+  return own === undefined ? { text: schedule, setting: "OTC_SCHEDULE" } : { text: own, setting: variable };
 }

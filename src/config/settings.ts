@@ -5,7 +5,17 @@ import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
-  readonly group: "OTC API" | "Database" | "Pace and retries" | "Archive" | "Limits" | "History" | "Health";
+  readonly group:
+    | "OTC API"
+    | "Database"
+    | "Pace and retries"
+    | "Archive"
+    | "Limits"
+    | "History"
+    | "Schedule"
+    | "Health"
+    | "Status page"
+    | "Alerts";
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: v.GenericSchema<string, T>;
@@ -59,16 +69,34 @@ const percentage = v.pipe(
   v.maxValue(1, "must be a percentage from 0% to 100%"),
 );
 
-const httpUrl = v.pipe(
-  v.string(),
-  v.check(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-    "must be an http or https URL",
-  ),
-  v.transform((value) => new URL(value)),
-  v.check(
-    (url) => url.username === "" && url.password === "",
-    "must not hold a user name or password; use OTC_API_USERNAME and OTC_API_PASSWORD",
+/** @param instead where a user name and password belong, which a URL shows to everybody */
+function httpUrl(instead: string): v.GenericSchema<string, URL> {
+  return v.pipe(
+    v.string(),
+    v.check(
+      (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+      "must be an http or https URL",
+    ),
+    v.transform((value) => new URL(value)),
+    v.check(
+      (url) => url.username === "" && url.password === "",
+      `must not hold a user name or password${instead}`,
+    ),
+  );
+}
+
+/** What an alert can be about. */
+const ALERT_CONDITIONS = ["failed", "partial", "stale", "rollback-rate"] as const;
+
+export type AlertCondition = (typeof ALERT_CONDITIONS)[number];
+
+const alertConditions = v.pipe(
+  names,
+  v.array(
+    v.picklist(
+      ALERT_CONDITIONS,
+      `must be some of ${ALERT_CONDITIONS.join(", ")} with commas between them, or none`,
+    ),
   ),
 );
 
@@ -86,7 +114,7 @@ const SETTINGS = {
     env: "OTC_API_URL",
     group: "OTC API",
     description: "Address of the OTC API; the view's id is added as `?id=`.",
-    type: httpUrl,
+    type: httpUrl("; use OTC_API_USERNAME and OTC_API_PASSWORD"),
     example: "https://otc.example.com/api/views",
   },
   apiUsername: {
@@ -316,6 +344,27 @@ const SETTINGS = {
     type: names,
     example: "TKT-Status,TKT-Team,TKT-Assigned To User,TKT-Severity,TKT-Category",
   },
+  schedule: {
+    env: "OTC_SCHEDULE",
+    group: "Schedule",
+    description: "When `worker` loads: a cron expression of five fields, or off.",
+    type: text,
+    default: "0 2 * * *",
+  },
+  scheduleTimezone: {
+    env: "OTC_SCHEDULE_TIMEZONE",
+    group: "Schedule",
+    description: "IANA time zone of the schedules (default: OTC_TIMEZONE).",
+    type: text,
+    example: "Europe/Vienna",
+  },
+  stopGraceMs: {
+    env: "OTC_STOP_GRACE",
+    group: "Schedule",
+    description: "How long a load may go on when `worker` is told to stop; then it is rolled back.",
+    type: v.pipe(duration, v.maxValue(DAY_MS, "must be a day at most")),
+    default: "20s",
+  },
   maxAgeMs: {
     env: "OTC_MAX_AGE",
     group: "Health",
@@ -329,6 +378,47 @@ const SETTINGS = {
     description: "How many of a view's last 20 runs may have been rolled back.",
     type: percentage,
     default: "20%",
+  },
+  webToken: {
+    env: "OTC_WEB_TOKEN",
+    group: "Status page",
+    description:
+      "What `serve` asks of everybody who reads its pages; needed on any address but the machine's own. At least 16 characters.",
+    type: v.pipe(
+      v.string(),
+      v.regex(/^[!-~]{16,}$/, "must have at least 16 characters of ASCII, and no spaces"),
+    ),
+    secret: true,
+  },
+  webDatabaseUrl: {
+    env: "OTC_WEB_DATABASE_URL",
+    group: "Status page",
+    description:
+      "PostgreSQL as one URL, of a role that may only read, for `serve`. Without it the pages are read with the rights of a load, in read-only transactions.",
+    type: databaseUrl,
+    secret: true,
+  },
+  alertWebhook: {
+    env: "OTC_ALERT_WEBHOOK",
+    group: "Alerts",
+    description:
+      "Incoming webhook of Slack, Teams or the like that is told when something breaks and when it is well again.",
+    type: httpUrl(""),
+    secret: true,
+  },
+  alertOn: {
+    env: "OTC_ALERT_ON",
+    group: "Alerts",
+    description: "What it is told of, with commas between: failed, partial, stale, rollback-rate; or none.",
+    type: alertConditions,
+    default: ALERT_CONDITIONS.join(","),
+  },
+  alertFormat: {
+    env: "OTC_ALERT_FORMAT",
+    group: "Alerts",
+    description: "Shape of its messages: slack, teams, or auto, which goes by the webhook's host.",
+    type: v.picklist(["auto", "slack", "teams"], "must be auto, slack or teams"),
+    default: "auto",
   },
 } satisfies Record<string, Setting>;
 
@@ -351,7 +441,41 @@ export function flagOf(definition: Setting): string {
   return definition.env.replace(/^OTC_/, "").toLowerCase().replaceAll("_", "-");
 }
 
+/** A setting that each view has for itself. */
+interface ViewSetting {
+  readonly group: Setting["group"];
+  readonly variable: (view: string) => string;
+  readonly description: (view: string) => string;
+  /** The flag that takes `view=value`, without dashes. */
+  readonly flag: string;
+}
+
+/** All settings of a view. */
+export const viewSettingList: readonly ViewSetting[] = [
+  {
+    group: "OTC API",
+    variable: viewIdVariable,
+    description: (view) => `The id OTC gave the view ${view}.`,
+    flag: "view-id",
+  },
+  {
+    group: "Schedule",
+    variable: viewScheduleVariable,
+    description: (view) => `When \`worker\` loads the view ${view}, if not by \`OTC_SCHEDULE\`; or off.`,
+    flag: "view-schedule",
+  },
+];
+
 /** The variable that holds a view's id. */
 export function viewIdVariable(view: string): string {
-  return `OTC_VIEW_${view.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
+  return `OTC_VIEW_${inCapitals(view)}`;
+}
+
+/** The variable that holds a view's own schedule. */
+export function viewScheduleVariable(view: string): string {
+  return `OTC_SCHEDULE_${inCapitals(view)}`;
+}
+
+function inCapitals(view: string): string {
+  return view.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 }

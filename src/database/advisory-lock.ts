@@ -23,17 +23,26 @@ export async function tryLock(
 
 /** Whether anybody holds a lock, without taking it. */
 export async function isLocked(database: Queryable, schema: string, name: string): Promise<boolean> {
+  return (await lockHolders(database, schema, [name])).length > 0;
+}
+
+/** The server processes that hold one of these locks, each once. */
+export async function lockHolders(
+  database: Queryable,
+  schema: string,
+  names: readonly string[],
+): Promise<readonly number[]> {
   // pg_locks shows the 64 bits of the key as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
-  const result = await database.query<{ held: boolean }>(
-    `select exists (
-       select from pg_locks
-       where locktype = 'advisory' and granted and objsubid = 1
-         and database = (select oid from pg_database where datname = current_database())
-         and (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)
-     ) as held`,
-    [keyOf(schema, name)],
+  const { rows } = await database.query<{ pid: number }>(
+    `select distinct pid
+     from pg_locks
+     where locktype = 'advisory' and granted and objsubid = 1
+       and database = (select oid from pg_database where datname = current_database())
+       and (classid::bigint << 32) | objid::bigint
+         in (select hashtextextended(name, 0) from unnest($1::text[]) as name)`,
+    [names.map((name) => keyOf(schema, name))],
   );
-  return result.rows[0]?.held === true;
+  return rows.map(({ pid }) => pid);
 }
 
 function keyOf(schema: string, name: string): string {

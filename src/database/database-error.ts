@@ -32,6 +32,12 @@ const CONNECTION_PROBLEMS = /^(08...|53300|57P01|57P02|57P03)$/;
 /** Serialization failure and deadlock. */
 const CONFLICTS = new Set(["40001", "40P01"]);
 
+/**
+ * Connections, the state of the session or server, conflicts, resources, locks, cancelled by somebody or a time limit, disks:
+ * what is not the statement's fault.
+ */
+const PASSING = /^(08|25|40|53|55|57|58)/;
+
 /** What a few states mean for the operator. */
 const REMEDIES: Readonly<Record<string, string>> = {
   "28P01": "Check OTC_PG_USER and OTC_PG_PASSWORD (or OTC_DATABASE_URL).",
@@ -75,6 +81,11 @@ export class DatabaseError extends OtcError {
   /** Whether the connection is gone or could not be had, so that a later attempt may succeed. */
   get isConnectionProblem(): boolean {
     return this.sqlState === undefined || CONNECTION_PROBLEMS.test(this.sqlState);
+  }
+
+  /** Whether the same may succeed in a while: the database was away, busy or in somebody else's hands. */
+  get mayPass(): boolean {
+    return this.sqlState === undefined || PASSING.test(this.sqlState);
   }
 
   /** Whether the server, the database or the role has no connection left. */

@@ -9,7 +9,7 @@ export interface QueryResult<Row> {
 export type Parameter =
   string | number | bigint | boolean | Date | null | readonly (string | number | null)[];
 
-/** Runs single statements. */
+/** Runs statements. */
 export interface Queryable {
   /**
    * Integers come back as numbers (never beyond 2^53: cast to text what may be larger), `numeric` as a string,
@@ -21,6 +21,13 @@ export interface Queryable {
     sql: string,
     parameters?: readonly Parameter[],
   ): Promise<QueryResult<Row>>;
+  /**
+   * Runs several statements in one text, as those of a file. They take no parameters; outside of a transaction they may
+   * begin and end their own.
+   *
+   * @returns the rows of all of them
+   */
+  script<Row = Readonly<Record<string, unknown>>>(sql: string): Promise<readonly Row[]>;
 }
 
 /** An open transaction; it ends when the function it was lent to does. */
@@ -29,8 +36,6 @@ export interface Transaction extends Queryable {
   readonly savepoints: number;
   /** Runs `work` in a savepoint: what it did is undone when it throws, and the transaction goes on. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs the statements of a file; they take no parameters and give nothing back. */
-  script(sql: string): Promise<void>;
   /**
    * COPY in binary format (see `copy-binary.ts`).
    *

@@ -56,6 +56,16 @@ export class EmbeddedDatabase implements Database {
     return runQuery<Row>(this.#pglite, sql, parameters, this.location);
   }
 
+  async script<Row>(sql: string): Promise<readonly Row[]> {
+    try {
+      return await runScript<Row>(this.#pglite, sql, this.location);
+    } catch (error) {
+      // There is one session for all: a transaction that the script began must not stay open in it.
+      await this.#pglite.exec("rollback").catch(() => undefined);
+      throw error;
+    }
+  }
+
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     let first: { readonly error: unknown } | undefined;
@@ -111,12 +121,8 @@ class EmbeddedTransaction implements Transaction {
     return runSavepoint(this, this.#savepoints, work);
   }
 
-  async script(sql: string): Promise<void> {
-    try {
-      await this.#pglite.exec(sql);
-    } catch (error) {
-      throw databaseError(error, this.#location);
-    }
+  script<Row>(sql: string): Promise<readonly Row[]> {
+    return runScript<Row>(this.#pglite, sql, this.#location);
   }
 
   async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
@@ -156,6 +162,19 @@ async function runQuery<Row>(
   try {
     const result = await pglite.query<Row>(sql, parameters === undefined ? undefined : [...parameters]);
     return { rows: result.rows, rowCount: result.rowCount ?? result.rows.length };
+  } catch (error) {
+    throw databaseError(error, location);
+  }
+}
+
+async function runScript<Row>(
+  pglite: Pick<PGlite, "exec">,
+  sql: string,
+  location: string,
+): Promise<readonly Row[]> {
+  try {
+    const results = await pglite.exec(sql);
+    return results.flatMap((result) => result.rows as Row[]);
   } catch (error) {
     throw databaseError(error, location);
   }

@@ -108,6 +108,19 @@ export class PostgresDatabase implements Database {
     }
   }
 
+  async script<Row>(sql: string): Promise<readonly Row[]> {
+    const client = await this.#connect();
+    try {
+      const rows = await runScript<Row>(client, sql, this.location);
+      client.release();
+      return rows;
+    } catch (error) {
+      // A transaction that it began may still be open.
+      client.release(true);
+      throw error;
+    }
+  }
+
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const client = await this.#connect(signal);
@@ -278,8 +291,8 @@ class PostgresTransaction implements Transaction {
     return runSavepoint(this, this.#savepoints, work);
   }
 
-  async script(sql: string): Promise<void> {
-    await runQuery(this.#client, sql, undefined, this.#location);
+  script<Row>(sql: string): Promise<readonly Row[]> {
+    return runScript<Row>(this.#client, sql, this.#location);
   }
 
   async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
@@ -323,6 +336,15 @@ async function runQuery<Row>(
   try {
     const result = await client.query(sql, parameters as unknown[] | undefined);
     return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+  } catch (error) {
+    throw connectionError(error, client, location);
+  }
+}
+
+async function runScript<Row>(client: pg.PoolClient, sql: string, location: string): Promise<readonly Row[]> {
+  try {
+    const results: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
+    return [results].flat().flatMap((result) => result.rows as Row[]);
   } catch (error) {
     throw connectionError(error, client, location);
   }

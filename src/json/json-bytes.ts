@@ -10,5 +10,5 @@ export const COMMA = 0x2c;
 
 /** The four characters that JSON allows between values. */
 export function isJsonSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+  return byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }

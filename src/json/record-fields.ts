@@ -26,6 +26,7 @@ export class RecordFields {
   /** Exclusive. */
   readonly ends: Int32Array;
   #scratch = Buffer.allocUnsafeSlow(4096);
+  #scratchWords = new DataView(this.#scratch.buffer);
   #scratchUsed = 0;
 
   constructor(names: readonly string[]) {
@@ -63,10 +64,16 @@ export class RecordFields {
     return this.#scratch;
   }
 
+  /** The same, for writing several bytes at a time. */
+  get scratchWords(): DataView {
+    return this.#scratchWords;
+  }
+
   /** Makes room in `scratch`. A buffer that fields already point to is left to them, and a larger one takes its place. */
   reserve(bytes: number): number {
     if (this.#scratchUsed + bytes > this.#scratch.length) {
       this.#scratch = Buffer.allocUnsafeSlow(Math.max(bytes, this.#scratch.length * 2));
+      this.#scratchWords = new DataView(this.#scratch.buffer);
       this.#scratchUsed = 0;
     }
     return this.#scratchUsed;

@@ -34,13 +34,18 @@ export async function askingTransaction<T>(
   const { database, log, signal, options } = context;
   if (asksOtc && !options.ignoreCircuit) await passCircuit(database, options.circuit);
   let requests: RequestLog | undefined;
-  const begun = (transaction: Transaction): Promise<T> => {
+  const begun = async (transaction: Transaction): Promise<T> => {
     const limits = { limits: options.pace, maxWaitMs: options.maxPaceWaitMs };
     requests = new RequestLog(database, transaction, limits, log);
-    return work(transaction, requests);
+    const result = await work(transaction, requests);
+    for (const { state } of attempts) state.meter.beginCommit();
+    return result;
   };
   try {
     return await (keep ? database.transaction(begun, signal) : rolledBack(database, begun, signal));
+  } catch (error) {
+    for (const { state } of attempts) state.meter.end(error);
+    throw error;
   } finally {
     for (const { state } of attempts) state.meter.end();
     if (asksOtc) await recordFetches(requests, attempts, context);

@@ -12,6 +12,7 @@ import {
   TableNotFilled,
 } from "./fill-empty-table.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { inStep } from "./load-step.ts";
 import { RejectSpool } from "./reject-spool.ts";
 import type { RowLayout } from "./row-stager.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
@@ -78,7 +79,7 @@ async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<Fetche
   const signal = AbortSignal.any([context.signal, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
-    const chunks = await state.meter.time("fetch", () => run.source.open(signal, requests));
+    const chunks = await inStep(load, "fetch", () => run.source.open(signal, requests));
     // A plan leaves nothing behind.
     if (run.source.kind === "api" && state.plan === undefined)
       copy = await context.archive?.begin(run.view.name, run.runId);
@@ -96,7 +97,7 @@ async function fillOrStage(
   chunks: AsyncIterable<Buffer>,
   copy: DocumentCopy | undefined,
 ): Promise<FetchedDocument> {
-  const { transaction, run, state, tables, log } = load;
+  const { transaction, run, tables, log } = load;
   const table = await findEmptyTable(transaction, run.view, tables);
   if (table === undefined) return stage(load, chunks, copy);
   const beginning = await readAhead(chunks, MIN_FILL_BYTES, (payloadBytes) => {
@@ -111,7 +112,7 @@ async function fillOrStage(
     indexedTexts: table.indexedTexts,
   });
   showProgress(load, "apply", document);
-  const duplicates = await state.meter.time("apply", () =>
+  const duplicates = await inStep(load, "apply", () =>
     closeFilledTable(transaction, run.view, tables, table, document),
   );
   const inserted = document.staged - duplicates;
@@ -139,7 +140,7 @@ function stageRows(
   layout: RowLayout,
 ): Promise<StagedDocument> {
   const { transaction, run, context, state } = load;
-  return state.meter.time("stage", () =>
+  return inStep(load, "stage", () =>
     stageDocument(transaction, chunks, {
       view: run.view,
       target,

@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { PaceLimits } from "../source/pace.ts";
 import type { RetrySettings } from "../source/retry.ts";
 import type { DocumentSource } from "../source/document-source.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { CircuitLimits } from "./circuit.ts";
@@ -58,4 +59,6 @@ export interface LoadContext {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
+  /** Undefined when nobody asks for traces. */
+  readonly tracing: Tracing | undefined;
 }

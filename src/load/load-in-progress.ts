@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { ArchiveResult } from "../archive/document-copy.ts";
 import type { Transaction } from "../database/database.ts";
 import type { OtcError } from "../errors/otc-error.ts";
+import type { TraceSpan } from "../tracing/tracing.ts";
 import type { Guard } from "./guards.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import type { PlanNotes } from "./plan-notes.ts";
@@ -22,18 +23,25 @@ export interface LoadState {
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
   fetch: "pending" | "succeeded" | "failed";
   readonly meter: RunMeter;
+  /** Undefined when nobody asks for traces. */
+  readonly span: TraceSpan | undefined;
   /** What a plan notes; undefined when the load is to be committed. */
   readonly plan: PlanNotes | undefined;
 }
 
-export function newLoadState(run: Run, plan?: PlanNotes): LoadState {
+/** @param span that of a load which is traced */
+export function newLoadState(
+  run: Run,
+  { plan, span }: Partial<Pick<LoadState, "plan" | "span">> = {},
+): LoadState {
   return {
     fetched: 0,
     document: undefined,
     archive: { file: null, error: null },
     rejects: new RejectSpool(run.runId, run.view.name),
     fetch: "pending",
-    meter: new RunMeter(),
+    meter: new RunMeter(span),
+    span,
     plan,
   };
 }

@@ -91,7 +91,9 @@ export async function loadInTransaction(
   await transaction.savepoint(async () => {
     await closeRun(transaction, database.schema, committed, document.repairs);
     const digest = contentDigest(view, options, document);
-    await markTable(transaction, database.schema, runId, tables.target, digest);
+    // What was empty and is locked since holds what this load has put there.
+    const rows = document.written?.inserted;
+    await markTable(transaction, database.schema, runId, { target: tables.target, digest, rows });
   });
   return committed;
 }

@@ -13,6 +13,7 @@ import { retryInTransaction } from "./retry-in-transaction.ts";
 import { openRun } from "./run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
 import { withTimeLimit } from "./time-limit.ts";
+import { traceOutcome, traceRun } from "./trace-run.ts";
 
 /**
  * Loads the views in turn, each in a transaction of its own: one that fails does not keep the others from loading.
@@ -65,6 +66,7 @@ async function loadTogether(
   for (const outcome of outcomes) {
     const attempt = attempts.find(({ run }) => run.runId === outcome.runId);
     logOutcome(context.log, outcome, attempt?.state.rejects.reasons ?? new Map<string, number>());
+    traceOutcome(attempt?.state.span, outcome);
     onOutcome(outcome);
   }
   return outcomes;
@@ -87,7 +89,7 @@ async function attemptAll(
       await abandonDeadRuns(transaction, database, view);
       return openRun(transaction, database.schema, view, context.sourceOf(view), context.kind);
     });
-    attempts.push({ run, state: newLoadState(run) });
+    attempts.push({ run, state: newLoadState(run, { span: traceRun(context.tracing, run) }) });
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");
@@ -101,6 +103,7 @@ async function attemptAll(
       loads.push(load);
       if (load.inserted + load.updated > 0) written.push(run.view);
     }
-    await refreshDerived(transaction, written, context);
+    // Once for all views of the transaction, and so the last one's.
+    await attempts.at(-1)?.state.meter.trace("refresh", () => refreshDerived(transaction, written, context));
   });
 }

@@ -3,15 +3,19 @@ import type { Logger } from "pino";
 import { Archive } from "../archive/archive.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
+import { processEnvironment } from "../config/process-environment.ts";
 import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
 import { type Settings, viewIdVariable } from "../config/settings.ts";
+import { tracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
 import { requireMigrated } from "../database/migrations.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/reason.ts";
 import { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import { fileSource } from "../source/file-source.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
@@ -76,6 +80,7 @@ export class Loader {
   readonly #input: LoaderInput;
   #database: Promise<Database> | undefined;
   #client: ApiClient | undefined;
+  #tracing: Promise<Tracing | undefined> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws OtcError `configuration` */
@@ -123,7 +128,32 @@ export class Loader {
   async load(request: LoadRequest): Promise<readonly LoadOutcome[]> {
     const context = await this.#context(request);
     const run = request.atomic ? loadViewsAtomically : loadViews;
-    return run(request.views, context, request.onOutcome);
+    const tracing = await this.#openTracing();
+    const outcomes = await run(request.views, { ...context, tracing }, request.onOutcome);
+    // Whoever interrupted it knows, and has five seconds' patience; what else there is to tell stays due.
+    if (context.kind === "load" && !request.signal.aborted) await this.tellAlerts(outcomes);
+    return outcomes;
+  }
+
+  /**
+   * Tells the webhook, if there is one, what has broken and what is well again since it was last told; see
+   * `evaluateAlerts`. Loads do it themselves. That a view gets old only those see who ask from time to time.
+   *
+   * @param outcomes of the load that has just ended, if this follows one
+   */
+  async tellAlerts(outcomes: readonly LoadOutcome[] = []): Promise<void> {
+    const { alertWebhook, alertFormat, alertOn, maxAgeMs, maxRollbackRate } = this.settings;
+    if (alertWebhook === undefined) return;
+    const { evaluateAlerts } = await import("./evaluate-alerts.ts");
+    await evaluateAlerts({
+      database: await this.database(),
+      views: await viewCatalog(),
+      webhook: { url: alertWebhook, format: alertFormat },
+      conditions: alertOn,
+      limits: { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate },
+      outcomes,
+      log: this.#input.log,
+    });
   }
 
   /**
@@ -177,10 +207,18 @@ export class Loader {
       log: this.#input.log,
       signal: request.signal,
       onProgress: request.onProgress,
+      tracing: undefined,
     };
   }
 
+  /** What traces need is loaded only where they are asked for; a load does without if it has to. */
+  #openTracing(): Promise<Tracing | undefined> {
+    this.#tracing ??= openTracing(this.#input.log);
+    return this.#tracing;
+  }
+
   async #close(): Promise<void> {
+    await (await this.#tracing)?.close();
     await this.#client?.close();
     // A database that never opened has nothing to give back.
     const database = await this.#database?.catch(() => undefined);
@@ -196,6 +234,18 @@ export class Loader {
       });
     }
     return fileSource(file.path, file.stdin);
+  }
+}
+
+async function openTracing(log: Logger): Promise<Tracing | undefined> {
+  const settings = tracingSettings(processEnvironment());
+  if (settings === undefined) return undefined;
+  try {
+    const tracing = await import("../tracing/open-tracing.ts");
+    return tracing.openTracing(settings, log);
+  } catch (error) {
+    log.warn(`no traces are made: ${reasonOf(error)}`);
+    return undefined;
   }
 }
 

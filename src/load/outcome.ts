@@ -81,3 +81,16 @@ const NOTHING: LoadCounts = {
 export function countsOfFailure(fetched: number, errors: number): LoadCounts {
   return { ...NOTHING, fetched, errors };
 }
+
+/** The outcome of a load that was not even begun. */
+export function unbegunLoad(view: string, error: Error, durationMs: number): FailedLoad {
+  return {
+    view,
+    status: "failed",
+    runId: null,
+    durationMs: Math.round(durationMs),
+    archive: { file: null, error: null },
+    error,
+    ...countsOfFailure(0, 0),
+  };
+}

@@ -42,20 +42,25 @@ export function rejectTable(schema: string): string {
   return qualifiedName(schema, "etl_rejects");
 }
 
-/** Newest first. */
+/**
+ * Newest first.
+ *
+ * @param before only records put there before this one, for the next page
+ */
 export async function readRejects(
   database: Queryable,
   schema: string,
   filter: RejectFilter,
   limit: number,
+  before?: number,
 ): Promise<readonly RejectSummary[]> {
   const { rows } = await database.query<RejectSummary>(
     `select ${SUMMARY}
      from ${rejectTable(schema)} r
-     where ${REJECT_CONDITION}
+     where ${REJECT_CONDITION} and ($5::bigint is null or reject_id < $5::bigint)
      order by reject_id desc
-     limit $4`,
-    [...rejectParameters(filter), limit],
+     limit $6`,
+    [...rejectParameters(filter), before ?? null, limit],
   );
   return rows;
 }

@@ -1,43 +1,17 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
-import type { DriftWarning } from "./drift.ts";
 import type { View } from "../views/view.ts";
-import type { RunKind } from "./run-kind.ts";
+import { rejectTable } from "./read-rejects.ts";
+import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
+import { runTable } from "./run-log.ts";
 
-/** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
-interface RecordedRun {
-  readonly runId: number;
-  readonly view: string;
-  readonly kind: RunKind;
-  readonly status: "running" | "success" | "partial" | "failed" | "abandoned";
-  readonly startedAt: Date | null;
-  readonly durationSeconds: number | null;
-  readonly fetched: number | null;
-  readonly inserted: number | null;
-  readonly updated: number | null;
-  readonly skipped: number | null;
-  readonly errors: number | null;
-  readonly errorCode: string | null;
-  readonly error: string | null;
-  readonly rollbacks: number;
-  readonly commits: number;
-  readonly host: string | null;
-  readonly pid: number | null;
-  /** What was different from the last committed load before it. */
-  readonly driftWarnings: readonly DriftWarning[];
-}
-
-/** How one view stands. */
-export interface ViewStatus {
+/** How the loads of one view go, by what is on record: nothing of the view's table is read. */
+export interface ViewHealth {
   readonly view: string;
   /** The end of the last committed load; null when there is none. */
   readonly lastLoaded: Date | null;
   readonly ageSeconds: number | null;
-  /** Rows in the table now. */
-  readonly rows: number;
-  /** The newest date in the data itself. */
-  readonly latestDataDate: Date | null;
   /** Records in quarantine, of all runs. */
   readonly rejects: number;
   /** Part of the last 20 transactions that were rolled back, from 0 to 1; null when there was none. */
@@ -52,27 +26,37 @@ export interface ViewStatus {
   readonly absentFields: readonly string[];
   /** The last load that was not turned away and has ended; null when there is none. */
   readonly lastLoad: RecordedRun | null;
+  /** Of the last loads: those that failed or were abandoned since one was committed. */
+  readonly failuresInRow: number;
   /** The last runs of every kind, newest first. */
   readonly runs: readonly RecordedRun[];
 }
 
+/** How one view stands. */
+export interface ViewStatus extends ViewHealth {
+  /** Rows in the table now. */
+  readonly rows: number;
+  /** The newest date in the data itself. */
+  readonly latestDataDate: Date | null;
+}
+
 /** A run that ended so never began to load: another had the view, or OTC must not be asked. */
-const NEVER_BEGAN: ReadonlySet<string | null> = new Set<ErrorCode>([
+const NEVER_BEGAN: readonly (string | null)[] = [
   "locked",
   "rate_limited",
   "circuit_open",
-]);
+] satisfies ErrorCode[];
 
 /** Whether a run was turned away; that says nothing about how loads go. */
-function neverBegan(run: RecordedRun): boolean {
-  return NEVER_BEGAN.has(run.errorCode);
+export function neverBegan({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
+  return NEVER_BEGAN.includes(errorCode);
 }
 
 /** Rollback rate and usual duration are taken from this many runs. */
 const RUNS_JUDGED = 20;
 
 /**
- * Reads how the views stand.
+ * Reads how the views stand. Their rows are counted, which takes a moment where there are many.
  *
  * @param lastRuns how many runs of each view to read
  */
@@ -82,70 +66,111 @@ export async function readStatus(
   views: readonly View[],
   lastRuns: number,
 ): Promise<readonly ViewStatus[]> {
-  const names = views.map((view) => view.name);
   const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
     `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
-  );
-  const loads = await database.query<{
-    view_name: string;
-    last_loaded: Date;
-    age_seconds: number;
-    unknown_fields: Readonly<Record<string, number>>;
-    absent_fields: readonly string[];
-  }>(
-    `select distinct on (view_name) view_name, last_load_time as last_loaded,
-       extract(epoch from now() - last_load_time)::float8 as age_seconds,
-       coalesce(unknown_fields, '{}') as unknown_fields, coalesce(absent_fields, '[]') as absent_fields
-     from ${qualifiedName(schema, "etl_metadata")}
-     where load_status in ('success', 'partial') and kind = 'load'
-     order by view_name, last_load_time desc`,
   );
   const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
   const totals = await database.query<{ totals: readonly number[] }>(
     `select array[${counts.join(", ")}] as totals`,
   );
-  const rejects = await database.query<{ view_name: string; rejects: number }>(
-    `select view_name, count(*) as rejects from ${qualifiedName(schema, "etl_rejects")} group by view_name`,
+  const healths = await readHealth(database, schema, views, lastRuns);
+  return healths.map((health, index) => ({
+    ...health,
+    rows: totals.rows[0]?.totals[index] ?? 0,
+    latestDataDate: freshness.rows.find((row) => row.view_name === health.view)?.latest_data_date ?? null,
+  }));
+}
+
+/**
+ * Reads how the loads of the views go, in some milliseconds however much there is in their tables and on record.
+ *
+ * @param lastRuns how many runs of each view to read
+ */
+export async function readHealth(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+  lastRuns: number,
+): Promise<readonly ViewHealth[]> {
+  const names = views.map((view) => view.name);
+  const loads = await readLastLoads(database, schema, names);
+  const rejects = await database.query<{ view: string; records: number }>(
+    `select view_name as "view", count(*) as records from ${rejectTable(schema)} group by view_name`,
   );
-  const runs = await readRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
-  return names.map((view, index) => {
-    const load = loads.rows.find((row) => row.view_name === view);
+  const runs = await readLastRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
+  return names.map((view) => {
+    const load = loads.find((row) => row.view === view);
+    const own = runs.filter((run) => run.view === view);
     return {
       view,
-      lastLoaded: load?.last_loaded ?? null,
-      ageSeconds: load?.age_seconds ?? null,
-      rows: totals.rows[0]?.totals[index] ?? 0,
-      latestDataDate: freshness.rows.find((row) => row.view_name === view)?.latest_data_date ?? null,
-      rejects: rejects.rows.find((row) => row.view_name === view)?.rejects ?? 0,
-      unknownFields: load?.unknown_fields ?? {},
-      absentFields: load?.absent_fields ?? [],
-      ...judge(runs.filter((run) => run.view === view)),
-      runs: runs.filter((run) => run.view === view).slice(0, lastRuns),
+      lastLoaded: load?.lastLoaded ?? null,
+      ageSeconds: load?.ageSeconds ?? null,
+      rejects: rejects.rows.find((row) => row.view === view)?.records ?? 0,
+      unknownFields: load?.unknownFields ?? {},
+      absentFields: load?.absentFields ?? [],
+      ...judge(own),
+      runs: own.slice(0, lastRuns),
     };
   });
 }
 
-async function readRuns(
+/** What the last committed load of a view tells. */
+type LastCommitted = Pick<
+  ViewHealth,
+  "view" | "lastLoaded" | "ageSeconds" | "unknownFields" | "absentFields"
+>;
+
+async function readLastLoads(
+  database: Queryable,
+  schema: string,
+  views: readonly string[],
+): Promise<readonly LastCommitted[]> {
+  const { rows } = await database.query<LastCommitted>(
+    `select view_name as "view", last_load_time as "lastLoaded",
+       extract(epoch from now() - last_load_time)::float8 as "ageSeconds",
+       coalesce(unknown_fields, '{}') as "unknownFields", coalesce(absent_fields, '[]') as "absentFields"
+     from unnest($1::text[]) as wanted
+     cross join lateral (
+       select *
+       from ${runTable(schema)}
+       where view_name = wanted and kind = 'load' and load_status in ('success', 'partial')
+       order by run_id desc
+       limit 1
+     ) last`,
+    [views],
+  );
+  return rows;
+}
+
+/**
+ * The last runs of each view, newest first, and as many loads that were not turned away: neither a day of retries nor a
+ * night of refusals must hide those that say something. An index finds them, however many there are.
+ */
+async function readLastRuns(
   database: Queryable,
   schema: string,
   views: readonly string[],
   lastRuns: number,
 ): Promise<readonly RecordedRun[]> {
+  const table = runTable(schema);
   const { rows } = await database.query<RecordedRun>(
-    `select
-       run_id as "runId", view_name as "view", kind, load_status as "status", load_start as "startedAt",
-       load_duration_seconds as "durationSeconds", records_fetched as "fetched", records_inserted as "inserted",
-       records_updated as "updated", records_skipped as "skipped", records_errors as "errors",
-       error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
-       coalesce(drift_warnings, '[]') as "driftWarnings"
-     from (
-       select *, row_number() over (partition by view_name, kind order by run_id desc) as recency
-       from ${qualifiedName(schema, "etl_metadata")}
-       where view_name = any($1::text[])
-     ) runs
-     where recency <= $2
+    `select ${RECORDED_RUN}
+     from ${table}
+     where run_id = any(array(
+       select last.run_id
+       from unnest($1::text[]) as wanted
+       cross join lateral (
+         (select run_id from ${table} where view_name = wanted order by run_id desc limit $2)
+         union all
+         (select run_id
+          from ${table}
+          where view_name = wanted and kind = 'load' and coalesce(error_code <> all($3::text[]), true)
+          order by run_id desc
+          limit $2)
+       ) last
+     ))
      order by run_id desc`,
-    [views, lastRuns],
+    [views, lastRuns, NEVER_BEGAN],
   );
   return rows;
 }
@@ -153,18 +178,21 @@ async function readRuns(
 /** What the loads among the runs of a view, newest first, say together. */
 function judge(
   runs: readonly RecordedRun[],
-): Pick<ViewStatus, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad"> {
+): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"> {
   const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
+  const ended = loads.filter((run) => run.status !== "running");
+  const lastGood = ended.findIndex(({ status }) => status === "success" || status === "partial");
   return {
     rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
     duration:
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
-    lastLoad: loads.find((run) => run.status !== "running") ?? null,
+    lastLoad: ended[0] ?? null,
+    failuresInRow: lastGood === -1 ? ended.length : lastGood,
     quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
   };
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import type { TraceSpan } from "../tracing/tracing.ts";
 
 /** The steps of a load whose time is taken. */
-type Step = "fetch" | "stage" | "classify" | "apply";
+export const STEPS = ["fetch", "stage", "classify", "apply"] as const;
+
+export type Step = (typeof STEPS)[number];
 
 /** What a load cost; times in seconds. */
 export interface RunMetrics {
@@ -16,8 +19,11 @@ export interface RunMetrics {
   readonly peakMemoryBytes: number;
 }
 
-/** Takes the measure of one load. */
+/** Takes the measure of one load, and traces its steps where somebody asks for that. */
 export class RunMeter {
+  /** The load's span; undefined when nobody asks for traces. */
+  readonly #span: TraceSpan | undefined;
+  #commit: TraceSpan | undefined;
   readonly #seconds: Record<Step, number> = { fetch: 0, stage: 0, classify: 0, apply: 0 };
   #begunAt: number | undefined;
   #endedAt: number | undefined;
@@ -25,14 +31,25 @@ export class RunMeter {
   savepoints = 0;
   walBytes: number | null = null;
 
+  constructor(span: TraceSpan | undefined) {
+    this.#span = span;
+  }
+
   /** The transaction has begun. */
   begin(): void {
     this.#begunAt = performance.now();
   }
 
-  /** The transaction is over. */
-  end(): void {
+  /** All is done but the COMMIT. */
+  beginCommit(): void {
+    this.#commit = this.#span?.begin("commit");
+  }
+
+  /** The transaction is over. @param error what it failed with */
+  end(error?: unknown): void {
     this.#endedAt ??= performance.now();
+    this.#commit?.end(error);
+    this.#commit = undefined;
   }
 
   /** Whether a transaction was begun at all. */
@@ -44,9 +61,23 @@ export class RunMeter {
   async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     try {
-      return await work();
+      return await this.trace(step, work);
     } finally {
       this.#seconds[step] += (performance.now() - startedAt) / 1000;
+    }
+  }
+
+  /** Runs a piece of the load that has a span and no place in the run's record. */
+  async trace<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (this.#span === undefined) return work();
+    const span = this.#span.begin(name, { "otc_etl.retries_before": this.retries });
+    try {
+      const result = await work();
+      span.end();
+      return result;
+    } catch (error) {
+      span.end(error);
+      throw error;
     }
   }
 

@@ -20,6 +20,15 @@ interface Comparison {
   readonly digest: string;
 }
 
+/** By what the next load knows the table again. */
+interface TableMark {
+  /** The table, quoted and with its schema. */
+  readonly target: string;
+  readonly digest: string;
+  /** How many rows it holds, where that is known; they are counted otherwise. */
+  readonly rows: number | undefined;
+}
+
 /** The counts of a document that was loaded before, and has nothing new. */
 interface SameDocument {
   readonly duplicates: number;
@@ -50,12 +59,12 @@ export async function markTable(
   transaction: Queryable,
   schema: string,
   runId: number,
-  target: string,
-  digest: string,
+  { target, digest, rows }: TableMark,
 ): Promise<void> {
   await transaction.query(
     `update ${runTable(schema)} run
-     set content_digest = $2, table_mark = run.xmin::text::bigint, table_rows = (select count(*) from ${target})
+     set content_digest = $2, table_mark = run.xmin::text::bigint,
+       table_rows = coalesce($4::bigint, (select count(*) from ${target}))
      where run_id = $1
        and not exists (
          select from pg_locks held
@@ -66,7 +75,7 @@ export async function markTable(
        )
        and not exists (select from pg_trigger where tgrelid = $3::text::regclass and not tgisinternal)
        and not exists (select from pg_rewrite where ev_class = $3::text::regclass)`,
-    [runId, digest, target],
+    [runId, digest, target, rows ?? null],
   );
 }
 

@@ -5,7 +5,13 @@ import { reasonOf } from "../errors/reason.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { LoadState } from "./load-in-progress.ts";
-import { type CommittedLoad, countsOfFailure, type FailedLoad, type LoadOutcome } from "./outcome.ts";
+import {
+  type CommittedLoad,
+  countsOfFailure,
+  type FailedLoad,
+  type LoadOutcome,
+  unbegunLoad,
+} from "./outcome.ts";
 import { recordFailure, type Run } from "./run-log.ts";
 
 /** A run and what it has seen. */
@@ -39,16 +45,7 @@ export async function settleFailure(
   for (const attempt of all) {
     const own = attempt === culprit || all.length === 1 ? error : rolledBackWith(error);
     if (!("run" in attempt)) {
-      const durationMs = Math.round(performance.now() - startedAt);
-      outcomes.push({
-        view: attempt.name,
-        status: "failed",
-        runId: null,
-        durationMs,
-        archive: { file: null, error: null },
-        error: own,
-        ...countsOfFailure(0, 0),
-      });
+      outcomes.push(unbegunLoad(attempt.name, own, performance.now() - startedAt));
       continue;
     }
     const { run, state } = attempt;

@@ -5,6 +5,7 @@ import { type Classification, classify, lockAgainstWriters } from "./delta.ts";
 import { checkErrorLimit } from "./guards.ts";
 import { historyStatement } from "./history.ts";
 import { heed, type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { inStep } from "./load-step.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
 import type { Reject } from "./reject-spool.ts";
 import { contentDigest, sameDocument } from "./same-document.ts";
@@ -54,7 +55,7 @@ async function writeOnce(
   showProgress(load, "classify", document);
   const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
   await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
-  const classification = await state.meter.time("classify", () => classifyOnce(load, typed, document));
+  const classification = await inStep(load, "classify", () => classifyOnce(load, typed, document));
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
@@ -62,7 +63,7 @@ async function writeOnce(
     historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
     await plan?.beginChanges(transaction, run.view, typed),
   ].filter((statement) => statement !== undefined);
-  const applied = await state.meter.time("apply", () =>
+  const applied = await inStep(load, "apply", () =>
     applyDelta(
       transaction,
       { view: run.view, tables: typed, classification, changeLogs },

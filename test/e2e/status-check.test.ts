@@ -57,6 +57,9 @@ describeEachDatabase(
         expect.stringMatching(/the last run \(\d+\) failed: The answer is a web page/),
         "tickets: 50 % of the last runs were rolled back, more than the 20 % allowed.",
       ]);
+      const prometheus = await runCli(["status", "--prometheus"], { env: cliEnv(database) });
+      expect(prometheus.code).toBe(0);
+      expect(prometheus.stdout).toContain('\notc_etl_failures_in_row{view="tickets"} 1\n');
       const lenient = await check(database, "--max-rollback-rate", "60%");
       expect(lenient.tickets).toHaveLength(1);
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { reasonOf } from "../../src/errors/reason.ts";
-import { settingList, viewIdVariable } from "../../src/config/settings.ts";
+import { settingList, viewSettingList } from "../../src/config/settings.ts";
 import { viewCatalog } from "../../src/views/catalog.ts";
 import { silentProgram } from "../../scripts/silent-program.ts";
 
@@ -22,7 +22,7 @@ export async function knownVariables(): Promise<ReadonlySet<string>> {
   return new Set([
     ...settingList.map(({ env }) => env),
     ...settingList.filter(({ secret }) => secret === true).map(({ env }) => `${env}_FILE`),
-    ...views.map(({ name }) => viewIdVariable(name)),
+    ...viewSettingList.flatMap(({ variable }) => views.map(({ name }) => variable(name))),
   ]);
 }
 

@@ -2,15 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { pino } from "pino";
 import { expect } from "vitest";
-import { databaseSettings } from "../../src/config/database-settings.ts";
-import { type Environment, readSettings } from "../../src/config/read-settings.ts";
-import { migrate } from "../../src/database/migrations.ts";
-import { openDatabase } from "../../src/database/open-database.ts";
+import type { Environment } from "../../src/config/read-settings.ts";
 import { type ErrorCode, OtcError } from "../../src/errors/otc-error.ts";
 import { Loader } from "../../src/load/loader.ts";
 import type { LoadOutcome } from "../../src/load/outcome.ts";
 import tickets from "../../src/views/definitions/tickets.ts";
 import { type Fields, type HeldLoad, load } from "./load-records.ts";
+import { migrateBy } from "./migrate-by.ts";
 import { createTestDatabase } from "./postgres-database.ts";
 import { many, ticket } from "./sample-records.ts";
 
@@ -95,16 +93,6 @@ export async function faultyDatabase(
     sql: (text, parameters) => querying(created.url, text, parameters),
     session,
   };
-}
-
-/** Creates or updates the tables, as `otc-etl migrate`. */
-export async function migrateBy(env: Environment): Promise<void> {
-  const database = await openDatabase(databaseSettings(readSettings(env)));
-  try {
-    await migrate(database, () => undefined);
-  } finally {
-    await database.close();
-  }
 }
 
 async function connected(url: string): Promise<Client> {

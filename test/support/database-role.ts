@@ -6,7 +6,7 @@ import type { FaultyDatabase } from "./database-fault.ts";
 /**
  * A role of the test's own, and what otc-etl reads to connect as it. It goes before the database does.
  *
- * @param grants statements for the role otc_etl, whose name it takes
+ * @param grants statements for the role otc_etl, or otc_web, whose name it takes
  */
 export async function roleOn(
   database: FaultyDatabase,
@@ -18,17 +18,18 @@ export async function roleOn(
   onTestFinished(async () => {
     await database.sql(`drop owned by ${name}; drop role ${name}`);
   });
-  await database.sql(grants.replaceAll("otc_etl", name));
+  await database.sql(grants.replaceAll(/\botc_(etl|web)\b/g, name));
   const url = new URL(database.url);
   url.username = name;
   url.password = "secret of the test";
   return { name, env: { OTC_DATABASE_URL: url.href } };
 }
 
-/** The statements that README lists under "Rights", for the role otc_etl. */
-export async function rightsOfReadme(): Promise<string> {
+/** The statements that README lists under a heading. */
+export async function rightsOfReadme(heading = "Rights"): Promise<string> {
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-  const [, sql] = /### Rights[^]*?```sql\n([^]*?)```/.exec(readme) ?? [];
-  if (sql === undefined) throw new Error("README has no statements under Rights.");
+  const [, section] = readme.split(new RegExp(`^#+ ${heading}$`, "m"));
+  const [, sql] = /```sql\n([^]*?)```/.exec(section ?? "") ?? [];
+  if (sql === undefined) throw new Error(`README has no statements under ${heading}.`);
   return sql;
 }

@@ -1,13 +1,14 @@
 import { cp, rm } from "node:fs/promises";
 import { type Logger, pino } from "pino";
-import { afterAll, describe, inject, onTestFinished, test } from "vitest";
+import { describe, inject, onTestFinished, test } from "vitest";
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { type Environment, readSettings } from "../../src/config/read-settings.ts";
 import type { Database, Parameter } from "../../src/database/database.ts";
 import { qualifiedName } from "../../src/database/identifier.ts";
-import { migrate } from "../../src/database/migrations.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { Loader } from "../../src/load/loader.ts";
+import { SCHEMAS } from "./database-templates.ts";
+import type { ProvidedPostgres } from "./global-setup.ts";
 import type { PostgresMajor } from "./postgres-binaries.ts";
 import { createTestDatabase } from "./postgres-database.ts";
 import { scratchFolder } from "./scratch-folder.ts";
@@ -17,7 +18,10 @@ export interface Target {
   readonly name: string;
   readonly engine: "postgres" | "embedded";
   readonly schema: string;
-  /** An empty database of the test's own, migrated unless asked otherwise. It ends with the test. */
+  /**
+   * An empty database of the test's own, migrated unless asked otherwise. It ends with the test. The embedded one is never
+   * at its first start, which takes seconds; the test of the demo sees that.
+   */
   fresh(options?: { readonly migrated?: boolean }): Promise<DatabaseUnderTest>;
 }
 
@@ -52,20 +56,12 @@ interface Origin {
   readonly name: string;
   readonly engine: "postgres" | "embedded";
   readonly schema: string;
-  /** A copy of `template`, or an empty one. */
-  create(template: Place | undefined): Promise<Place>;
+  /** An empty database, or a copy of the migrated one that `globalSetup` made. */
+  create(migrated: boolean): Promise<Place>;
 }
 
-const SCHEMA = "servicedesk";
-
-/** A schema that has to be quoted wherever it stands. */
-const AWKWARD_SCHEMA = 'Service "Desk"; drop';
-
-/** The oldest and the newest that are supported; one of them with the awkward schema, so that the same tests pass there. */
-const SERVERS: readonly { readonly major: PostgresMajor; readonly schema: string }[] = [
-  { major: 15, schema: AWKWARD_SCHEMA },
-  { major: 18, schema: SCHEMA },
-];
+/** The oldest and the newest that are supported. */
+const MAJORS: readonly PostgresMajor[] = [15, 18];
 
 /**
  * A `describe` for each database otc-etl supports: embedded, PostgreSQL 18, and 15 with a schema whose name needs
@@ -88,9 +84,9 @@ export function describeEachDatabase(
   const servers = inject("postgres");
   const origins: (Origin | string)[] = [
     embeddedOrigin(),
-    ...SERVERS.map(({ major, schema }) => {
+    ...MAJORS.map((major) => {
       const server = servers.find((candidate) => candidate.major === major);
-      return server === undefined ? `PostgreSQL ${major}` : serverOrigin(major, server.url, schema);
+      return server === undefined ? `PostgreSQL ${major}` : serverOrigin(server);
     }),
   ];
 
@@ -108,14 +104,14 @@ export function describeEachDatabase(
   }
 }
 
-function serverOrigin(major: PostgresMajor, serverUrl: string, schema: string): Origin {
+function serverOrigin({ major, url, template }: ProvidedPostgres): Origin {
+  const schema = SCHEMAS[major];
   return {
     name: `PostgreSQL ${major}`,
     engine: "postgres",
     schema,
-    create: async (template) => {
-      const name = template?.env["OTC_DATABASE_URL"]?.split("/").at(-1);
-      const database = await createTestDatabase(serverUrl, name === undefined ? {} : { template: name });
+    create: async (migrated) => {
+      const database = await createTestDatabase(url, migrated ? { template } : {});
       return {
         env: { OTC_DATABASE_URL: database.url, OTC_PG_SCHEMA: schema },
         remove: () => database.drop(),
@@ -125,14 +121,14 @@ function serverOrigin(major: PostgresMajor, serverUrl: string, schema: string): 
 }
 
 function embeddedOrigin(): Origin {
+  const templates = inject("embedded");
   return {
     name: "embedded",
     engine: "embedded",
-    schema: SCHEMA,
-    create: async (template) => {
+    schema: SCHEMAS.embedded,
+    create: async (migrated) => {
       const folder = await scratchFolder();
-      const source = template?.env["OTC_DATA_DIR"];
-      if (source !== undefined) await cp(source, folder, { recursive: true });
+      await cp(migrated ? templates.migrated : templates.empty, folder, { recursive: true });
       return {
         env: { OTC_DATA_DIR: folder },
         remove: () => rm(folder, { recursive: true, force: true }),
@@ -142,30 +138,12 @@ function embeddedOrigin(): Origin {
 }
 
 function targetOf(origin: Origin): Target {
-  let template: Promise<Place> | undefined;
-  afterAll(async () => {
-    await (await template)?.remove();
-  });
-
-  const makeTemplate = async (): Promise<Place> => {
-    const place = await origin.create(undefined);
-    const database = await openDatabase(databaseSettings(readSettings(place.env)));
-    try {
-      await migrate(database, () => undefined);
-    } finally {
-      await database.close();
-    }
-    return place;
-  };
-
   return {
     name: origin.name,
     engine: origin.engine,
     schema: origin.schema,
     fresh: async ({ migrated = true } = {}) => {
-      if (migrated) template ??= makeTemplate();
-      const place = await origin.create(migrated ? await template : undefined);
-      const opened = new OpenedDatabase(origin, place);
+      const opened = new OpenedDatabase(origin, await origin.create(migrated));
       onTestFinished(() => opened.close());
       return opened;
     },

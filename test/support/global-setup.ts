@@ -1,28 +1,33 @@
 import type { TestProject } from "vitest/node";
 
 import { buildWhenStale } from "./build-when-stale.ts";
+import { type EmbeddedTemplates, makeEmbeddedTemplates, makePostgresTemplate } from "./database-templates.ts";
 import { installedPostgres, type PostgresMajor } from "./postgres-binaries.ts";
-import { startPostgres } from "./postgres-server.ts";
+import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 /** What a test gets of a running server from `inject("postgres")`: a plain value, because it crosses processes. */
 export interface ProvidedPostgres {
   readonly major: PostgresMajor;
   /** Superuser; for a database of your own see `createTestDatabase`. */
   readonly url: string;
+  /** Name of a migrated database to clone. */
+  readonly template: string;
 }
 
 declare module "vitest" {
   interface ProvidedContext {
     /** One a major; empty where the binaries are not installed. */
     readonly postgres: readonly ProvidedPostgres[];
+    readonly embedded: EmbeddedTemplates;
   }
 }
 
 const MAJORS: readonly PostgresMajor[] = [15, 18];
 
 /**
- * `globalSetup` of the integration and the e2e project. Vitest calls it for each of them that has files to run; what the
- * first call starts is provided to the root project, where the second one finds it.
+ * `globalSetup` of the integration and the e2e project: servers, and migrated databases for tests to copy. Vitest calls it
+ * for each of them that has files to run; what the first call starts is provided to the root project, where the second
+ * one finds it. In watch mode a changed migration asks for a new start.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (project.name === "e2e") buildWhenStale();
@@ -39,20 +44,25 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     );
   }
 
-  const started = await Promise.allSettled(installed.map((major) => startPostgres(major)));
-  const servers = started.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const servers: PostgresServer[] = [];
+  const started = installed.map(async (major): Promise<ProvidedPostgres> => {
+    const server = await startPostgres(major);
+    servers.push(server);
+    return { major, url: server.url, template: await makePostgresTemplate(major, server.url) };
+  });
+  const embedded = makeEmbeddedTemplates();
+  await Promise.allSettled([...started, embedded]);
   const destroyAll = async () => {
     await Promise.all(servers.map((server) => server.destroy()));
+    await (await embedded).remove();
   };
-  const failure = started.find((outcome) => outcome.status === "rejected");
-  if (failure !== undefined) {
-    await destroyAll();
-    throw failure.reason;
+  try {
+    const { empty, migrated } = await embedded;
+    root.provide("embedded", { empty, migrated });
+    root.provide("postgres", await Promise.all(started));
+  } catch (error) {
+    await destroyAll().catch(() => undefined);
+    throw error;
   }
-
-  root.provide(
-    "postgres",
-    servers.map(({ major, url }) => ({ major, url })),
-  );
   return destroyAll;
 }

@@ -21,11 +21,16 @@ export interface StoppedLoad {
 /** How long a load may take to get where it is to stand still. */
 const PATIENCE_MS = 20_000;
 
-/** Starts `otc-etl load tickets` and resolves when it stands still in this stage. */
+/**
+ * Starts `otc-etl load tickets` and resolves when it stands still in this stage.
+ *
+ * @param args of another command that loads tickets
+ */
 export async function loadStoppedIn(
   database: DatabaseUnderTest,
   stage: Stage,
   env: Environment = {},
+  args: readonly string[] = ["load", "tickets"],
 ): Promise<StoppedLoad> {
   const obstacle = await OBSTACLES[stage](database);
   const server = await startDocumentServer(
@@ -36,7 +41,7 @@ export async function loadStoppedIn(
         ? { 1: { kind: "stall-body", bytes: 9000 } }
         : {},
   );
-  const cli = await startCli(["load", "tickets", "--verbose"], {
+  const cli = await startCli([...args, "--verbose"], {
     env: { ...FAST, ...database.env, ...server.env, ...env },
     input: "",
   });

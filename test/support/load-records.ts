@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
@@ -44,12 +44,17 @@ export async function loadFile(
   records: readonly Fields[],
   choices: LoadChoices = {},
 ): Promise<CommittedLoad> {
-  const path = join(await scratchFolder(), `${view.name}.json`);
-  await writeFile(path, documentOf(records));
-  const [outcome] = await loadViews(loader, [view], { ...choices, path });
-  if (outcome?.status === "failed") throw outcome.error;
-  if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
-  return outcome;
+  const folder = await scratchFolder();
+  try {
+    const path = join(folder, `${view.name}.json`);
+    await writeFile(path, documentOf(records));
+    const [outcome] = await loadViews(loader, [view], { ...choices, path });
+    if (outcome?.status === "failed") throw outcome.error;
+    if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
+    return outcome;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function streamOf(document: readonly Fields[] | string): Readable {

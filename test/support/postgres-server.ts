@@ -13,19 +13,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Guardian, guardianOf } from "./guardian.ts";
 import { executablePostgres, type PostgresMajor } from "./postgres-binaries.ts";
+import { scratchPlace } from "./scratch-folder.ts";
 import { type Account, unprivilegedAccount } from "./unprivileged-account.ts";
 
 /**
- * A real PostgreSQL server of the test run, on loopback, with a data directory of its own under the temp folder.
+ * A real PostgreSQL server of the test run, on loopback, with a data directory of its own in the scratch place.
  *
  * It ends with the process that started it, within a second, however that ends; see `guardianOf`. Should the guardian
- * be killed too, the postmaster and `otc-etl-postgres-*` in the temp folder stay: `kill -QUIT $(head -1
+ * be killed too, the postmaster and `otc-etl-postgres-*` in the scratch place stay: `kill -QUIT $(head -1
  * <dataDir>/postmaster.pid)` ends the one, `rm -r` the other. Nothing sweeps them up later: a server that this process
  * did not start is never touched.
  */
@@ -59,6 +59,7 @@ max_prepared_transactions = 0
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+max_wal_size = '256MB'
 `;
 
 /** A start takes 0.2 s here, a crash recovery a few; a loaded machine gets a hundred times that before we call it dead. */
@@ -77,7 +78,7 @@ export async function startPostgres(
 ): Promise<PostgresServer> {
   const account = unprivilegedAccount();
   const native = executablePostgres(major, account);
-  const folder = mkdtempSync(join(tmpdir(), `otc-etl-postgres-${major}-`));
+  const folder = mkdtempSync(join(scratchPlace(), `otc-etl-postgres-${major}-`));
   const dataDir = join(folder, "data");
   const logFile = join(dataDir, "server.log");
   const password = randomBytes(18).toString("hex");

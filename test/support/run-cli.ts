@@ -9,6 +9,12 @@ import { scratchFolder } from "./scratch-folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
+/**
+ * In each process that opens an embedded database V8 optimizes a function of PGlite that is so large that this takes
+ * 0.7 s and 600 MB. No command of a test runs long enough to get that back.
+ */
+const UNOPTIMIZED_WASM = "--liftoff-only";
+
 export interface CliOptions {
   /** The whole environment but for PATH: nothing of the tester's own settings gets in. */
   readonly env?: Environment;
@@ -46,7 +52,7 @@ export async function temporaryFolder(): Promise<string> {
 
 /** Starts the built `otc-etl`; it is killed with the test if it still runs. */
 export async function startCli(args: readonly string[], options: CliOptions = {}): Promise<RunningCli> {
-  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), MAIN, ...args], {
+  const child = spawn(process.execPath, [UNOPTIMIZED_WASM, ...(options.nodeOptions ?? []), MAIN, ...args], {
     cwd: options.cwd ?? (await temporaryFolder()),
     env: { PATH: process.env["PATH"], ...options.env },
     stdio: ["pipe", options.stdio?.stdout ?? "pipe", options.stdio?.stderr ?? "pipe"],
@@ -70,11 +76,17 @@ export async function startCli(args: readonly string[], options: CliOptions = {}
     output: async (pattern) => {
       for (;;) {
         if (pattern.test(stdout + stderr)) return stdout + stderr;
+        const heard = new AbortController();
         const ended = await Promise.race([
           result,
-          once(stdoutPipe, "data").then(() => undefined),
-          once(stderrPipe, "data").then(() => undefined),
+          ...[stdoutPipe, stderrPipe].map((pipe) =>
+            once(pipe, "data", heard).then(
+              () => undefined,
+              () => undefined,
+            ),
+          ),
         ]);
+        heard.abort();
         if (ended !== undefined && !pattern.test(stdout + stderr)) {
           throw new Error(
             `The command ended (${ended.code ?? "by a signal"}) without ${String(pattern)}:\n${stderr}`,

@@ -5,12 +5,23 @@ import { join } from "node:path";
 
 const MEMORY = "/dev/shm";
 
-/** An embedded database takes 40 MB; with this many bytes free there is room for those of all test files at once. */
-const PLENTY = 1_000_000_000;
+/**
+ * With this many bytes free there is room for what all tests of a run have at once: an embedded database takes 40 MB, a
+ * server with its databases and WAL half a gigabyte.
+ */
+const PLENTY = 3_000_000_000;
 
-/** A new folder, in memory where there is plenty: a busy disk takes a second to copy an embedded database. */
+/**
+ * Where databases of tests lie: in memory where there is plenty, else the temp folder. They are made of hundreds of small
+ * files, and copying one takes twenty times longer on a disk.
+ */
+export function scratchPlace(): string {
+  return hasPlenty() ? MEMORY : tmpdir();
+}
+
+/** A new folder in the scratch place. */
 export function scratchFolder(): Promise<string> {
-  return mkdtemp(join(hasPlenty() ? MEMORY : tmpdir(), "otc-etl-test-"));
+  return mkdtemp(join(scratchPlace(), "otc-etl-test-"));
 }
 
 function hasPlenty(): boolean {

@@ -3,6 +3,7 @@ import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../examples.ts";
 
 interface DoctorFlags {
+  readonly alert: boolean;
   readonly json: boolean;
 }
 
@@ -10,6 +11,7 @@ interface DoctorFlags {
 export function doctorCommand(context: CliContext): Command {
   const command = new Command("doctor")
     .description("Check configuration, database, API, clock and disk; one line each, with the remedy.")
+    .option("--alert", "also send a message to OTC_ALERT_WEBHOOK, for a trial", false)
     .option("--json", "one JSON object a check on stdout", false)
     .action(async (flags: DoctorFlags, self: Command) => {
       const { runDoctor } = await import("../run-doctor.ts");
@@ -17,6 +19,7 @@ export function doctorCommand(context: CliContext): Command {
     });
   return withExamples(command, [
     ["otc-etl doctor", "is everything there for a load?"],
+    ["otc-etl doctor --alert", "and does an alert arrive?"],
     ["otc-etl doctor --json | jq 'select(.state != \"ok\")'", "only what is wrong"],
   ]);
 }

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../examples.ts";
 
@@ -6,6 +6,7 @@ interface StatusFlags {
   readonly json: boolean;
   readonly runs: string;
   readonly check: boolean;
+  readonly prometheus: boolean;
 }
 
 /** `otc-etl status`. */
@@ -19,6 +20,11 @@ export function statusCommand(context: CliContext): Command {
       false,
     )
     .option("--json", "one JSON object a view on stdout", false)
+    .addOption(
+      new Option("--prometheus", "the metrics on stdout, for node_exporter's textfile collector")
+        .default(false)
+        .conflicts(["check", "json", "runs"]),
+    )
     .action(async (flags: StatusFlags, self: Command) => {
       const { runStatus } = await import("../run-status.ts");
       process.exitCode = await runStatus(flags, self, context);
@@ -28,6 +34,7 @@ export function statusCommand(context: CliContext): Command {
     ["otc-etl status --runs 30", "with the last 30 runs of each view"],
     ["otc-etl status --check --max-age 30h", "exit 1 when a view is older, failed, or rolls back too often"],
     ["otc-etl status --json | jq .ageSeconds", "for scripts"],
+    ["otc-etl status --prometheus >otc_etl.prom", "for Prometheus, without a server"],
   ]);
 }
 

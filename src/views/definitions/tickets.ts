@@ -7,7 +7,7 @@ import { defineView, integer, text, timestamp } from "../view.ts";
 export default defineView({
   name: "tickets",
   order: 1,
-  refreshes: ["refresh_teams", "refresh_user_lookup"],
+  refreshes: ["refresh_teams", "refresh_user_lookup", "refresh_team_hours", "refresh_status_stays"],
   columns: [
     integer("TKT-Ticket ID", { key: "required" }),
     text("TKT-Title"),

@@ -7,7 +7,7 @@ import { boolean, defineView, integer, numeric, text, timestamp } from "../view.
 export default defineView({
   name: "timesheets",
   order: 3,
-  refreshes: ["refresh_user_lookup"],
+  refreshes: ["refresh_user_lookup", "refresh_team_hours"],
   columns: [
     text("TS-User Username", { key: "required" }),
     timestamp("TS-Date", { key: "required" }),

@@ -3,6 +3,7 @@ import { adopt } from "../../../src/adopt/adopt.ts";
 import { quoteIdentifier } from "../../../src/database/identifier.ts";
 import { readMigrations } from "../../../src/database/migration-files.ts";
 import { migrate, migrationStatus } from "../../../src/database/migrations.ts";
+import { readRunTotals } from "../../../src/load/read-run-totals.ts";
 import { readStatus } from "../../../src/load/read-status.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
@@ -229,6 +230,11 @@ describeEachDatabase("an old database", (target) => {
     expect(status?.runs).toMatchObject([
       { status: "abandoned", fetched: 0, skipped: null, startedAt: null },
       { status: "success", fetched: 4, inserted: 2, updated: 1, errors: null },
+    ]);
+    const totals = await readRunTotals(opened, database.schema);
+    expect(totals.filter(({ view }) => view === "tickets")).toMatchObject([
+      { status: "abandoned", runs: 1, rows: { inserted: 0, updated: 0, rejected: 0 } },
+      { status: "success", runs: 1, rows: { inserted: 2, updated: 1, rejected: 0 } },
     ]);
     expect(
       await database.sql(

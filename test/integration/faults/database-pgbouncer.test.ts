@@ -12,7 +12,6 @@ import {
   faultyDatabase,
   holdInserts,
   INSERTS,
-  migrateBy,
   moreTickets,
 } from "../../support/database-fault.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
@@ -24,6 +23,7 @@ import {
   load,
   loadViews,
 } from "../../support/load-records.ts";
+import { migrateBy } from "../../support/migrate-by.ts";
 import { pgbouncerInstalled, startPgbouncer } from "../../support/pgbouncer.ts";
 import { comment, many } from "../../support/sample-records.ts";
 
@@ -70,6 +70,8 @@ describe.skipIf(servers.length === 0).each(servers)(
            or name = 'tcp_keepalives_idle' and setting = '20'`,
       );
       expect(rows).toEqual([]);
+      const named = await through.query("select current_setting('application_name') as name");
+      expect(named.rows).toEqual([{ name: "otc-etl" }]);
       await expectNothingLeft(database);
     });
 

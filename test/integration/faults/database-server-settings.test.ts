@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
-import { type FaultyDatabase, faultyDatabase, migrateBy, moreTickets } from "../../support/database-fault.ts";
+import { type FaultyDatabase, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
 import { failingLoad, load } from "../../support/load-records.ts";
+import { migrateBy } from "../../support/migrate-by.ts";
 import { installedPostgres } from "../../support/postgres-binaries.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { unprivilegedAccount } from "../../support/unprivileged-account.ts";

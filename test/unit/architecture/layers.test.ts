@@ -13,18 +13,24 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "simulator",
     "users",
     "adopt",
+    "worker",
     "load",
     "source",
     "views",
     "database",
     "config",
+    "format",
     "errors",
   ],
-  web: ["index", "load", "source", "views", "database", "config", "errors"],
+  web: ["index", "metrics", "load", "source", "views", "database", "config", "format", "errors"],
+  metrics: ["load", "views", "database", "config", "errors"],
   index: ["load", "views", "config", "database", "errors", "source"],
   demo: ["simulator", "load", "views", "database", "config"],
-  doctor: ["load", "source", "views", "database", "config", "errors"],
-  load: ["archive", "source", "views", "database", "json", "config", "errors"],
+  worker: ["load", "views", "database", "config", "errors"],
+  doctor: ["load", "alerts", "source", "views", "database", "config", "errors"],
+  load: ["archive", "alerts", "tracing", "source", "views", "database", "json", "config", "errors"],
+  alerts: ["database", "config", "errors"],
+  tracing: ["config", "errors"],
   adopt: ["views", "database", "errors"],
   users: ["database", "errors"],
   archive: ["errors"],
@@ -34,11 +40,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   simulator: ["errors"],
   json: [],
   config: ["errors"],
+  format: [],
   errors: [],
 };
 
 /** Allowed as `await import("…")` only: one command needs the other layer, and the rest must not pay for loading it. */
-const LAZY: Readonly<Record<string, readonly string[]>> = { cli: ["web"] };
+const LAZY: Readonly<Record<string, readonly string[]>> = { cli: ["web", "metrics"] };
 
 interface Import {
   readonly specifier: string;

@@ -187,11 +187,14 @@ describe("a secret", () => {
     expect(problemOf({ OTC_API_PASSWORD_FILE: folder }).message).toContain("EISDIR");
   });
 
-  it("is only what DESIGN calls one: other settings have no file", async () => {
+  it("is only what is one: other settings have no file", async () => {
     expect(settingList.filter((setting) => setting.secret === true).map((setting) => setting.env)).toEqual([
       "OTC_API_PASSWORD",
       "OTC_DATABASE_URL",
       "OTC_PG_PASSWORD",
+      "OTC_WEB_TOKEN",
+      "OTC_WEB_DATABASE_URL",
+      "OTC_ALERT_WEBHOOK",
     ]);
     expect(readSettings({ OTC_PG_HOST_FILE: await fileWith("db.example.com") }).pgHost).toBeUndefined();
   });

@@ -192,6 +192,26 @@ describe("a record", () => {
     expect(scanner.scan(bytes, 0, bytes.length)).toBe(NOT_SCANNED);
   });
 
+  it("has the same texts whatever byte stands where in them, before an escape and behind it", () => {
+    for (const around of [
+      ["", ""],
+      ["\\n", "ß"],
+      ["ÿ\\\\", "\\u00e9"],
+    ] as const) {
+      for (let byte = 0; byte < 0x80; byte += 1) {
+        for (let at = 0; at <= 9; at += 1) {
+          const text = `${"a".repeat(at)}${String.fromCharCode(byte)}${"z".repeat(9 - at)}`;
+          const bytes = Buffer.from(`{"Id2":"${around[0]}${text}${around[1]}"}`);
+          const standsForItself = byte >= 0x20 && byte !== 0x22 && byte !== 0x5c;
+          const isRead = scanner.scan(bytes, 0, bytes.length) === bytes.length;
+          if (standsForItself) expect(isRead, bytes.toString()).toBe(true);
+          if (isRead) expect(contentsOf(scannedFields)).toEqual(parsedContents(bytes.toString()));
+          if (byte < 0x20) expect(isRead, JSON.stringify(bytes.toString())).toBe(false);
+        }
+      }
+    }
+  });
+
   it("may hold more than fits beside the document, in one value or in many", () => {
     const long = "x\\n".repeat(10_000);
     const json = `{"Id2":"a\\t","TS-Date":"${long}","Größe 😀":"\\u0062${long}","TS-Date of":"${long}"}`;

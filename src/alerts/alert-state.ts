@@ -1,0 +1,56 @@
+import type { AlertCondition } from "../config/settings.ts";
+import type { Transaction } from "../database/database.ts";
+import { qualifiedName } from "../database/identifier.ts";
+
+/** What was told of one condition of one view. */
+export interface AlertState {
+  readonly view: string;
+  readonly condition: AlertCondition;
+  /** Whether the last message about it said that it is broken. */
+  readonly told: boolean;
+  /** When such a message was last sent. */
+  readonly toldAt: Date | null;
+  /** Since when it is seen to be broken, until it is told that it is well again. */
+  readonly brokenSince: Date | null;
+}
+
+function alertTable(schema: string): string {
+  return qualifiedName(schema, "alert_state");
+}
+
+/** Reads what was told, and keeps others from telling until the transaction ends. */
+export async function lockAlerts(
+  transaction: Transaction,
+  schema: string,
+  views: readonly string[],
+  conditions: readonly AlertCondition[],
+): Promise<readonly AlertState[]> {
+  const wanted = [views, conditions];
+  await transaction.query(
+    `insert into ${alertTable(schema)} (view_name, condition)
+     select view_name, condition
+     from unnest($1::text[]) as view_name
+     cross join unnest($2::text[]) as condition
+     order by view_name, condition
+     on conflict do nothing`,
+    wanted,
+  );
+  const { rows } = await transaction.query<AlertState>(
+    `select view_name as "view", condition, told, told_at as "toldAt", broken_since as "brokenSince"
+     from ${alertTable(schema)}
+     where view_name = any($1::text[]) and condition = any($2::text[])
+     order by view_name, condition
+     for update`,
+    wanted,
+  );
+  return rows;
+}
+
+export async function saveAlert(transaction: Transaction, schema: string, state: AlertState): Promise<void> {
+  await transaction.query(
+    `update ${alertTable(schema)}
+     set told = $3, told_at = $4, broken_since = $5
+     where view_name = $1 and condition = $2`,
+    [state.view, state.condition, state.told, state.toldAt, state.brokenSince],
+  );
+}

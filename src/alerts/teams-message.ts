@@ -1,0 +1,32 @@
+import type { Announcement } from "./announcement.ts";
+
+/**
+ * The body for a webhook of Teams Workflows, which takes nothing but an Adaptive Card
+ * (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using). A TextRun, unlike
+ * a TextBlock, is no Markdown (https://adaptivecards.io/explorer/TextRun.html), so nothing in it becomes a link; and a
+ * mention needs an entity beside the text, of which there is none.
+ */
+export function teamsMessage({ title, lines }: Announcement): object {
+  return {
+    type: "message",
+    attachments: [
+      {
+        contentType: "application/vnd.microsoft.card.adaptive",
+        contentUrl: null,
+        content: {
+          $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+          type: "AdaptiveCard",
+          version: "1.2",
+          // For a client that does not show cards of this version.
+          fallbackText: title,
+          msteams: { width: "Full" },
+          body: [paragraph(title, { weight: "Bolder" }), ...lines.map((line) => paragraph(line))],
+        },
+      },
+    ],
+  };
+}
+
+function paragraph(text: string, style: Readonly<Record<string, string>> = {}): object {
+  return { type: "RichTextBlock", inlines: [{ type: "TextRun", text, ...style }] };
+}

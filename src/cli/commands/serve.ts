@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+
+interface ServeFlags {
+  readonly host: string;
+  readonly port: string;
+}
+
+/** `otc-etl serve`. */
+export function serveCommand(context: CliContext): Command {
+  const command = new Command("serve")
+    .description("Serve the status page: freshness, running loads, runs, quarantine. It only reads.")
+    .option(
+      "--host <host>",
+      "address to listen on; OTC_WEB_TOKEN is needed on any but this machine's own",
+      "127.0.0.1",
+    )
+    .option("--port <port>", "port to listen on, 0 for any that is free", "8080")
+    .action(async (flags: ServeFlags, self: Command) => {
+      const { runServe } = await import("../run-serve.ts");
+      process.exitCode = await runServe(flags, self, context);
+    });
+  return withExamples(command, [
+    ["otc-etl serve", "on http://127.0.0.1:8080, for this machine only"],
+    ["OTC_WEB_TOKEN_FILE=/run/secrets/token otc-etl serve --host 0.0.0.0", "for others, who need the token"],
+  ]);
+}
+
+export type { ServeFlags };

@@ -1,0 +1,37 @@
+import { Argument, Command } from "commander";
+import type { CliContext } from "../cli-context.ts";
+import { withExamples } from "../examples.ts";
+import { type ErrorLimitFlags, withErrorLimit } from "../load-options.ts";
+
+interface WorkerFlags extends ErrorLimitFlags {
+  readonly once: boolean;
+  readonly list: boolean;
+  readonly migrate: boolean;
+}
+
+/** `otc-etl worker`. */
+export function workerCommand(context: CliContext): Command {
+  const command = withErrorLimit(
+    new Command("worker")
+      .description("Load the views by their schedules, until stopped; as many workers as you like.")
+      .addArgument(new Argument("[view...]", "tickets, comments, timesheets or all (default: all)"))
+      .option("--once", "load what is due, and end", false)
+      .option("--list", "only show schedules, what is due, and what was given up", false)
+      .option("--migrate", "bring the tables up to date first", false),
+  ).action(async (views: readonly string[], flags: WorkerFlags, self: Command) => {
+    const { runWorker } = await import("../run-worker.ts");
+    process.exitCode = await runWorker(views, flags, self, context);
+  });
+  return withExamples(command, [
+    ["otc-etl worker", "load every night at 02:00 (OTC_SCHEDULE)"],
+    [
+      "otc-etl worker --schedule '30 1 * * 1-5' --schedule-timezone Europe/Vienna",
+      "on working days at 01:30",
+    ],
+    ["otc-etl worker --view-schedule 'comments=0 * * * *'", "comments every hour"],
+    ["otc-etl worker --once", "load what is due: for a timer that starts it every ten minutes"],
+    ["otc-etl worker --list", "when is what loaded next, and what was given up?"],
+  ]);
+}
+
+export type { WorkerFlags };

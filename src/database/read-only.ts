@@ -1,0 +1,25 @@
+import type { Database, Queryable } from "./database.ts";
+
+/** How long a reader may keep the database busy, in milliseconds. */
+export interface ReadLimits {
+  /** For one statement. */
+  readonly statementMs: number;
+  /** To wait for a lock, as that of a first load on its table. */
+  readonly lockMs: number;
+}
+
+/** Lends a transaction that cannot write, whatever the role may do. */
+export async function readOnly<T>(
+  database: Database,
+  limits: ReadLimits,
+  work: (transaction: Queryable) => Promise<T>,
+): Promise<T> {
+  return database.transaction(async (transaction) => {
+    await transaction.query(
+      `select set_config('transaction_read_only', 'on', true), set_config('statement_timeout', $1, true),
+         set_config('lock_timeout', $2, true)`,
+      [`${limits.statementMs}ms`, `${limits.lockMs}ms`],
+    );
+    return work(transaction);
+  });
+}

@@ -1,0 +1,81 @@
+import type { Queryable } from "../database/database.ts";
+import { qualifiedName } from "../database/identifier.ts";
+import type { RunKind } from "./run-kind.ts";
+import { runTable } from "./run-log.ts";
+import type { Step } from "./run-metrics.ts";
+
+/** What can become of a record of a committed run. */
+export const ROW_OUTCOMES = ["inserted", "updated", "unchanged", "duplicate", "rejected"] as const;
+
+/** What a run did, or many together. */
+interface RunFigures<Value> {
+  readonly rows: Readonly<Record<(typeof ROW_OUTCOMES)[number], Value>>;
+  readonly stepSeconds: Readonly<Record<Step, Value>>;
+  /** Of the document, after decompression. */
+  readonly payloadBytes: Value;
+}
+
+/** All runs of a view that were of one kind and ended in one way, added up. They only grow. */
+export interface RunTotals extends RunFigures<number> {
+  readonly view: string;
+  readonly kind: RunKind;
+  readonly status: "success" | "partial" | "failed" | "abandoned";
+  readonly errorCode: string | null;
+  readonly runs: number;
+  /** When the last of them was committed; null where none was. */
+  readonly lastLoadTime: Date | null;
+  /** How long ago that was, by the database's clock. */
+  readonly ageSeconds: number | null;
+  readonly commits: number;
+  readonly rollbacks: number;
+  readonly retries: number;
+}
+
+/** What one run did; null is what an adopted run does not tell. */
+export interface LastRun extends RunFigures<number | null> {
+  readonly view: string;
+  readonly kind: RunKind;
+  /** Rows in the view's table when the run was done, where they were counted. */
+  readonly tableRows: number | null;
+}
+
+/** Of `etl_run_totals` and of `etl_metadata`: the columns have the same names. */
+const FIGURES = `
+  json_build_object('inserted', records_inserted, 'updated', records_updated, 'unchanged', records_unchanged,
+    'duplicate', records_duplicates, 'rejected', records_errors) as "rows",
+  json_build_object('fetch', fetch_seconds, 'stage', stage_seconds, 'classify', classify_seconds,
+    'apply', apply_seconds) as "stepSeconds",
+  payload_bytes::float8 as "payloadBytes"`;
+
+function totalsTable(schema: string): string {
+  return qualifiedName(schema, "etl_run_totals");
+}
+
+/** Takes as long after years of runs as after the first. */
+export async function readRunTotals(database: Queryable, schema: string): Promise<readonly RunTotals[]> {
+  const { rows } = await database.query<RunTotals>(
+    `select view_name as "view", kind, load_status as "status", nullif(error_code, '') as "errorCode", runs,
+       last_load_time as "lastLoadTime",
+       extract(epoch from now() - last_load_time)::float8 as "ageSeconds", commits, rollbacks, retries, ${FIGURES}
+     from ${totalsTable(schema)}
+     order by view_name, kind, load_status, error_code`,
+  );
+  return rows;
+}
+
+/** The last committed runs of each view and kind, newest first, as far as they are still on record. */
+export async function readLastRuns(database: Queryable, schema: string): Promise<readonly LastRun[]> {
+  const { rows } = await database.query<LastRun>(
+    `select view_name as "view", kind, table_rows as "tableRows", ${FIGURES}
+     from ${runTable(schema)}
+     where run_id = any(array(
+       select last_run_id from ${totalsTable(schema)} where load_status in ('success', 'partial')
+     ))
+     order by run_id desc`,
+  );
+  return rows;
+}
+
+export function isCommitted({ status }: RunTotals): boolean {
+  return status === "success" || status === "partial";
+}

@@ -1,0 +1,78 @@
+import type { Queryable } from "../database/database.ts";
+import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
+import { runTable } from "./run-log.ts";
+
+/** A run and all that is on record of it; null is what was not measured, or what an adopted run does not tell. */
+export interface RunDetails extends RecordedRun {
+  readonly endedAt: Date | null;
+  readonly unchanged: number | null;
+  readonly duplicates: number | null;
+  readonly source: string | null;
+  readonly version: string | null;
+  readonly payloadBytes: number | null;
+  readonly payloadSha256: string | null;
+  readonly archiveFile: string | null;
+  readonly archiveError: string | null;
+  readonly nulsRemoved: number;
+  readonly surrogatesReplaced: number;
+  /** With the number of records that had it. */
+  readonly unknownFields: Readonly<Record<string, number>>;
+  readonly absentFields: readonly string[];
+  readonly savepoints: number;
+  readonly retries: number;
+  readonly transactionSeconds: number | null;
+  readonly fetchSeconds: number | null;
+  readonly stageSeconds: number | null;
+  readonly classifySeconds: number | null;
+  readonly applySeconds: number | null;
+  readonly walBytes: number | null;
+  readonly peakMemoryBytes: number | null;
+}
+
+const RUN_DETAILS = `${RECORDED_RUN}, load_end as "endedAt", records_unchanged as "unchanged",
+  records_duplicates as "duplicates", source, otc_etl_version as "version", payload_bytes as "payloadBytes",
+  payload_sha256 as "payloadSha256", archive_file as "archiveFile", archive_error as "archiveError",
+  nuls_removed as "nulsRemoved", surrogates_replaced as "surrogatesReplaced",
+  coalesce(unknown_fields, '{}') as "unknownFields", coalesce(absent_fields, '[]') as "absentFields", savepoints, retries,
+  transaction_seconds as "transactionSeconds", fetch_seconds as "fetchSeconds", stage_seconds as "stageSeconds",
+  classify_seconds as "classifySeconds", apply_seconds as "applySeconds", wal_bytes as "walBytes",
+  peak_memory_bytes as "peakMemoryBytes"`;
+
+/** Which runs are meant. */
+export interface RunChoice {
+  /** Of all views when left out. */
+  readonly view?: string;
+  /** Only runs before this one, for the next page. */
+  readonly before?: number;
+}
+
+/** Newest first. */
+export async function readRuns(
+  database: Queryable,
+  schema: string,
+  { view, before }: RunChoice,
+  limit: number,
+): Promise<readonly RunDetails[]> {
+  const { rows } = await database.query<RunDetails>(
+    `select ${RUN_DETAILS}
+     from ${runTable(schema)}
+     where ($1::text is null or view_name = $1::text) and ($2::bigint is null or run_id < $2::bigint)
+     order by run_id desc
+     limit $3`,
+    [view ?? null, before ?? null, limit],
+  );
+  return rows;
+}
+
+/** One run; undefined when it is not on record. */
+export async function readRun(
+  database: Queryable,
+  schema: string,
+  runId: number,
+): Promise<RunDetails | undefined> {
+  const { rows } = await database.query<RunDetails>(
+    `select ${RUN_DETAILS} from ${runTable(schema)} where run_id = $1`,
+    [runId],
+  );
+  return rows[0];
+}

@@ -1,0 +1,31 @@
+import { isCommitted } from "../load/read-run-totals.ts";
+import type { Scrape } from "./scrape.ts";
+
+/** How old the data is. Only loads count: what is imported or replayed says nothing of what OTC has now. */
+export function addFreshness({ exposition, views, totals, settings }: Scrape): void {
+  const lastSuccess = exposition.gauge(
+    "otc_etl_last_success_timestamp_seconds",
+    ["view"],
+    "When the last load was committed; 0 when none ever was.",
+  );
+  const age = exposition.gauge(
+    "otc_etl_age_seconds",
+    ["view"],
+    "How long ago the last load was committed; +Inf when none ever was.",
+  );
+  const maxAge = exposition.gauge(
+    "otc_etl_max_age_seconds",
+    ["view"],
+    "The age from which data counts as stale: OTC_MAX_AGE.",
+  );
+  for (const { name: view } of views) {
+    const loads = totals.filter(
+      (total) => total.view === view && total.kind === "load" && isCommitted(total),
+    );
+    const times = loads.map(({ lastLoadTime }) => (lastLoadTime?.getTime() ?? 0) / 1000);
+    const ages = loads.map(({ ageSeconds }) => ageSeconds ?? Number.POSITIVE_INFINITY);
+    lastSuccess.set({ view }, Math.max(0, ...times));
+    age.set({ view }, Math.min(...ages));
+    maxAge.set({ view }, settings.maxAgeMs / 1000);
+  }
+}

@@ -1,0 +1,84 @@
+import { ROW_OUTCOMES } from "../load/read-run-totals.ts";
+import { STEPS } from "../load/run-metrics.ts";
+import type { Scrape } from "./scrape.ts";
+
+/** How the last load of a view that was not turned away can have ended. */
+const STATUSES = ["success", "partial", "failed", "abandoned"] as const;
+
+/** How the last loads of each view went. What there is no load to tell of is NaN: no comparison with that is true. */
+export function addLastLoads(scrape: Scrape): void {
+  const { exposition, healths, settings } = scrape;
+  const status = exposition.gauge(
+    "otc_etl_last_load_status",
+    ["view", "status"],
+    "1 for how the last load ended, 0 for the others; it may be later than the last committed one.",
+  );
+  const failures = exposition.gauge(
+    "otc_etl_failures_in_row",
+    ["view"],
+    "Loads that failed or were abandoned since one was committed.",
+  );
+  const ratio = exposition.gauge(
+    "otc_etl_rollback_ratio",
+    ["view"],
+    "Part of the last 20 loads that were rolled back.",
+  );
+  const maxRatio = exposition.gauge(
+    "otc_etl_max_rollback_ratio",
+    ["view"],
+    "The part from which that is too many: OTC_MAX_ROLLBACK_RATE.",
+  );
+  const duration = exposition.gauge(
+    "otc_etl_last_load_duration_seconds",
+    ["view"],
+    "How long the last committed load took.",
+  );
+  const usual = exposition.gauge(
+    "otc_etl_usual_load_duration_seconds",
+    ["view"],
+    "The median of the 20 committed loads before it.",
+  );
+  const growth = exposition.gauge(
+    "otc_etl_quarantine_growth_records",
+    ["view"],
+    "How many more records the last committed load put in quarantine than the one before it.",
+  );
+  for (const health of healths) {
+    const { view } = health;
+    for (const each of STATUSES) {
+      status.set({ view, status: each }, health.lastLoad?.status === each ? 1 : 0);
+    }
+    failures.set({ view }, health.failuresInRow);
+    ratio.set({ view }, health.rollbackRate ?? Number.NaN);
+    maxRatio.set({ view }, settings.maxRollbackRate);
+    duration.set({ view }, health.duration?.last ?? Number.NaN);
+    usual.set({ view }, health.duration?.usual ?? Number.NaN);
+    growth.set({ view }, health.quarantineGrowth);
+  }
+  addFigures(scrape);
+}
+
+/** What the last committed load of each view did. */
+function addFigures({ exposition, views, lastRuns }: Scrape): void {
+  const rows = exposition.gauge(
+    "otc_etl_last_load_rows",
+    ["view", "outcome"],
+    "Records of the last committed load, by what became of them.",
+  );
+  const steps = exposition.gauge(
+    "otc_etl_last_load_step_seconds",
+    ["view", "step"],
+    "Time that the last committed load spent in each step.",
+  );
+  const bytes = exposition.gauge(
+    "otc_etl_last_load_payload_bytes",
+    ["view"],
+    "The document of the last committed load, after decompression.",
+  );
+  for (const { name: view } of views) {
+    const last = lastRuns.find((run) => run.view === view && run.kind === "load");
+    for (const outcome of ROW_OUTCOMES) rows.set({ view, outcome }, last?.rows[outcome] ?? Number.NaN);
+    for (const step of STEPS) steps.set({ view, step }, last?.stepSeconds[step] ?? Number.NaN);
+    bytes.set({ view }, last?.payloadBytes ?? Number.NaN);
+  }
+}

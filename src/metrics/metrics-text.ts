@@ -1,0 +1,43 @@
+import { packageVersion } from "../config/package-version.ts";
+import type { Queryable } from "../database/database.ts";
+import { readLastRuns, readRunTotals } from "../load/read-run-totals.ts";
+import { readHealth } from "../load/read-status.ts";
+import { viewCatalog } from "../views/catalog.ts";
+import { addContents } from "./contents.ts";
+import { Exposition, type MetricsText } from "./exposition.ts";
+import { addFreshness } from "./freshness.ts";
+import { addLastLoads } from "./last-loads.ts";
+import { addOtc } from "./otc.ts";
+import { addRunCounters } from "./run-counters.ts";
+import { addRunningLoads } from "./running-loads.ts";
+import type { MetricsSettings, Scrape } from "./scrape.ts";
+
+/**
+ * The metrics for Prometheus, from what is on record in the database: a load that cron started has long ended when it
+ * is asked. Reads neither the views' tables nor all runs, so it waits for no load, and takes as long after years as on
+ * the first day.
+ *
+ * @throws OtcError `database`
+ */
+export async function metricsText(
+  database: Queryable,
+  schema: string,
+  settings: MetricsSettings,
+): Promise<MetricsText> {
+  const exposition = new Exposition();
+  const views = await viewCatalog();
+  const healths = await readHealth(database, schema, views, 0);
+  const totals = await readRunTotals(database, schema);
+  const lastRuns = await readLastRuns(database, schema);
+  const scrape: Scrape = { exposition, database, schema, views, healths, totals, lastRuns, settings };
+  addFreshness(scrape);
+  addLastLoads(scrape);
+  await addRunningLoads(scrape);
+  await addContents(scrape);
+  await addOtc(scrape);
+  addRunCounters(scrape);
+  exposition
+    .gauge("otc_etl_build_info", ["version"], "The version of otc-etl that answers; always 1.")
+    .set({ version: packageVersion() }, 1);
+  return exposition.text();
+}

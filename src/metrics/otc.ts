@@ -1,0 +1,19 @@
+import { readCircuit } from "../load/read-circuit.ts";
+import type { Scrape } from "./scrape.ts";
+
+/** How we stand with OTC. */
+export async function addOtc({ exposition, database, schema, settings }: Scrape): Promise<void> {
+  const { openedAt, failuresInRow, requestsLastHour } = await readCircuit(database, schema);
+  exposition
+    .gauge("otc_etl_circuit_open", [], "1 from when failed fetches open the circuit until one succeeds.")
+    .set(openedAt === null ? 0 : 1);
+  exposition
+    .gauge("otc_etl_fetch_failures_in_row", [], "Fetches of any view that failed since one succeeded.")
+    .set(failuresInRow);
+  exposition
+    .gauge("otc_etl_requests_used", [], "Requests to OTC in the last sixty minutes, of every process.")
+    .set(requestsLastHour);
+  exposition
+    .gauge("otc_etl_requests_allowed", [], "How many may be made in sixty minutes: OTC_REQUESTS_PER_HOUR.")
+    .set(settings.requestsPerHour);
+}

@@ -1,0 +1,81 @@
+import { isCommitted, ROW_OUTCOMES, type RunTotals } from "../load/read-run-totals.ts";
+import { neverBegan } from "../load/read-status.ts";
+import { RUN_KINDS } from "../load/run-kind.ts";
+import { STEPS } from "../load/run-metrics.ts";
+import type { Scrape } from "./scrape.ts";
+
+/** How a run can end. */
+const STATUSES = ["success", "partial", "failed", "abandoned", "turned_away"] as const;
+
+/**
+ * What all runs did, by what they were for. Every series is there from the first scrape: Prometheus does not see the
+ * increase of one that begins with 1.
+ */
+export function addRunCounters({ exposition, views, totals }: Scrape): void {
+  const runs = exposition.counter(
+    "otc_etl_runs_total",
+    ["view", "kind", "status"],
+    "Runs that have ended; turned_away: another had the view, or OTC must not be asked.",
+  );
+  const rows = exposition.counter(
+    "otc_etl_rows_total",
+    ["view", "kind", "outcome"],
+    "Records of committed runs, by what became of them.",
+  );
+  const steps = exposition.counter(
+    "otc_etl_step_seconds_total",
+    ["view", "kind", "step"],
+    "Time that runs spent in each step, committed or not.",
+  );
+  const bytes = exposition.counter(
+    "otc_etl_payload_bytes_total",
+    ["view", "kind"],
+    "Documents that were read to their end, after decompression.",
+  );
+  const commits = exposition.counter(
+    "otc_etl_commits_total",
+    ["view", "kind"],
+    "Runs whose transaction was committed.",
+  );
+  const rollbacks = exposition.counter(
+    "otc_etl_rollbacks_total",
+    ["view", "kind"],
+    "Runs whose transaction was rolled back.",
+  );
+  const retries = exposition.counter(
+    "otc_etl_retries_total",
+    ["view", "kind"],
+    "Fetches and writes that were tried again.",
+  );
+  for (const { name: view } of views) {
+    for (const kind of RUN_KINDS) {
+      const labels = { view, kind };
+      const own = totals.filter((total) => total.view === view && total.kind === kind);
+      for (const status of STATUSES) {
+        const ended = own.filter((total) => statusOf(total) === status);
+        const count = sumOf(ended, (total) => total.runs);
+        runs.inc({ ...labels, status }, count);
+      }
+      for (const outcome of ROW_OUTCOMES) {
+        const count = sumOf(own.filter(isCommitted), (total) => total.rows[outcome]);
+        rows.inc({ ...labels, outcome }, count);
+      }
+      for (const step of STEPS) {
+        const seconds = sumOf(own, (total) => total.stepSeconds[step]);
+        steps.inc({ ...labels, step }, seconds);
+      }
+      bytes.labels(labels).inc(sumOf(own, (total) => total.payloadBytes));
+      commits.labels(labels).inc(sumOf(own, (total) => total.commits));
+      rollbacks.labels(labels).inc(sumOf(own, (total) => total.rollbacks));
+      retries.labels(labels).inc(sumOf(own, (total) => total.retries));
+    }
+  }
+}
+
+function statusOf(total: RunTotals): (typeof STATUSES)[number] {
+  return neverBegan(total) ? "turned_away" : total.status;
+}
+
+function sumOf(totals: readonly RunTotals[], valueOf: (total: RunTotals) => number): number {
+  return totals.reduce((sum, total) => sum + valueOf(total), 0);
+}

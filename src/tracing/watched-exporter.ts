@@ -1,0 +1,30 @@
+import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
+import type { Logger } from "pino";
+import { reasonOf } from "../errors/reason.ts";
+
+/** An exporter whose failures are logged, once until it works again: the SDK itself keeps them silent. */
+export class WatchedExporter implements SpanExporter {
+  readonly #exporter: SpanExporter;
+  readonly #log: Logger;
+  #failing = false;
+
+  constructor(exporter: SpanExporter, log: Logger) {
+    this.#exporter = exporter;
+    this.#log = log;
+  }
+
+  export(spans: ReadableSpan[], done: Parameters<SpanExporter["export"]>[1]): void {
+    this.#exporter.export(spans, (result) => {
+      const failed = result.error !== undefined;
+      if (failed && !this.#failing) {
+        this.#log.warn(`traces are not delivered, loads go on: ${reasonOf(result.error)}`);
+      }
+      this.#failing = failed;
+      done(result);
+    });
+  }
+
+  shutdown(): Promise<void> {
+    return this.#exporter.shutdown();
+  }
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { Hono } from "hono";
+import { compress } from "hono/compress";
+import { createMiddleware } from "hono/factory";
+import type { Logger } from "pino";
+import type { Settings } from "../config/settings.ts";
+import type { Database } from "../database/database.ts";
+import { requireMigrated } from "../database/migrations.ts";
+import { type ReadLimits, readOnly } from "../database/read-only.ts";
+import { reasonOf } from "../errors/reason.ts";
+import type { MetricsText } from "../metrics/exposition.ts";
+import { metricsText } from "../metrics/metrics-text.ts";
+import type { View } from "../views/view.ts";
+import { FailedTries } from "./access/failed-tries.ts";
+import { loginRoutes } from "./access/login.ts";
+import { loopbackHostsOnly } from "./access/loopback-hosts-only.ts";
+import { LOGIN_PATH, requireToken } from "./access/require-token.ts";
+import type { Assets } from "./page/assets.ts";
+import { failurePage, NOT_FOUND } from "./page/failure.ts";
+import { type Layout, renderPage } from "./page/layout.ts";
+import type { Page, PageContent } from "./page/page.ts";
+import { PAGES } from "./pages.ts";
+import { SharedReads } from "./reading/shared-reads.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+/** What the pages are made of. */
+export interface Site {
+  readonly database: Database;
+  readonly settings: Settings;
+  readonly views: readonly View[];
+  readonly assets: Assets;
+  readonly log: Logger;
+}
+
+/** A page that takes longer is no page; the database may have a bad day. */
+const READ_LIMITS: ReadLimits = { statementMs: 5000, lockMs: 1000 };
+
+/** So long a browser waits for the database before it gets an older page, or word to come back; in milliseconds. */
+const PATIENCE_MS = 3000;
+
+/** When a page that could not be made is asked for again, in seconds. */
+const RETRY_SECONDS = 10;
+
+const READS = new Set(["GET", "HEAD"]);
+
+/** All routes. What is open to everybody comes first; from `requireToken` on a token is needed, if there is one. */
+export function buildApplication(site: Site): Hono {
+  const { database, settings, assets, log } = site;
+  const layout: Layout = { assets, pages: PAGES };
+  const app = new Hono();
+  app.use(securityHeaders());
+  app.use(compress());
+  app.use(onlyReads);
+  if (settings.webToken === undefined) app.use(loopbackHostsOnly());
+
+  app.get("/healthz", (context) => context.text("ok\n"));
+  const readiness = new SharedReads<true>(PATIENCE_MS);
+  app.get("/readyz", async (context) => {
+    try {
+      await readiness.get("", () => requireMigrated(database).then(() => true));
+      return context.text("ready\n");
+    } catch (error) {
+      log.warn(`not ready: ${reasonOf(error)}`);
+      return context.text("not ready\n", 503);
+    }
+  });
+  app.get("/assets/*", (context) => {
+    const asset = assets.at(context.req.path);
+    if (asset === undefined) return context.notFound();
+    return context.body(asset.body, 200, {
+      "content-type": asset.type,
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+  });
+
+  app.use(neverStored);
+  if (settings.webToken !== undefined) {
+    const access = { token: settings.webToken, tries: new FailedTries(), log };
+    app.route("/", loginRoutes(access, layout));
+    app.use(requireToken(access));
+  }
+  const scrapes = new SharedReads<MetricsText>(PATIENCE_MS);
+  app.get("/metrics", async (context) => {
+    const { value } = await scrapes.get("", () =>
+      readOnly(database, READ_LIMITS, (transaction) => metricsText(transaction, database.schema, settings)),
+    );
+    return context.body(value.body, 200, { "content-type": value.contentType });
+  });
+  const reads = new SharedReads<PageContent>(PATIENCE_MS);
+  for (const page of PAGES) addPage(app, page, { site, layout, reads });
+
+  app.notFound((context) => context.html(renderPage(layout, context.req.path, NOT_FOUND), 404));
+  app.onError((error, context) => {
+    const reference = randomBytes(4).toString("hex");
+    const { status, content } = failurePage(error, reference);
+    const found = { reference, path: context.req.path };
+    if (status === 500) log.error({ ...found, err: error }, `a page failed: ${reasonOf(error)}`);
+    if (status === 503) {
+      log.warn(found, `a page has to wait: ${reasonOf(error)}`);
+      context.header("retry-after", String(RETRY_SECONDS));
+      // Of browsers without JavaScript too.
+      context.header("refresh", String(RETRY_SECONDS));
+    }
+    return context.html(renderPage(layout, context.req.path, content), status);
+  });
+  return app;
+}
+
+/** Nothing can be changed from here. */
+const onlyReads = createMiddleware(async (context, next) => {
+  const { method, path } = context.req;
+  if (READS.has(method) || (method === "POST" && path === LOGIN_PATH)) return next();
+  return context.text(`${method} is not allowed.\n`, 405, { allow: [...READS].join(", ") });
+});
+
+/** What is true now is not in a while, and nobody else's business. */
+const neverStored = createMiddleware(async (context, next) => {
+  await next();
+  context.header("cache-control", "no-store");
+});
+
+interface PageRoute {
+  readonly site: Site;
+  readonly layout: Layout;
+  readonly reads: SharedReads<PageContent>;
+}
+
+function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): void {
+  const { database, settings, views } = site;
+  app.get(page.path, async (context) => {
+    const { pathname, search, searchParams: query } = new URL(context.req.url);
+    const params = context.req.param() as Readonly<Record<string, string>>;
+    const { value, readAt, old } = await reads.get(`${pathname}${search}`, () =>
+      readOnly(database, READ_LIMITS, (transaction) =>
+        page.content({ database: transaction, schema: database.schema, views, settings, params, query }),
+      ),
+    );
+    const notice = old
+      ? `The database is busy, perhaps with a load: this is how things stood at ${readAt.toISOString().slice(11, 19)}.`
+      : undefined;
+    return context.html(renderPage(layout, pathname, value, notice), value.status ?? 200);
+  });
+}

@@ -1,0 +1,116 @@
+import { html } from "hono/html";
+import type { Html } from "../page/page.ts";
+import { fillOf } from "./fill.ts";
+import { type ChartText, labelledBy, renderFigure } from "./figure.ts";
+import { renderLegend } from "./legend.ts";
+import type { NumberFormat } from "./number-format.ts";
+import { percent } from "./percent.ts";
+import type { Series } from "./series.ts";
+import { TEXTURED } from "./tone.ts";
+
+/** One bar: its name, and a value for each series. */
+interface Bar {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** What stands at its end; the sum of its values when left out. */
+  readonly outcome?: string;
+}
+
+/** Bars one below the other, the series stacked in each. */
+export interface BarChart extends ChartText {
+  /** What a bar is, for the table: "team". */
+  readonly barTitle: string;
+  readonly format: NumberFormat;
+  readonly series: readonly Series[];
+  readonly bars: readonly Bar[];
+  /** Draws every bar as long as the others, to compare what they are made of. */
+  readonly asShares?: true;
+  /** What stands at the ends of the bars, for the table. */
+  readonly outcomeTitle: string;
+}
+
+/** In pixels. */
+const BAR_HEIGHT = 20;
+
+/** A part of the whole width that has room for its number: always, or on a wide screen. */
+const ROOM = 0.16;
+const ROOM_WHEN_WIDE = 0.09;
+
+/**
+ * Draws how much there is of what in each of some named things, as the tickets of each team by their age.
+ *
+ * A name may be long, so it is a text of the page and no part of the drawing.
+ */
+export function renderBarChart(chart: BarChart): Html {
+  const { series, bars, format } = chart;
+  const outcomeOf = (bar: Bar): string => bar.outcome ?? format.exact(sum(bar));
+  const longest = Math.max(0, ...bars.map(sum));
+  return renderFigure(
+    chart,
+    () =>
+      html`${renderLegend(series, chart.id)}
+        <div class="bars" role="img" aria-labelledby="${labelledBy(chart)}">
+          ${bars.map(
+            (bar) =>
+              html`<div class="bar">
+                <span class="bar-name">${bar.name}</span>
+                <svg class="bar-drawing" width="100%" height="${BAR_HEIGHT}">
+                  ${renderSegments(chart, bar, chart.asShares === true ? sum(bar) : longest)}
+                </svg>
+                <span class="bar-outcome">${outcomeOf(bar)}</span>
+              </div>`,
+          )}
+        </div>`,
+    [
+      { title: chart.barTitle, rowHeader: true, cell: (bar) => bar.name },
+      ...(series.length === 1
+        ? []
+        : series.map(({ name }, index) => ({
+            title: name,
+            numeric: true as const,
+            cell: (bar: Bar) => format.exact(bar.values[index] ?? 0),
+          }))),
+      { title: chart.outcomeTitle, numeric: true, cell: outcomeOf },
+    ],
+    bars,
+  );
+}
+
+/** @param whole what would fill the width */
+function renderSegments({ id, series, format }: BarChart, { name, values }: Bar, whole: number): Html {
+  let start = 0;
+  return html`${series.map((one, index) => {
+    const value = values[index] ?? 0;
+    if (value === 0 || whole === 0) return "";
+    const part = value / whole;
+    const from = start;
+    start += part;
+    return html`<g class="segment tone-${one.tone}">
+      <title>${name}, ${one.name}: ${format.exact(value)}</title>
+      <rect
+        x="${percent(from)}"
+        width="${percent(part)}"
+        height="${BAR_HEIGHT}"
+        fill="${fillOf(one.tone, id)}"
+      />
+      ${
+        // Hatching would make it hard to read.
+        series.length > 1 && one.tone !== TEXTURED && part >= ROOM_WHEN_WIDE
+          ? html`<text
+              class="${part >= ROOM ? "major" : "minor"}"
+              x="${percent(from + part / 2)}"
+              y="${BAR_HEIGHT / 2}"
+              dy="0.34em"
+              text-anchor="middle"
+            >
+              ${format.tick(value)}
+            </text>`
+          : ""
+      }
+    </g>`;
+  })}`;
+}
+
+function sum({ values }: Bar): number {
+  return values.reduce((total, value) => total + value, 0);
+}

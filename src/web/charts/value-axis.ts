@@ -1,0 +1,34 @@
+import { scaleLinear } from "d3-scale";
+import { html } from "hono/html";
+import type { Html } from "../page/page.ts";
+import type { NumberFormat } from "./number-format.ts";
+
+/** Lines of the grid stand at least so far apart, in pixels: the data is to be looked at. */
+const TICK_DISTANCE = 50;
+
+/** From zero at the bottom of a panel to a round number at or above the largest value. */
+export interface ValueAxis {
+  /** The place of a value, in pixels from the top. */
+  readonly y: (value: number) => number;
+  readonly ticks: readonly number[];
+}
+
+/** @param height of the panel in pixels */
+export function valueAxis(largest: number, height: number): ValueAxis {
+  const count = Math.max(1, Math.floor(height / TICK_DISTANCE));
+  const scale = scaleLinear([0, largest > 0 ? largest : 1], [height, 0]).nice(count);
+  const ticks = scale.ticks(count);
+  // Whole things have no halves.
+  return { y: scale, ticks: largest > 1 ? ticks : ticks.filter(Number.isInteger) };
+}
+
+/** The lines of the grid, and their values to the left of the drawing. */
+export function renderValueAxis({ y, ticks }: ValueAxis, format: NumberFormat): Html {
+  return html`<g class="grid">
+    ${ticks.map(
+      (tick) =>
+        html`<line x1="0" x2="100%" y1="${y(tick)}" y2="${y(tick)}" />
+          <text x="-8" y="${y(tick)}" dy="0.32em" text-anchor="end">${format.tick(tick)}</text>`,
+    )}
+  </g>`;
+}

@@ -1,0 +1,78 @@
+import { qualifiedName } from "../../database/identifier.ts";
+import { formatCount } from "../../format/format.ts";
+import { renderBarChart } from "../charts/bar-chart.ts";
+import { COUNT } from "../charts/number-format.ts";
+import type { Tone } from "../charts/tone.ts";
+import type { Html } from "../page/page.ts";
+import type { DeskData } from "./desk-data.ts";
+
+/** As the function `age_bucket` has them. */
+const AGES = [
+  { name: "0-1 days", tone: "age-1" },
+  { name: "2-7 days", tone: "age-2" },
+  { name: "8-30 days", tone: "age-3" },
+  { name: "31-90 days", tone: "age-4" },
+  { name: "91+ days", tone: "age-5" },
+  { name: "unknown", tone: "quiet" },
+] as const satisfies readonly { readonly name: string; readonly tone: Tone }[];
+
+/** Active tickets of a team, or of a status of the one team that was asked for. */
+interface Backlog {
+  readonly name: string;
+  readonly tickets: number;
+  /** By the names of their ages; those without any are left out. */
+  readonly ages: Readonly<Record<string, number>>;
+}
+
+/** The longest first. Teams that were set aside are left out, as they are of v_team_tickets. */
+export async function readBacklog({ database, schema, asOf, filter }: DeskData): Promise<readonly Backlog[]> {
+  const { rows } = await database.query<Backlog>(
+    `select name, sum(tickets)::float8 as tickets, json_object_agg(age, tickets) as ages
+     from (
+       select name, ${qualifiedName(schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
+         count(*) as tickets
+       from (
+         select
+           case
+             when $2::text is null then coalesce(display_name, teams.team)
+             else coalesce(nullif(status, ''), 'No status')
+           end as name,
+           created_time
+         from ${qualifiedName(schema, "teams")} as teams
+         cross join lateral ${qualifiedName(schema, "get_team_backlog")}(teams.team)
+         where active and ($2 is null or teams.team = $2)
+         union all
+         select 'No team', created_time
+         from ${qualifiedName(schema, "v_ticket_age")}
+         where $2 is null and (team = '' or team is null)
+       ) as backlog
+       group by name, age
+     ) as aged
+     group by name
+     order by tickets desc, name`,
+    [asOf, filter.team ?? null],
+  );
+  return rows;
+}
+
+/** @param team what people call the one that was asked for */
+export function renderBacklog(backlogs: readonly Backlog[], team: string | undefined): Html {
+  const tickets = backlogs.reduce((total, backlog) => total + backlog.tickets, 0);
+  const ages = AGES.filter(
+    ({ name }) => name !== "unknown" || backlogs.some((backlog) => name in backlog.ages),
+  );
+  return renderBarChart({
+    id: "backlog",
+    title: `Backlog by ${team === undefined ? "team" : "status"} and age`,
+    summary: `${formatCount(tickets)} active tickets${team === undefined ? "" : ` of ${team}`}, by the time since they were created.`,
+    empty: "No ticket is active.",
+    barTitle: team === undefined ? "team" : "status",
+    outcomeTitle: "all",
+    format: COUNT,
+    series: ages,
+    bars: backlogs.map((backlog) => ({
+      name: backlog.name,
+      values: ages.map(({ name }) => backlog.ages[name] ?? 0),
+    })),
+  });
+}

@@ -1,0 +1,77 @@
+import { html } from "hono/html";
+import type { Html, Page } from "../page/page.ts";
+import { renderTime } from "../page/time.ts";
+import { readBacklog, renderBacklog } from "./backlog.ts";
+import { type DeskData, readAsOf } from "./desk-data.ts";
+import { type DeskFilter, deskFilterOf, PERIODS } from "./desk-filter.ts";
+import { readTeamHours, renderTeamHours } from "./team-hours.ts";
+import { readTeams, type Team } from "./team-list.ts";
+import { readTimeInStatus, renderTimeInStatus } from "./time-in-status.ts";
+import { readWeeklyHours, renderWeeklyHours } from "./weekly-hours.ts";
+import { readWeeklyTickets, renderWeeklyTickets } from "./weekly-tickets.ts";
+
+/** The service desk itself, by what was loaded of it. */
+export const deskPage: Page = {
+  path: "/desk",
+  navigation: "Service desk",
+
+  async content(request) {
+    const { database, schema, settings } = request;
+    const title = "Service desk";
+    const asOf = await readAsOf(database, schema);
+    if (asOf === undefined) {
+      return {
+        title,
+        body: html`<p class="empty">Nothing has been loaded yet: run <code>otc-etl load</code>.</p>`,
+      };
+    }
+    const filter = deskFilterOf(request);
+    const data: DeskData = { database, schema, asOf, timeZone: settings.timezone, filter };
+    const teams = await readTeams(database, schema);
+    const team = teams.find((one) => one.team === filter.team)?.name ?? filter.team;
+    const ticketWeeks = await readWeeklyTickets(data);
+    const hourWeeks = await readWeeklyHours(data);
+    const backlogs = await readBacklog(data);
+    const stays = await readTimeInStatus(data);
+    return {
+      title,
+      lead: html`${team ?? "All teams"}, as of ${renderTime(asOf)}, the newest date in the data. Weeks begin
+      on Monday${data.timeZone === "UTC" ? "" : ` in ${data.timeZone}`}.`,
+      body: html`${renderDeskForm(teams, filter)}
+        <div class="charts">
+          ${renderWeeklyTickets(ticketWeeks, data)} ${renderWeeklyHours(hourWeeks, data)}
+          ${renderBacklog(backlogs, team)}
+          ${team === undefined ? renderTeamHours(await readTeamHours(data), data) : ""}
+          ${renderTimeInStatus(stays, data)}
+        </div>`,
+    };
+  },
+};
+
+function renderDeskForm(teams: readonly Team[], { team, weeks }: DeskFilter): Html {
+  return html`<form method="get" action="/desk" class="filters" role="search" aria-label="Service desk">
+    <label
+      >Team
+      <select name="team">
+        <option value="">all teams</option>
+        ${teams.map(
+          (one) =>
+            html`<option value="${one.team}" ${one.team === team ? "selected" : ""}>${one.name}</option>`,
+        )}
+      </select>
+    </label>
+    <label
+      >Hours and statuses
+      <select name="weeks">
+        ${PERIODS.map(
+          (period) =>
+            html`<option value="${period}" ${period === weeks ? "selected" : ""}>
+              last ${period} weeks
+            </option>`,
+        )}
+      </select>
+    </label>
+    <button>Show</button>
+    <a href="/desk">everything</a>
+  </form>`;
+}

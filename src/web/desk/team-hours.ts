@@ -1,0 +1,63 @@
+import { qualifiedName } from "../../database/identifier.ts";
+import { formatCount } from "../../format/format.ts";
+import { renderBarChart } from "../charts/bar-chart.ts";
+import { HOURS } from "../charts/number-format.ts";
+import type { Html } from "../page/page.ts";
+import type { DeskData } from "./desk-data.ts";
+
+/** Hours booked on the tickets of a team. */
+interface TeamHours {
+  /** What people call the team; null for what was booked on no ticket, or on one whose team is not known. */
+  readonly name: string | null;
+  readonly isInternal: boolean;
+  readonly billable: number;
+  readonly other: number;
+}
+
+/** The most first, of the weeks until the date of the data. Teams that were set aside are left out. */
+export async function readTeamHours({
+  database,
+  schema,
+  asOf,
+  filter,
+}: DeskData): Promise<readonly TeamHours[]> {
+  const { rows } = await database.query<TeamHours>(
+    `select coalesce(display_name, team) as name, is_internal as "isInternal",
+       coalesce(sum(hours) filter (where is_billable), 0)::float8 as billable,
+       coalesce(sum(hours) filter (where not is_billable), 0)::float8 as other
+     from ${qualifiedName(schema, "team_hours")}
+     left join ${qualifiedName(schema, "teams")} as teams using (team)
+     where day > $1::timestamptz - $2 * interval '168 hours' and day <= $1 and teams.active is not false
+     group by name, is_internal
+     order by sum(hours) desc, name`,
+    [asOf, filter.weeks],
+  );
+  return rows;
+}
+
+/** @param hours as they are read */
+export function renderTeamHours(hours: readonly TeamHours[], { filter }: DeskData): Html {
+  const withoutTeam = (isInternal: boolean): number =>
+    hours
+      .filter((one) => one.name === null && one.isInternal === isInternal)
+      .reduce((total, { billable, other }) => total + billable + other, 0);
+  return renderBarChart({
+    id: "team-hours",
+    title: "Hours by team",
+    summary:
+      `Booked on the tickets of each team in ${filter.weeks} weeks. Beside them, ` +
+      `${formatCount(Math.round(withoutTeam(false)))} hours on tickets that are not loaded or have no team, ` +
+      `and ${formatCount(Math.round(withoutTeam(true)))} of internal time.`,
+    empty: `No hours were booked on tickets of a team in the last ${filter.weeks} weeks.`,
+    barTitle: "team",
+    outcomeTitle: "all",
+    format: HOURS,
+    series: [
+      { name: "billable", tone: "primary" },
+      { name: "not billable", tone: "secondary" },
+    ],
+    bars: hours.flatMap(({ name, billable, other }) =>
+      name === null ? [] : [{ name, values: [billable, other] }],
+    ),
+  });
+}

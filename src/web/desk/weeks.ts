@@ -1,0 +1,36 @@
+import { instantOf, wallTimeOf } from "../../database/wall-time.ts";
+
+/** A week, with what happened in it. */
+export interface Week {
+  /** Its first instant. */
+  readonly week: Date;
+}
+
+/**
+ * A subquery `weeks (monday, week)`: wall time and instant of the beginning of the week of `$1`, which has not ended, and of
+ * so many before it.
+ */
+export function weeksUntil(ended: number, timeZone: string): string {
+  return `(
+    select monday, ${instantOf("monday", timeZone)} as week
+    from (
+      select ${mondayOf("$1::timestamptz", timeZone)} - n * interval '7 days' as monday
+      from generate_series(0, ${ended}) as n
+    ) as mondays
+  ) as weeks`;
+}
+
+/** An expression of the `monday` that the week of an instant begins with. */
+export function mondayOf(instant: string, timeZone: string): string {
+  return `date_trunc('week', ${wallTimeOf(instant, timeZone)})`;
+}
+
+/** How a week is called by its first day: below a chart, and in full. */
+export function weekText(
+  { week }: Week,
+  timeZone: string,
+): { readonly label: string; readonly name: string } {
+  const label = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone }).format(week);
+  const year = new Intl.DateTimeFormat("en-GB", { year: "numeric", timeZone }).format(week);
+  return { label, name: `${label} ${year}` };
+}

@@ -1,0 +1,21 @@
+import { html } from "hono/html";
+import type { Html } from "./page.ts";
+
+/** What stands where a value is not known. */
+export const UNKNOWN = "–";
+
+/** The value as it is shown, or a dash. */
+export function orUnknown<T>(value: T | null, render: (value: T) => Html | string): Html | string {
+  return value === null ? UNKNOWN : render(value);
+}
+
+/** Pairs of a name and a value. */
+export function renderFacts(facts: readonly (readonly [name: string, value: Html | string])[]): Html {
+  return html`<dl class="facts">
+    ${facts.map(
+      ([name, value]) =>
+        html`<dt>${name}</dt>
+          <dd>${value}</dd>`,
+    )}
+  </dl>`;
+}

@@ -1,0 +1,79 @@
+import { html } from "hono/html";
+import { DatabaseError } from "../../database/database-error.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { NoAnswerYet } from "../reading/shared-reads.ts";
+import type { Html, PageContent } from "./page.ts";
+
+/** A page in the place of one that could not be made. */
+export interface FailurePage {
+  /** 503 when it may be made later: by waiting, or after somebody has done what the page says. */
+  readonly status: 500 | 503;
+  readonly content: PageContent;
+}
+
+/** Why a page could not be made, for who wants to read it. */
+interface Obstacle {
+  readonly title: string;
+  readonly text: string;
+}
+
+const BUSY: Obstacle = {
+  title: "Please wait",
+  text: "The database is busy, perhaps with a load; this page tries again by itself.",
+};
+const OUT_OF_REACH: Obstacle = {
+  title: "No database",
+  text: "The database cannot be reached; this page tries again by itself.",
+};
+const NOT_MIGRATED: Obstacle = {
+  title: "No tables",
+  text: "The database lacks tables of this otc-etl: run `otc-etl migrate`.",
+};
+const NO_RIGHT: Obstacle = {
+  title: "Not allowed",
+  text: 'The role that serves these pages may not read a table; README lists the grants under "Rights".',
+};
+
+/** By SQLSTATE, or its class. */
+const OBSTACLES: readonly (readonly [state: RegExp, obstacle: Obstacle])[] = [
+  // A lock was not to be had, or the statement took too long.
+  [/^(55P03|57014)$/, BUSY],
+  // The login was refused, or there is no such database.
+  [/^(28...|3D000)$/, OUT_OF_REACH],
+  [/^(42P01|42703|3F000)$/, NOT_MIGRATED],
+  [/^42501$/, NO_RIGHT],
+];
+
+/**
+ * What to show instead of a page: neither SQL nor what the server said, which is in the log.
+ *
+ * @param reference by which the log's entry is found
+ */
+export function failurePage(error: unknown, reference: string): FailurePage {
+  const obstacle = obstacleOf(error);
+  if (obstacle !== undefined) {
+    return { status: 503, content: { title: obstacle.title, body: renderFailure(obstacle.text, reference) } };
+  }
+  const text = "The fault is that of otc-etl or of the database; the log says more.";
+  return { status: 500, content: { title: "This page has failed", body: renderFailure(text, reference) } };
+}
+
+function obstacleOf(error: unknown): Obstacle | undefined {
+  if (error instanceof NoAnswerYet) return BUSY;
+  if (error instanceof OtcError && error.code === "locked") return BUSY;
+  if (!(error instanceof DatabaseError)) return undefined;
+  if (error.isConnectionProblem) return OUT_OF_REACH;
+  return OBSTACLES.find(([state]) => state.test(error.sqlState ?? ""))?.[1];
+}
+
+/** Of an address that leads nowhere. */
+export const NOT_FOUND: PageContent = {
+  title: "Not found",
+  status: 404,
+  body: html`<p>There is no such page. <a href="/">The status of the views</a> is a good place to start.</p>`,
+};
+
+function renderFailure(text: string, reference: string): Html {
+  return html`<p>${text}</p>
+    <p class="muted">In the log by the reference <code>${reference}</code>.</p>`;
+}

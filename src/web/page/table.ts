@@ -1,0 +1,51 @@
+import { html } from "hono/html";
+import type { Html } from "./page.ts";
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  /** Numbers are aligned right. */
+  readonly numeric?: true;
+  /** Heads its row, for those who hear the table. */
+  readonly rowHeader?: true;
+  cell(row: Row): Html | string;
+}
+
+/**
+ * A table with its caption, in a container that scrolls sideways where the screen is narrow, also by keyboard.
+ *
+ * @param empty said instead of a table without rows
+ */
+export function renderTable<Row>(
+  caption: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  empty: string,
+): Html {
+  if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+  const align = (column: Column<Row>): Html | string => (column.numeric === true ? html`class="number"` : "");
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+    <table>
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map((column) => html`<th scope="col" ${align(column)}>${column.title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${columns.map((column) =>
+                column.rowHeader === true
+                  ? html`<th scope="row" ${align(column)}>${column.cell(row)}</th>`
+                  : html`<td ${align(column)}>${column.cell(row)}</td>`,
+              )}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

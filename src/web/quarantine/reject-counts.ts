@@ -1,0 +1,35 @@
+import { html } from "hono/html";
+import { formatCount } from "../../format/format.ts";
+import type { RejectCount } from "../../load/read-rejects.ts";
+import { orUnknown } from "../page/facts.ts";
+import type { Html } from "../page/page.ts";
+import { addressOf } from "../page/query.ts";
+import { renderTable } from "../page/table.ts";
+
+/**
+ * How many records are in quarantine for what, each with the way to them.
+ *
+ * @param fields that the links keep
+ */
+export function renderRejectCounts(
+  caption: string,
+  counts: readonly RejectCount[],
+  fields: Readonly<Record<string, string | number | undefined>>,
+): Html {
+  return renderTable(
+    caption,
+    [
+      {
+        title: "reason",
+        rowHeader: true,
+        cell: ({ view, reason }) =>
+          html`<a href="${addressOf("/rejects", { ...fields, view, reason })}">${reason}</a>`,
+      },
+      { title: "view", cell: ({ view }) => view },
+      { title: "field", cell: ({ field }) => orUnknown(field, (name) => name) },
+      { title: "records", numeric: true, cell: ({ records }) => formatCount(records) },
+    ],
+    counts,
+    "No record is in quarantine.",
+  );
+}

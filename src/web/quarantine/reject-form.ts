@@ -1,0 +1,44 @@
+import { html } from "hono/html";
+import type { RejectCount } from "../../load/read-rejects.ts";
+import type { View } from "../../views/view.ts";
+import type { Html } from "../page/page.ts";
+
+/** What was asked for. */
+interface RejectFields {
+  readonly view: string | undefined;
+  readonly reason: string | undefined;
+  readonly run: number | undefined;
+  readonly key: string | undefined;
+}
+
+/**
+ * The form that chooses among the records in quarantine; it sends its fields in the address.
+ *
+ * @param counts whose reasons are proposed
+ */
+export function renderRejectForm(
+  views: readonly View[],
+  counts: readonly RejectCount[],
+  { view, reason, run, key }: RejectFields,
+): Html {
+  const reasons = new Set(counts.map((count) => count.reason));
+  return html`<form method="get" action="/rejects" class="filters" role="search" aria-label="Quarantine">
+    <label
+      >View
+      <select name="view">
+        <option value="">all views</option>
+        ${views.map(
+          ({ name }) => html`<option value="${name}" ${name === view ? "selected" : ""}>${name}</option>`,
+        )}
+      </select>
+    </label>
+    <label>Reason <input name="reason" value="${reason ?? ""}" list="reasons" size="18" /></label>
+    <datalist id="reasons">
+      ${Array.from(reasons, (text) => html`<option value="${text}"></option>`)}
+    </datalist>
+    <label>Run <input name="run" value="${run ?? ""}" inputmode="numeric" size="8" /></label>
+    <label>Key <input name="key" value="${key ?? ""}" size="24" /></label>
+    <button>Show</button>
+    <a href="/rejects">all records</a>
+  </form>`;
+}

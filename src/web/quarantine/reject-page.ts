@@ -1,0 +1,73 @@
+import { html } from "hono/html";
+import { readReject, type RejectDetails } from "../../load/read-rejects.ts";
+import { orUnknown, renderFacts } from "../page/facts.ts";
+import type { Html, Page } from "../page/page.ts";
+import { addressOf, idOf } from "../page/query.ts";
+import { renderTime } from "../page/time.ts";
+import { formatCount } from "../../format/format.ts";
+import { indentJson } from "./indent-json.ts";
+
+/** A longer record is not shown whole, in characters: a page of this size is all that anybody can read. */
+const MAX_CHARACTERS = 100_000;
+
+/** One record in quarantine, as it came. */
+export const rejectPage: Page = {
+  path: "/rejects/:id",
+  content: async ({ database, schema, params }) => {
+    const reject = await readReject(database, schema, idOf(params["id"] ?? ""));
+    if (reject === undefined) {
+      return {
+        title: "No such record",
+        status: 404,
+        body: html`<p>
+          It may have been loaded by <code>otc-etl rejects retry</code>, or cleared.
+          <a href="/rejects">The quarantine</a>
+        </p>`,
+      };
+    }
+    return {
+      title: `Record ${reject.rejectId} in quarantine`,
+      lead: reject.message,
+      body: html`${renderWhy(reject)} ${renderRecord(reject)}`,
+    };
+  },
+};
+
+function renderWhy(reject: RejectDetails): Html {
+  const { view, runId, reason } = reject;
+  return html`<section class="panel" aria-labelledby="why">
+    <h2 id="why">Why</h2>
+    ${renderFacts([
+      ["reason", html`<a href="${addressOf("/rejects", { view, reason })}">${reason}</a>`],
+      ["field", orUnknown(reject.field, (field) => field)],
+      ["key", orUnknown(reject.key, (key) => key)],
+      ["SQLSTATE", orUnknown(reject.sqlState, (state) => state)],
+      ["view", view],
+      ["run", html`<a href="/runs/${runId}">${runId}</a>`],
+      ["position", formatCount(reject.position)],
+      ["source", orUnknown(reject.source, (source) => source)],
+      ["archive", orUnknown(reject.archiveFile, (file) => file)],
+      ["since", renderTime(reject.rejectedAt)],
+    ])}
+  </section>`;
+}
+
+function renderRecord({ rejectId, raw }: RejectDetails): Html {
+  const isWhole = raw.length <= MAX_CHARACTERS;
+  return html`<section>
+    <h2 id="record">The record as it came</h2>
+    ${
+      isWhole
+        ? ""
+        : html`<p>
+            The first ${formatCount(MAX_CHARACTERS)} of ${formatCount(raw.length)} characters;
+            <code>otc-etl rejects show ${rejectId}</code> prints all.
+          </p>`
+    }
+    <pre
+      tabindex="0"
+      role="region"
+      aria-labelledby="record"
+    ><code>${isWhole ? indentJson(raw) : raw.slice(0, MAX_CHARACTERS)}</code></pre>
+  </section>`;
+}

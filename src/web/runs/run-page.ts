@@ -1,0 +1,136 @@
+import { html } from "hono/html";
+import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
+import { readProgress, type RunningLoad } from "../../load/read-progress.ts";
+import { countRejects, type RejectCount } from "../../load/read-rejects.ts";
+import { readRun, type RunDetails } from "../../load/read-runs.ts";
+import { liveRegion } from "../live/live-region.ts";
+import { renderRunningLoad } from "../live/running-load.ts";
+import { orUnknown, renderFacts } from "../page/facts.ts";
+import type { Html, Page } from "../page/page.ts";
+import { idOf } from "../page/query.ts";
+import { renderTime } from "../page/time.ts";
+import { renderRejectCounts } from "../quarantine/reject-counts.ts";
+import { renderRunWord } from "./run-word.ts";
+import { renderSteps } from "./steps-table.ts";
+
+/** Everything that is on record of one run. */
+export const runPage: Page = {
+  path: "/runs/:id",
+  content: async ({ database, schema, views, params }) => {
+    const runId = idOf(params["id"] ?? "");
+    const run = await readRun(database, schema, runId);
+    if (run === undefined) {
+      return {
+        title: "No such run",
+        status: 404,
+        body: html`<p>No run has this number. <a href="/runs">All runs</a></p>`,
+      };
+    }
+    const running = run.status === "running";
+    const progress = running ? await readProgress(database, schema, views) : [];
+    const rejects = await countRejects(database, schema, { runId });
+    return {
+      title: `Run ${runId} of ${run.view}`,
+      body: liveRegion(
+        "run",
+        running,
+        html`<p class="lead">${renderRunWord(run)} ${run.kind}, ${orUnknown(run.startedAt, renderTime)}</p>
+          ${running ? renderProgress(progress.find((load) => load.runId === runId)) : ""} ${renderError(run)}
+          <div class="panels">${renderCounts(run)} ${renderDocument(run)} ${renderTransaction(run)}</div>
+          ${renderSteps(run)} ${renderDrift(run)} ${renderRejects(runId, rejects)}`,
+      ),
+    };
+  },
+};
+
+function renderProgress(load: RunningLoad | undefined): Html {
+  if (load !== undefined) return renderRunningLoad(load);
+  return html`<p class="notice">
+    No session of this load is to be seen: it is just beginning or ending, or its process has died. The next
+    load of the view will say.
+  </p>`;
+}
+
+function renderError({ error, errorCode }: RunDetails): Html | string {
+  if (error === null) return "";
+  return html`<div class="problems">
+    <p>${errorCode === null ? "" : html`<code>${errorCode}</code> `}${error}</p>
+  </div>`;
+}
+
+function renderCounts(run: RunDetails): Html {
+  const count = (value: number | null): Html | string => orUnknown(value, formatCount);
+  return html`<section class="panel" aria-labelledby="counts">
+    <h2 id="counts">Records</h2>
+    <p class="big">${count(run.fetched)} <small>fetched</small></p>
+    ${renderFacts([
+      ["inserted", count(run.inserted)],
+      ["updated", count(run.updated)],
+      [
+        "skipped",
+        html`${count(run.skipped)}
+          <span class="muted"
+            >(${count(run.unchanged)} unchanged, ${count(run.duplicates)} duplicates)</span
+          >`,
+      ],
+      ["errors", count(run.errors)],
+    ])}
+    ${run.commits > 0 ? html`<p class="muted">inserted + updated + skipped + errors = fetched</p>` : ""}
+  </section>`;
+}
+
+function renderDocument(run: RunDetails): Html {
+  return html`<section class="panel" aria-labelledby="document">
+    <h2 id="document">Document</h2>
+    ${renderFacts([
+      ["source", orUnknown(run.source, (source) => source)],
+      ["size", orUnknown(run.payloadBytes, formatMegabytes)],
+      ["SHA-256", orUnknown(run.payloadSha256, (digest) => html`<code>${digest}</code>`)],
+      ["archive", orUnknown(run.archiveError ?? run.archiveFile, (text) => text)],
+      ["U+0000 removed", formatCount(run.nulsRemoved)],
+      ["surrogates replaced", formatCount(run.surrogatesReplaced)],
+    ])}
+  </section>`;
+}
+
+function renderTransaction(run: RunDetails): Html {
+  const outcome = run.commits > 0 ? "committed" : run.rollbacks > 0 ? "rolled back" : "none";
+  return html`<section class="panel" aria-labelledby="transaction">
+    <h2 id="transaction">Transaction</h2>
+    ${renderFacts([
+      ["outcome", outcome],
+      ["ended", orUnknown(run.endedAt, renderTime)],
+      ["savepoints", formatCount(run.savepoints)],
+      ["tried again", `${formatCount(run.retries)} times`],
+      ["write-ahead log", orUnknown(run.walBytes, formatMegabytes)],
+      ["memory at most", orUnknown(run.peakMemoryBytes, formatMegabytes)],
+      ["process", html`${orUnknown(run.pid, String)} on ${orUnknown(run.host, (host) => host)}`],
+      ["otc-etl", orUnknown(run.version, (version) => version)],
+      ["duration", orUnknown(run.durationSeconds, (seconds) => `${formatSeconds(seconds * 1000)} s`)],
+    ])}
+  </section>`;
+}
+
+function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails): Html | string {
+  const unknown = Object.entries(unknownFields);
+  if (driftWarnings.length + unknown.length + absentFields.length === 0) return "";
+  return html`<section aria-labelledby="drift">
+    <h2 id="drift">Fields</h2>
+    ${renderFacts([
+      ...driftWarnings.map(({ message }) => ["changed", message] as const),
+      ...unknown.map(
+        ([field, records]) =>
+          ["not of the view", `${field} (${formatCount(records)} records, in extra)`] as const,
+      ),
+      ...absentFields.map((field) => ["in no record", field] as const),
+    ])}
+  </section>`;
+}
+
+function renderRejects(runId: number, counts: readonly RejectCount[]): Html | string {
+  if (counts.length === 0) return "";
+  return html`<section aria-labelledby="rejects">
+    <h2 id="rejects">Quarantine</h2>
+    ${renderRejectCounts("Records of this run in quarantine, by reason", counts, { run: runId })}
+  </section>`;
+}

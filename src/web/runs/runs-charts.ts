@@ -1,0 +1,125 @@
+import { formatCount } from "../../format/format.ts";
+import type { RunDetails } from "../../load/read-runs.ts";
+import { BYTES, COUNT, SECONDS } from "../charts/number-format.ts";
+import { renderPanelChart } from "../charts/panel-chart.ts";
+import type { Position } from "../charts/position-axis.ts";
+import type { Html } from "../page/page.ts";
+
+const ROLLED_BACK = "rolled back";
+
+/** Below a chart a day is enough; which run it was stands in the table and where it is pointed at. */
+function positionOf(run: RunDetails): Position {
+  const started = run.startedAt?.toISOString().slice(0, 16).replace("T", " ");
+  return {
+    label: started?.slice(5, 10) ?? String(run.runId),
+    name: `run ${run.runId}${started === undefined ? "" : `, ${started}`}`,
+    crossed: run.rollbacks > 0,
+  };
+}
+
+/**
+ * What became of the records. Each kind has a panel of its own: unchanged records are a thousand times as many as all others.
+ *
+ * @param all the runs of one view, oldest first
+ */
+export function renderRecordsChart(view: string, all: readonly RunDetails[]): Html {
+  const { runs, note } = withoutFills(all);
+  const rolledBack = runs.filter((run) => run.rollbacks > 0).length;
+  // What was counted before a rollback is in no table.
+  const committed = (of: (run: RunDetails) => number | null): (number | null)[] =>
+    runs.map((run) => (run.commits > 0 ? of(run) : null));
+  return renderPanelChart({
+    id: `records-${view}`,
+    title: `Records of ${view}`,
+    summary: `The last ${formatCount(runs.length)} runs; ${formatCount(rolledBack)} of them rolled back. ${note}`,
+    empty: `No run of ${view} has ended yet.`,
+    positionTitle: "run",
+    positions: runs.map(positionOf),
+    crossedMeans: ROLLED_BACK,
+    panels: [
+      {
+        name: "written",
+        marks: "columns",
+        format: COUNT,
+        height: 140,
+        series: [
+          { name: "inserted", tone: "primary", values: committed((run) => run.inserted) },
+          { name: "updated", tone: "secondary", values: committed((run) => run.updated) },
+        ],
+      },
+      {
+        name: "skipped",
+        marks: "columns",
+        format: COUNT,
+        height: 60,
+        series: [{ name: "skipped", tone: "quiet", values: committed((run) => run.skipped) }],
+      },
+      {
+        name: "errors",
+        marks: "columns",
+        format: COUNT,
+        height: 60,
+        series: [{ name: "errors", tone: "alarm", values: committed((run) => run.errors) }],
+      },
+    ],
+  });
+}
+
+/** The runs to draw: a load that filled the table, most of its document being new, would make all others vanish. */
+function withoutFills(all: readonly RunDetails[]): {
+  readonly runs: readonly RunDetails[];
+  readonly note: string;
+} {
+  const fills = all.filter(
+    ({ commits, fetched, inserted }) => commits > 0 && 2 * (inserted ?? 0) > (fetched ?? 0),
+  );
+  const runs = all.filter((run) => !fills.includes(run));
+  if (runs.length === 0 || fills.length === 0) return { runs: all, note: "" };
+  const names = fills.map(({ runId }) => `run ${runId}`).join(", ");
+  return { runs, note: `Not drawn, because the table was filled: ${names}.` };
+}
+
+/**
+ * What the runs cost.
+ *
+ * @param all the runs of one view, oldest first
+ */
+export function renderCostChart(view: string, all: readonly RunDetails[]): Html {
+  const { runs, note } = withoutFills(all);
+  const panel = { marks: "lines", height: 90 } as const;
+  return renderPanelChart({
+    id: `cost-${view}`,
+    title: `Duration and throughput of ${view}`,
+    summary: `Seconds from beginning to end, records fetched a second, and what the server wrote to its log meanwhile. ${note}`,
+    empty: `No run of ${view} has ended yet.`,
+    positionTitle: "run",
+    positions: runs.map(positionOf),
+    crossedMeans: ROLLED_BACK,
+    panels: [
+      {
+        ...panel,
+        name: "seconds",
+        format: SECONDS,
+        series: [{ name: "seconds", tone: "primary", values: runs.map((run) => run.durationSeconds) }],
+      },
+      {
+        ...panel,
+        name: "records a second",
+        format: COUNT,
+        series: [{ name: "records a second", tone: "primary", values: runs.map(throughput) }],
+      },
+      {
+        ...panel,
+        marks: "columns",
+        name: "write-ahead log",
+        format: BYTES,
+        series: [{ name: "write-ahead log", tone: "quiet", values: runs.map((run) => run.walBytes) }],
+      },
+    ],
+  });
+}
+
+function throughput({ fetched, durationSeconds, commits }: RunDetails): number | null {
+  if (commits === 0 || fetched === null || durationSeconds === null || durationSeconds === 0) return null;
+  return fetched / durationSeconds;
+}

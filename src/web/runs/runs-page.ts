@@ -1,0 +1,59 @@
+import { html } from "hono/html";
+import { readRuns } from "../../load/read-runs.ts";
+import type { Html, Page, PageRequest } from "../page/page.ts";
+import { renderPager } from "../page/pager.ts";
+import { addressOf, fieldOf, idFieldOf } from "../page/query.ts";
+import { renderRunFilter } from "./run-filter.ts";
+import { renderCostChart, renderRecordsChart } from "./runs-charts.ts";
+import { renderRunsTable } from "./runs-table.ts";
+import { renderTransactions } from "./transactions-panel.ts";
+
+/** A quarter of nights. */
+const RUNS_DRAWN = 90;
+
+const RUNS_LISTED = 50;
+
+/** How the runs went: `?view=tickets` tells more of one view, `&before=17` lists older runs. */
+export const runsPage: Page = {
+  path: "/runs",
+  navigation: "Runs",
+  content: async (request) => {
+    const { database, schema, views } = request;
+    const view = fieldOf(request, "view");
+    const before = idFieldOf(request, "before");
+    const chosen = views.filter(({ name }) => view === undefined || name === view);
+    const charts: Html[] = [];
+    // Who looks for older runs has seen the charts.
+    if (before === undefined) for (const { name } of chosen) charts.push(await charted(request, name, view));
+    const found = await readRuns(
+      database,
+      schema,
+      { ...(view === undefined ? {} : { view }), ...(before === undefined ? {} : { before }) },
+      RUNS_LISTED + 1,
+    );
+    const runs = found.slice(0, RUNS_LISTED);
+    const older = found.length > RUNS_LISTED ? runs.at(-1)?.runId : undefined;
+    return {
+      title: view === undefined ? "Runs" : `Runs of ${view}`,
+      body: html`${renderRunFilter(views, view)} ${charts} ${renderRunsTable("Runs, newest first", runs)}
+      ${renderPager(
+        "Pages of runs",
+        older === undefined ? undefined : addressOf("/runs", { view, before: older }),
+        before === undefined ? undefined : addressOf("/runs", { view }),
+      )}`,
+    };
+  },
+};
+
+/** The charts of a view: what became of the records and, when it is the view that was asked for, what it cost. */
+async function charted(
+  { database, schema }: PageRequest,
+  name: string,
+  asked: string | undefined,
+): Promise<Html> {
+  const newest = await readRuns(database, schema, { view: name }, RUNS_DRAWN);
+  const runs = newest.filter((run) => run.status !== "running").reverse();
+  if (asked === undefined) return renderRecordsChart(name, runs);
+  return html`${renderRecordsChart(name, runs)} ${renderCostChart(name, runs)}
+  ${renderTransactions(name, runs)}`;
+}

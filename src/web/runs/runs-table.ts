@@ -1,0 +1,42 @@
+import { html } from "hono/html";
+import { formatCount, formatSeconds } from "../../format/format.ts";
+import type { RecordedRun } from "../../load/recorded-run.ts";
+import { orUnknown } from "../page/facts.ts";
+import type { Html } from "../page/page.ts";
+import { type Column, renderTable } from "../page/table.ts";
+import { renderTime } from "../page/time.ts";
+import { renderRunWord } from "./run-word.ts";
+
+const count = (title: string, of: (run: RecordedRun) => number | null): Column<RecordedRun> => ({
+  title,
+  numeric: true,
+  cell: (run) => orUnknown(of(run), formatCount),
+});
+
+const COLUMNS: readonly Column<RecordedRun>[] = [
+  {
+    title: "run",
+    numeric: true,
+    rowHeader: true,
+    cell: ({ runId }) => html`<a href="/runs/${runId}">${runId}</a>`,
+  },
+  { title: "view", cell: ({ view }) => view },
+  { title: "kind", cell: ({ kind }) => kind },
+  { title: "status", cell: renderRunWord },
+  { title: "started", cell: ({ startedAt }) => orUnknown(startedAt, renderTime) },
+  {
+    title: "seconds",
+    numeric: true,
+    cell: ({ durationSeconds }) => orUnknown(durationSeconds, (seconds) => formatSeconds(seconds * 1000)),
+  },
+  count("fetched", (run) => run.fetched),
+  count("inserted", (run) => run.inserted),
+  count("updated", (run) => run.updated),
+  count("skipped", (run) => run.skipped),
+  count("errors", (run) => run.errors),
+];
+
+/** A row a run, in the order they come. */
+export function renderRunsTable(caption: string, runs: readonly RecordedRun[]): Html {
+  return renderTable(caption, COLUMNS, runs, "No runs yet: `otc-etl load` makes the first.");
+}

@@ -1,0 +1,25 @@
+import { html } from "hono/html";
+import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
+import type { RunDetails } from "../../load/read-runs.ts";
+import { renderFacts, UNKNOWN } from "../page/facts.ts";
+import type { Html } from "../page/page.ts";
+
+/** What the transactions of some runs add up to. */
+export function renderTransactions(view: string, runs: readonly RunDetails[]): Html {
+  const sum = (of: (run: RunDetails) => number | null): number =>
+    runs.reduce((total, run) => total + (of(run) ?? 0), 0);
+  const [commits, rollbacks] = [sum((run) => run.commits), sum((run) => run.rollbacks)];
+  const ended = commits + rollbacks;
+  return html`<section class="panel" aria-labelledby="transactions-${view}">
+    <h2 id="transactions-${view}">Transactions of ${view}</h2>
+    ${renderFacts([
+      ["committed", formatCount(commits)],
+      ["rolled back", formatCount(rollbacks)],
+      ["rollback rate", ended === 0 ? UNKNOWN : `${Math.round((100 * rollbacks) / ended)} %`],
+      ["savepoints", formatCount(sum((run) => run.savepoints))],
+      ["tried again", `${formatCount(sum((run) => run.retries))} times`],
+      ["in transactions", `${formatSeconds(1000 * sum((run) => run.transactionSeconds))} s`],
+      ["write-ahead log", formatMegabytes(sum((run) => run.walBytes))],
+    ])}
+  </section>`;
+}

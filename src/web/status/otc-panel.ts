@@ -1,0 +1,23 @@
+import { html } from "hono/html";
+import { formatCount } from "../../format/format.ts";
+import type { CircuitStatus } from "../../load/read-circuit.ts";
+import { orUnknown, renderFacts } from "../page/facts.ts";
+import type { Html } from "../page/page.ts";
+import { renderTime } from "../page/time.ts";
+import { renderWord } from "../page/word.ts";
+
+/** How we stand with OTC. */
+export function renderOtcPanel(circuit: CircuitStatus): Html {
+  const { failuresInRow, openedAt, requestsLastHour, lastRequestAt } = circuit;
+  return html`<section class="panel" aria-labelledby="otc">
+    <h2 id="otc">
+      OTC ${openedAt === null ? renderWord("good", "circuit closed") : renderWord("bad", "circuit open")}
+    </h2>
+    ${renderFacts([
+      ...(openedAt === null ? [] : [["left alone since", renderTime(openedAt)] as const]),
+      ["asked", `${formatCount(requestsLastHour)} times in the last hour`],
+      ["last asked", orUnknown(lastRequestAt, renderTime)],
+      ["failures", formatCount(failuresInRow)],
+    ])}
+  </section>`;
+}

@@ -1,0 +1,55 @@
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/reason.ts";
+import { readScheduledViews } from "./due-loads.ts";
+import { withHeartbeat } from "./heartbeat.ts";
+import type { Job } from "./job-queue.ts";
+import { mayPass } from "./may-pass.ts";
+import { nextTime, type Schedule } from "./schedule.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** Loads what a job is for, and settles it. */
+export async function runJob(job: Job, schedule: Schedule, context: WorkerContext): Promise<void> {
+  const { queue, log } = context;
+  const { view, dueAt, retryCount } = job;
+  const logged = { view: view.name, dueAt, attempt: retryCount + 1 };
+  if (await wasLoadedSince(dueAt, schedule, context)) {
+    await queue.done(job);
+    log.info(logged, "loaded already since it was due");
+    return;
+  }
+  log.info(logged, "a load is due");
+  const onMissedBeat = (error: unknown): void => {
+    log.debug(logged, `no heartbeat: ${reasonOf(error)}`);
+  };
+  const outcome = await withHeartbeat(queue, job, onMissedBeat, () => context.load(view));
+  const next = nextTime(schedule, new Date());
+  if (outcome.status !== "failed") {
+    await queue.done(job);
+    log.info({ view: view.name, next }, "loaded until its next time");
+    return;
+  }
+
+  const { error } = outcome;
+  const failure = { code: error instanceof OtcError ? error.code : "internal", reason: error.message };
+  if (failure.code === "interrupted") {
+    await queue.putBack(job);
+    log.info(logged, "put back, for another worker or the next start");
+  } else if (mayPass(error) && queue.mayRetry(job)) {
+    const again = await queue.retryLater(job, failure);
+    log.warn({ ...logged, again }, `the load failed and is tried again: ${failure.reason}`);
+  } else {
+    await queue.giveUp(job, failure);
+    log.error({ ...logged, next }, `the load is given up until its next time: ${failure.reason}`);
+  }
+}
+
+/** By somebody at the command line, or by a worker that died before it could say so. */
+async function wasLoadedSince(
+  dueAt: Date,
+  schedule: Schedule,
+  { database }: WorkerContext,
+): Promise<boolean> {
+  const [scheduled] = await readScheduledViews(database, [schedule]);
+  const loadedAt = scheduled?.loadedAt ?? null;
+  return loadedAt !== null && loadedAt >= dueAt;
+}

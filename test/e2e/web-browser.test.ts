@@ -1,0 +1,158 @@
+import axe, { type AxeResults } from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import type { Environment } from "../../src/config/read-settings.ts";
+import comments from "../../src/views/definitions/comments.ts";
+import { chromiumInstalled, startChromium } from "../support/browser.ts";
+import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
+import { beginLoad } from "../support/load-records.ts";
+import { startCli } from "../support/run-cli.ts";
+import { comment, many } from "../support/sample-records.ts";
+import { HOSTILE, loadSample } from "../support/served-sample.ts";
+
+/** Every kind of page there is, the missing one included. */
+const PATHS = [
+  "/",
+  "/runs",
+  "/runs?view=timesheets",
+  "/runs/1",
+  "/rejects",
+  "/rejects/1",
+  "/desk",
+  "/nowhere",
+];
+
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 360, height: 740 };
+
+const LIGHT: BrowserContextOptions = { colorScheme: "light", viewport: DESKTOP };
+
+/** How pages are looked at, and which rules of axe depend on it: all are checked once, and take half a second. */
+const LOOKS: readonly {
+  readonly name: string;
+  readonly options: BrowserContextOptions;
+  readonly rules?: readonly string[];
+}[] = [
+  { name: "light", options: LIGHT },
+  { name: "dark", options: { colorScheme: "dark", viewport: DESKTOP }, rules: ["color-contrast"] },
+  {
+    name: "phone",
+    options: { colorScheme: "light", viewport: PHONE },
+    rules: ["scrollable-region-focusable"],
+  },
+];
+
+/** The built `otc-etl serve`, on the database of the test. */
+async function serving(database: DatabaseUnderTest, env: Environment = {}): Promise<string> {
+  const cli = await startCli(["serve", "--port", "0"], { env: { ...database.env, ...env } });
+  const [, url = ""] = /(http:\S+)\/;/.exec(await cli.output(/Ctrl-C/)) ?? [];
+  return url;
+}
+
+/** A page in a context of its own, and what went wrong in it: messages on the console, requests to others, alerts. */
+async function newPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+): Promise<{ readonly page: Page; readonly troubles: string[] }> {
+  const context = await browser.newContext({ baseURL: url, ...options });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on("console", (message) => {
+    // That a page was not found is the browser's way to say so.
+    if (!message.location().url.endsWith("/nowhere")) troubles.push(message.text());
+  });
+  page.on("pageerror", (error) => troubles.push(error.message));
+  page.on("dialog", (dialog) => {
+    troubles.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url)) troubles.push(`request: ${request.url()}`);
+  });
+  return { page, troubles };
+}
+
+/** What axe has to say about the page, by rule and place. A debugger's script is none of the page, so its policy holds. */
+async function accessibilityProblems(page: Page, rules?: readonly string[]): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const options = JSON.stringify(rules === undefined ? {} : { runOnly: rules });
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${options})`);
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+}
+
+describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a browser", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser.close());
+
+  describeEachDatabase(
+    "the pages",
+    (target) => {
+      test("are shown without a complaint, reach nobody else, run nothing of the data, and are accessible", async () => {
+        const database = await target.fresh();
+        await loadSample(database.open());
+        const url = await serving(database);
+        for (const { name: look, options, rules } of LOOKS) {
+          const { page, troubles } = await newPage(browser, url, options);
+          for (const path of PATHS) {
+            await page.goto(path);
+            expect(troubles, `${look} ${path}`).toEqual([]);
+            const [needed, given] = await page.evaluate<[number, number]>(
+              "[document.documentElement.scrollWidth, innerWidth]",
+            );
+            expect(needed, `the width of ${path}, ${look}`).toBeLessThanOrEqual(given);
+            expect(await accessibilityProblems(page, rules), `${look} ${path}`).toEqual([]);
+          }
+          await page.goto("/rejects/1");
+          expect(await page.textContent("pre")).toContain(JSON.stringify(`1 ${HOSTILE}`));
+        }
+      });
+
+      test("are complete without JavaScript, and reached by keyboard, after a token was shown", async () => {
+        const database = await target.fresh();
+        await loadSample(database.open());
+        const token = "token-of-the-test";
+        const url = await serving(database, { OTC_WEB_TOKEN: token });
+        const looked = await newPage(browser, url, LIGHT);
+        await looked.page.goto("/");
+        expect(await accessibilityProblems(looked.page)).toEqual([]);
+
+        const { page } = await newPage(browser, url, { javaScriptEnabled: false });
+        await page.goto("/");
+        await page.keyboard.type(token);
+        await page.keyboard.press("Enter");
+        await page.waitForURL(`${url}/`);
+        expect(await page.textContent("#views")).toMatch(/tickets\s+fresh/);
+        await page.keyboard.press("Tab");
+        await page.keyboard.press("Enter");
+        expect(page.url()).toBe(`${url}/#main`);
+        await page.goto("/rejects");
+        await page.fill('[name="key"]', '"7 <img');
+        await page.keyboard.press("Enter");
+        await page.waitForURL(/key=/);
+        expect(await page.textContent(".lead")).toMatch(/^\s*1 records/);
+      });
+
+      test("follow a load while it runs, without being asked for again", async () => {
+        const database = await target.fresh();
+        const held = await beginLoad(
+          database.open(),
+          comments,
+          many(5000, (id) => comment(id)),
+        );
+        const { page, troubles } = await newPage(browser, await serving(database), LIGHT);
+        await page.goto("/");
+        await page.waitForSelector("text=Loading comments");
+        held.finish();
+        await held.outcome;
+        await page.waitForSelector("text=No load is running.", { timeout: 15_000 });
+        expect(troubles).toEqual([]);
+      });
+    },
+    ({ name }) => name === "PostgreSQL 18",
+  );
+});

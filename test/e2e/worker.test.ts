@@ -1,0 +1,207 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { Environment } from "../../src/config/read-settings.ts";
+import { jobSchema } from "../../src/worker/job-schema.ts";
+import { FAST, SECOND_DOCUMENT } from "../support/aftermath.ts";
+import { type DocumentServer, startDocumentServer } from "../support/document-server.ts";
+import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
+import { kill, loadStoppedIn } from "../support/interrupted-load.ts";
+import { documentOf } from "../support/load-records.ts";
+import { installedPostgres } from "../support/postgres-binaries.ts";
+import { startPostgres } from "../support/postgres-server.ts";
+import { jsonLines, type RunningCli, runCli, startCli } from "../support/run-cli.ts";
+import { comment, timesheet } from "../support/sample-records.ts";
+import { startWebhookServer } from "../support/webhook-server.ts";
+
+const DOCUMENTS = {
+  tickets: SECOND_DOCUMENT,
+  comments: documentOf([comment(1)]),
+  timesheets: documentOf([timesheet("ann")]),
+};
+
+function envOf(database: DatabaseUnderTest, server: Pick<DocumentServer, "env">): Environment {
+  return { ...FAST, ...database.env, ...server.env };
+}
+
+/** The runs of all views, the oldest first. */
+function runsOf(database: DatabaseUnderTest) {
+  return database.sql<{ view: string; status: string }>(
+    `select view_name as "view", load_status as "status" from ${database.table("etl_metadata")} order by run_id`,
+  );
+}
+
+/** The loads on record are a day older: all views are due again. */
+async function aDayLater(database: DatabaseUnderTest): Promise<void> {
+  await database.sql(
+    `update ${database.table("etl_metadata")} set load_start = load_start - interval '1 day'`,
+  );
+}
+
+/** The worker was last heard of a minute ago. */
+async function silentWorker(database: DatabaseUnderTest): Promise<void> {
+  await database.sql(
+    `update ${jobSchema(database.schema)}.job set heartbeat_on = heartbeat_on - interval '1 minute'`,
+  );
+}
+
+async function stop({ process: child, result }: RunningCli) {
+  child.kill("SIGTERM");
+  return result;
+}
+
+describeEachDatabase(
+  "worker --once",
+  (target) => {
+    test("loads what is due, also what was never loaded, and then finds nothing to load", async () => {
+      const database = await target.fresh();
+      const env = envOf(database, await startDocumentServer(DOCUMENTS));
+      const first = await runCli(["worker", "tickets", "comments", "--once", "--json"], { env });
+      expect(first).toMatchObject({ code: 0 });
+      expect(jsonLines(first.stdout)).toMatchObject([
+        { view: "tickets", status: "success", inserted: 60 },
+        { view: "comments", status: "success", inserted: 1 },
+      ]);
+      const second = await runCli(["worker", "tickets", "comments", "--once"], { env });
+      expect(second).toMatchObject({ code: 0, stdout: "Nothing to load.\n" });
+    });
+  },
+  // What follows runs there.
+  ({ name }) => name !== "PostgreSQL 18",
+);
+
+describeEachDatabase(
+  "workers",
+  (target) => {
+    test("load each view once between them, when they start and when its time comes, and stop when told to", async () => {
+      const database = await target.fresh();
+      const server = await startDocumentServer(DOCUMENTS);
+      const env = envOf(database, server);
+      const workers = [await startCli(["worker"], { env }), await startCli(["worker"], { env })];
+      const loaded = (count: number) =>
+        expect
+          .poll(async () => (await runsOf(database)).filter(({ status }) => status === "success").length)
+          .toBe(count);
+      await loaded(3);
+      // Both have seen that nothing is left to do.
+      await aDayLater(database);
+      await loaded(6);
+      for (const worker of workers) {
+        const { code, stdout, stderr } = await stop(worker);
+        expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+        expect(stderr).toMatch(
+          /scheduled .*"view":"timesheets","schedule":"0 2 \* \* \*","timeZone":"UTC","next":"/,
+        );
+        expect(stderr).toContain("stopped");
+      }
+      expect(await runsOf(database)).toHaveLength(6);
+      expect(server.requests).toHaveLength(6);
+    });
+
+    test("tell that data got old though no load is due", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      const env = { ...envOf(database, await startDocumentServer(DOCUMENTS)), ...chat.env };
+      expect(await runCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
+      await database.sql(
+        `update ${database.table("etl_metadata")} set last_load_time = last_load_time - interval '2 days'`,
+      );
+      const worker = await startCli(["worker", "tickets"], { env });
+      await expect.poll(() => chat.texts).toEqual([expect.stringContaining("tickets (stale)")]);
+      await stop(worker);
+    });
+
+    test("take over from one that was killed", async () => {
+      const database = await target.fresh();
+      const { cli } = await loadStoppedIn(database, "fetch", {}, ["worker", "tickets"]);
+      const env = envOf(database, await startDocumentServer(DOCUMENTS));
+      const args = ["worker", "tickets", "--once", "--wait", "20s"];
+      const early = await runCli(args, { env });
+      expect(early).toMatchObject({
+        code: 75,
+        stderr: expect.stringContaining("Another worker has tickets."),
+      });
+      await kill(cli);
+      await silentWorker(database);
+      expect(await runCli(args, { env })).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/a load is due .*"attempt":2/),
+      });
+      expect((await runsOf(database)).map(({ status }) => status)).toEqual(["abandoned", "success"]);
+    });
+
+    test("that are stopped let a load end, for a while, and then put it back for others", async () => {
+      const database = await target.fresh();
+      const stalled = await loadStoppedIn(database, "classify", {}, ["worker", "tickets"]);
+      stalled.cli.process.kill("SIGTERM");
+      await stalled.release();
+      expect(await stalled.cli.result).toMatchObject({ code: 0 });
+
+      await aDayLater(database);
+      const { cli } = await loadStoppedIn(database, "fetch", {}, [
+        "worker",
+        "tickets",
+        "--stop-grace",
+        "300ms",
+      ]);
+      const stopped = await stop(cli);
+      expect(stopped).toMatchObject({ code: 143, stderr: expect.stringContaining("put back") });
+
+      const env = envOf(database, await startDocumentServer(DOCUMENTS));
+      const next = await startCli(["worker", "tickets"], { env });
+      await next.output(/a load is due .*"attempt":2[^]*loaded until its next time/);
+      await stop(next);
+      expect((await runsOf(database)).map(({ status }) => status)).toEqual(["success", "failed", "success"]);
+    });
+
+    test("try again what may pass, and give up what will not, where on-call finds it", async () => {
+      const database = await target.fresh();
+      const server = await startDocumentServer(DOCUMENTS, {
+        1: { kind: "status", status: 503 },
+        2: { kind: "status", status: 404 },
+      });
+      const env = { ...envOf(database, server), OTC_RETRIES: "0" };
+      const args = ["worker", "tickets", "--once"];
+      expect(await runCli(args, { env })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/failed and is tried again: OTC answered .* 503.*"again":"/),
+      });
+      const waiting = await runCli(["worker", "--list"], { env });
+      expect(waiting.stdout).toMatch(/^tickets .* never .* attempt 2 from 20/m);
+      expect(waiting.stdout).toMatch(/^comments .* no worker has seen it/m);
+
+      expect(await runCli(args, { env })).toMatchObject({ code: 1 });
+      expect(await runCli(args, { env })).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining("given up until its next time"),
+      });
+      const { stdout } = await runCli(["worker", "tickets", "--list"], { env });
+      expect(stdout).toMatch(
+        /^tickets .* given up .*\n\nGiven up:\ntickets, due at .* after 2 attempts: OTC answered .* 404/m,
+      );
+
+      // By hand, when it is mended.
+      expect(await runCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
+      const [status] = jsonLines((await runCli(["worker", "tickets", "--list", "--json"], { env })).stdout);
+      expect(status).toMatchObject({
+        view: "tickets",
+        dueAt: null,
+        job: null,
+        deadLetters: [{ attempts: 2 }],
+      });
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
+
+test.skipIf(installedPostgres(18) === undefined)("a worker waits for a server that goes away", async () => {
+  const server = await startPostgres(18);
+  onTestFinished(() => server.destroy());
+  const documents = await startDocumentServer(DOCUMENTS);
+  const env = { ...FAST, ...documents.env, OTC_DATABASE_URL: server.url };
+  const worker = await startCli(["worker", "tickets", "--migrate"], { env });
+  await worker.output(/loaded until its next time/);
+  await server.stop();
+  await worker.output(/waiting for the database/);
+  await server.start();
+  await worker.output(/the database is back/);
+  expect(await stop(worker)).toMatchObject({ code: 0 });
+});

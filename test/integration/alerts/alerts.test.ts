@@ -1,0 +1,141 @@
+import { spawnSync } from "node:child_process";
+import { hostname } from "node:os";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import comments from "../../../src/views/definitions/comments.ts";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import { describeEachDatabase } from "../../support/each-database.ts";
+import { failingLoad, load } from "../../support/load-records.ts";
+import { comment, ticket } from "../../support/sample-records.ts";
+import { startWebhookServer, WEBHOOK_SECRET, type WebhookAnswer } from "../../support/webhook-server.ts";
+
+const BROKEN_DOCUMENT = "<html>";
+
+describeEachDatabase(
+  "alerts",
+  (target) => {
+    test("tell of a break once, however many loads fail, and of its end once", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      const loader = database.open({ ...chat.env, OTC_ALERT_ON: "failed,partial,stale" });
+      await load(loader, tickets, [ticket(1)]);
+      // A view that was never loaded has not become worse.
+      expect(chat.requests()).toBe(0);
+      for (let night = 0; night < 3; night += 1) await failingLoad(loader, tickets, BROKEN_DOCUMENT);
+      expect(chat.texts).toEqual([
+        expect.stringMatching(
+          /^🔴 otc-etl: tickets \(failed\)\ntickets: the last run \(2\) failed: .*web page.*\n→ /,
+        ),
+      ]);
+      await load(loader, tickets, [ticket(1)]);
+      await load(loader, tickets, [ticket(2)]);
+      expect(chat.texts.slice(1)).toEqual([
+        expect.stringMatching(
+          /^🟢 otc-etl, over: tickets \(failed\)\ntickets: .* \(failed since 20.* UTC\)\./,
+        ),
+      ]);
+
+      await load(loader, tickets, [ticket(1), ticket("?")]);
+      expect(chat.texts[2]).toMatch(
+        /put 1 of its 2 records in quarantine\.\n→ otc-etl rejects list --run \d+/,
+      );
+    });
+  },
+  ({ name }) => name !== "PostgreSQL 15",
+);
+
+describeEachDatabase(
+  "alerts on a server",
+  (target) => {
+    test("tell, after some time, what no load tells: data that is old, and a run whose process died", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      const loader = database.open(chat.env);
+      await load(loader, comments, [comment(1)]);
+      await database.sql(
+        `update ${database.table("etl_metadata")} set last_load_time = now() - interval '27 hours'`,
+      );
+      await database.sql(
+        `insert into ${database.table("etl_metadata")}
+           (view_name, load_status, source, host, pid, otc_etl_version, load_start)
+         values ('comments', 'running', 'a test', $1, $2, '0.0.0', now() - interval '1 hour')`,
+        [hostname(), spawnSync(process.execPath, ["--eval", ""]).pid],
+      );
+      await loader.tellAlerts();
+      expect(chat.texts).toHaveLength(1);
+      expect(chat.texts[0]).toContain("comments: was last loaded 27.0 h ago, more than the 26.0 h allowed.");
+      expect(chat.texts[0]).toMatch(/comments: the last run \(2\) was abandoned: /);
+      expect(chat.texts[0]).toContain("comments: 50 % of the last runs were rolled back");
+    });
+
+    test("are told by one of two processes that look at once", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      await failingLoad(database.open(), tickets, BROKEN_DOCUMENT);
+      chat.answer = { status: 200, afterMs: 300 };
+      const processes = [database.open(chat.env), database.open(chat.env)];
+      await Promise.all(processes.map((loader) => loader.tellAlerts()));
+      expect(chat.texts).toHaveLength(1);
+    });
+
+    test("say nothing of loads that were turned away, or that somebody interrupted", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      const loader = database.open({ ...chat.env, OTC_ALERT_ON: "failed" });
+      await failingLoad(loader, tickets, BROKEN_DOCUMENT);
+      // More of them than are looked at; the failure before them is not over.
+      await database.sql(
+        `insert into ${database.table("etl_metadata")}
+           (view_name, load_status, error_code, source, host, pid, otc_etl_version)
+         select 'tickets', 'failed', 'circuit_open', 'a test', 'here', 1, '0.0.0' from generate_series(1, 50)`,
+      );
+      await loader.tellAlerts();
+      expect(chat.texts).toHaveLength(1);
+
+      const interruption = new AbortController();
+      interruption.abort();
+      await failingLoad(loader, comments, [comment(1)], { signal: interruption.signal });
+      expect(chat.texts).toHaveLength(1);
+    });
+
+    const FAULTS: readonly (readonly [what: string, answer: WebhookAnswer, requests: number])[] = [
+      ["fails", { status: 500 }, 3],
+      ["refuses", { status: 404 }, 1],
+      ["redirects", { status: 307 }, 1],
+    ];
+
+    test.for(FAULTS)("hurt no load when the webhook %s, and stay due", async ([, answer, requests]) => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      let logged = "";
+      const log = pino({ level: "debug" }, { write: (line: string) => (logged += line) });
+      const loader = database.open({ ...chat.env, OTC_ALERT_ON: "partial" }, log);
+      chat.answer = answer;
+      const begun = performance.now();
+      expect(await load(loader, tickets, [ticket(1), ticket("?")])).toMatchObject({ status: "partial" });
+      expect(performance.now() - begun).toBeLessThan(6000);
+      expect(chat.requests()).toBe(requests);
+      expect(logged).toMatch(/alert not told, .*127\.0\.0\.1:\d+\/… was not told/);
+      expect(logged).not.toContain(WEBHOOK_SECRET);
+
+      chat.answer = { status: 200 };
+      await loader.tellAlerts();
+      expect(chat.texts).toHaveLength(1);
+    });
+
+    test("hurt no load when nobody listens, or it cannot be written down what was told", async () => {
+      const database = await target.fresh();
+      const env = { OTC_ALERT_WEBHOOK: "http://127.0.0.1:9/nobody" };
+      expect(await failingLoad(database.open(env), tickets, BROKEN_DOCUMENT)).toMatchObject({
+        status: "failed",
+      });
+
+      let logged = "";
+      const log = pino({ level: "warn" }, { write: (line: string) => (logged += line) });
+      await database.sql(`drop table ${database.table("alert_state")}`);
+      expect(await load(database.open(env, log), tickets, [ticket(1)])).toMatchObject({ status: "success" });
+      expect(logged).toContain("alerts were not looked at: ");
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);

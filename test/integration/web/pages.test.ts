@@ -1,0 +1,103 @@
+import { expect, onTestFinished, test } from "vitest";
+import { readOnly } from "../../../src/database/read-only.ts";
+import tickets from "../../../src/views/definitions/tickets.ts";
+import { describeEachDatabase } from "../../support/each-database.ts";
+import { beginLoad } from "../../support/load-records.ts";
+import { many, ticket } from "../../support/sample-records.ts";
+import { HOSTILE, loadSample } from "../../support/served-sample.ts";
+import { serve } from "../../support/web-server.ts";
+
+/** A page without tags and with its white space folded, as somebody reads it. */
+function textOf(html: string): string {
+  return html
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&")
+    .replaceAll(/\s+/g, " ");
+}
+
+describeEachDatabase("the pages", (target) => {
+  test("tell how the views stand, what runs did and what is in quarantine, and write nothing", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const site = await serve(database.env, { database: await loader.database() });
+    const page = async (path: string): Promise<string> => {
+      const { status, body } = await site.ask(path);
+      expect(status, path).toBe(200);
+      expect(body, path).not.toContain("<script>");
+      expect(body, path).not.toContain("<img");
+      return textOf(body);
+    };
+    expect(await page("/runs")).toContain("No runs yet");
+    expect(await page("/rejects")).toContain("No record is in quarantine.");
+
+    await loadSample(loader);
+    const status = await page("/");
+    expect(status).toContain("comments: was never loaded.");
+    expect(status).toContain("timesheets: the last run (3) failed: The answer is a web page");
+    expect(status).toMatch(/tickets fresh .* rows about 60 quarantine 60 records/);
+    expect(status).toContain("No load is running.");
+
+    expect(await page("/runs?view=tickets")).toMatch(/1 tickets load partial .* 120 60 0 0 60/);
+    const run = await page("/runs/1");
+    expect(run).toMatch(/120 fetched inserted 60 updated 0 skipped 0 .* errors 60/);
+    expect(run).toContain(`TKT-${HOSTILE} (60 records, in extra)`);
+    expect(run).toMatch(/invalid_integer tickets TKT-Ticket ID 60/);
+    expect(await page("/runs/3")).toContain("rolled back");
+
+    const rejects = await site.ask("/rejects?reason=invalid_integer&run=1");
+    const older = /href="([^"]+)" rel="next"/.exec(rejects.body)?.[1]?.replaceAll("&amp;", "&");
+    expect(textOf(rejects.body)).toContain("60 records that could not become rows");
+    expect(textOf(rejects.body)).toContain('is "60 <img');
+    expect(await page(older ?? "")).toContain('is "1 <img');
+    expect(await page(`/rejects?key=${encodeURIComponent('"7 <img')}`)).toContain("Quarantine 1 records");
+    expect(await page("/rejects?run=2")).toContain("No record is in quarantine.");
+    expect(await page("/rejects/1")).toContain(`"TKT-Ticket ID": ${JSON.stringify(`1 ${HOSTILE}`)},`);
+
+    const attempt = readOnly(await loader.database(), { statementMs: 1000, lockMs: 1000 }, (transaction) =>
+      transaction.query(`delete from ${database.table("etl_rejects")}`),
+    );
+    await expect(attempt).rejects.toMatchObject({ sqlState: "25006" });
+
+    for (const path of ["/nowhere", "/runs/99", "/runs/x", "/rejects/99999999999999999999", "/rejects/0"]) {
+      expect(await site.ask(path), path).toMatchObject({
+        status: 404,
+        body: expect.stringContaining("<h1>"),
+      });
+    }
+  });
+
+  test("tell of a load while it runs, and wait for it no longer than a moment", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const shared = target.engine === "embedded" ? { database: await loader.database() } : {};
+    const site = await serve(database.env, shared);
+    expect(textOf((await site.ask("/")).body)).toContain("No load is running.");
+    const held = await beginLoad(
+      loader,
+      tickets,
+      many(3000, (id) => ticket(id)),
+    );
+    onTestFinished(() => {
+      held.finish();
+    });
+    if (target.engine === "embedded") {
+      // There is one session, and the load has it: the last look is better than none.
+      await expect.poll(async () => textOf((await site.ask("/")).body)).toContain("The database is busy");
+      const first = await site.ask("/runs");
+      expect(first).toMatchObject({ status: 503, headers: { "retry-after": "10" } });
+      expect(textOf(first.body)).toContain("The database is busy");
+    } else {
+      await expect
+        .poll(async () => textOf((await site.ask("/")).body))
+        .toMatch(/Loading tickets run 1 Reading the document .* [\d,]+ records/);
+    }
+    held.finish();
+    expect(await held.outcome).toMatchObject({ status: "success" });
+    await expect.poll(async () => textOf((await site.ask("/")).body)).toMatch(/tickets fresh/);
+    expect(textOf((await site.ask("/")).body)).toContain("No load is running.");
+  });
+});

@@ -1,0 +1,58 @@
+import { appendFile, cp } from "node:fs/promises";
+import { join } from "node:path";
+import { databaseSettings } from "../../src/config/database-settings.ts";
+import { readSettings } from "../../src/config/read-settings.ts";
+import { openDatabase } from "../../src/database/open-database.ts";
+import { guardianOf } from "./guardian.ts";
+import { migrateBy } from "./migrate-by.ts";
+import type { PostgresMajor } from "./postgres-binaries.ts";
+import { createTestDatabase } from "./postgres-database.ts";
+import { scratchFolder } from "./scratch-folder.ts";
+
+/**
+ * The schema of a test's tables. On one server it has to be quoted wherever it stands, so that the same tests pass there
+ * as well.
+ */
+export const SCHEMAS = {
+  embedded: "servicedesk",
+  15: 'Service "Desk"; drop',
+  18: "servicedesk",
+} as const satisfies Readonly<Record<PostgresMajor | "embedded", string>>;
+
+/** PGlite writes zeros into all its shared buffers at each start: for 128 MB, the default, that is half of the start. */
+const EMBEDDED_CONFIGURATION = "shared_buffers = '16MB'\n";
+
+/** Directories of embedded databases to copy: to create one takes a hundred times longer. */
+export interface EmbeddedTemplates {
+  /** As its first start leaves it. */
+  readonly empty: string;
+  readonly migrated: string;
+}
+
+/** Creates the embedded databases that tests copy; they go with this process if `remove` is left out. */
+export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { remove(): Promise<void> }> {
+  const folder = await scratchFolder();
+  const guardian = guardianOf(folder);
+  const [empty, migrated] = [join(folder, "empty"), join(folder, "migrated")];
+  try {
+    await (await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: empty })))).close();
+    await appendFile(join(empty, "pgdata", "postgresql.conf"), EMBEDDED_CONFIGURATION);
+    await cp(empty, migrated, { recursive: true });
+    await migrateBy({ OTC_DATA_DIR: migrated });
+    return { empty, migrated, remove: () => guardian.release() };
+  } catch (error) {
+    await guardian.release();
+    throw error;
+  }
+}
+
+/**
+ * Creates the migrated database that tests copy on a server. It goes with the server.
+ *
+ * @returns its name
+ */
+export async function makePostgresTemplate(major: PostgresMajor, serverUrl: string): Promise<string> {
+  const { url, name } = await createTestDatabase(serverUrl);
+  await migrateBy({ OTC_DATABASE_URL: url, OTC_PG_SCHEMA: SCHEMAS[major] });
+  return name;
+}

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import type { AlertState } from "../../../src/alerts/alert-state.ts";
+import { dueNotice } from "../../../src/alerts/due-notice.ts";
+
+const BEGIN = Date.parse("2026-11-23T02:00:00Z");
+
+/** Looks at a condition every minute. @returns what was told, by minute */
+function watch(
+  looks: readonly { readonly broken: boolean; readonly delivered?: boolean }[],
+): readonly string[] {
+  let state: AlertState = {
+    view: "tickets",
+    condition: "failed",
+    told: false,
+    toldAt: null,
+    brokenSince: null,
+  };
+  return looks.flatMap(({ broken, delivered = true }, minute) => {
+    const { seen, due } = dueNotice(state, broken, new Date(BEGIN + minute * 60_000));
+    state = due !== undefined && delivered ? due.told : seen;
+    return due !== undefined && delivered ? [`${minute}: ${due.news}`] : [];
+  });
+}
+
+const looks = (count: number, broken: boolean, delivered = true) =>
+  Array.from({ length: count }, () => ({ broken, delivered }));
+
+test("a break is told once, and its end once", () => {
+  expect(watch([...looks(1, false), ...looks(500, true), ...looks(10, false)])).toEqual([
+    "1: broken",
+    "501: well",
+  ]);
+});
+
+test("what could not be told stays due; an end is not told to those who know of no break", () => {
+  expect(
+    watch([...looks(3, true, false), ...looks(1, true), ...looks(2, false, false), ...looks(2, false)]),
+  ).toEqual(["3: broken", "6: well"]);
+  expect(watch([...looks(3, true, false), ...looks(3, false)])).toEqual([]);
+});
+
+test("a condition that comes and goes is told at most once an hour", () => {
+  const flapping = Array.from({ length: 180 }, (_, minute) => ({ broken: minute % 2 === 0 }));
+  expect(watch(flapping)).toEqual([
+    "0: broken",
+    "1: well",
+    "60: broken",
+    "61: well",
+    "120: broken",
+    "121: well",
+  ]);
+});
+
+test("the time of a break is that of its first sight, also when it is told later", () => {
+  const state: AlertState = {
+    view: "tickets",
+    condition: "stale",
+    told: false,
+    toldAt: null,
+    brokenSince: new Date(BEGIN),
+  };
+  const { due } = dueNotice(state, true, new Date(BEGIN + 60_000));
+  expect(due?.told).toMatchObject({ brokenSince: new Date(BEGIN), toldAt: new Date(BEGIN + 60_000) });
+});

@@ -1,0 +1,65 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { deployedFile, expressionsOf, readAlerts, readDashboard } from "../../support/deployed-files.ts";
+import { describeWithPromtool, promtool } from "../../support/promtool.ts";
+import { temporaryFolder } from "../../support/run-cli.ts";
+
+describe("the alert rules", () => {
+  test("say how bad it is, what to do and where to read on", async () => {
+    for (const { alert, labels, annotations } of await readAlerts()) {
+      expect(labels["severity"], alert).toMatch(/^(critical|warning)$/);
+      expect(annotations["summary"], alert).toBeTruthy();
+      expect(annotations["description"], alert).toBeTruthy();
+      expect(annotations["runbook"], alert).toMatch(/^docs\/operations\.md#[a-z-]+$/);
+    }
+  });
+
+  describeWithPromtool("to Prometheus", () => {
+    test("are valid, and fire when they should and not otherwise", () => {
+      const valid = promtool(["check", "rules", deployedFile("prometheus/otc-etl.rules.yml")]);
+      expect(valid.code, valid.output).toBe(0);
+      const tested = promtool(["test", "rules", deployedFile("prometheus/otc-etl.rules.test.yml")]);
+      expect(tested.code, tested.output).toBe(0);
+    });
+  });
+});
+
+describe("the dashboard", () => {
+  test("has panels with ids of their own, a unit each and room enough, on the data source that is chosen", async () => {
+    const { panels, templating } = await readDashboard();
+    expect(templating.list.find(({ name }) => name === "datasource")).toMatchObject({ type: "datasource" });
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const taken = new Set<string>();
+    for (const { title, type, description, gridPos, datasource, fieldConfig, targets = [] } of panels) {
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        expect(x, title).toBeLessThan(24);
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(taken, title).not.toContain(`${x} ${y}`);
+          taken.add(`${x} ${y}`);
+        }
+      }
+      if (type === "row") continue;
+      expect(description, title).toBeTruthy();
+      expect(datasource?.uid, title).toBe("${datasource}");
+      expect(fieldConfig?.defaults.unit, title).toBeTruthy();
+      expect(targets.length, title).toBeGreaterThan(0);
+    }
+  });
+
+  describeWithPromtool("to Prometheus", () => {
+    test("asks in valid PromQL", async () => {
+      const expressions = expressionsOf(await readDashboard());
+      const rules = expressions.map((expr, index) => ({
+        record: `panel:${index}`,
+        // Grafana fills these in.
+        expr: expr.replaceAll("$__interval", "1d"),
+      }));
+      const file = join(await temporaryFolder(), "expressions.yml");
+      // JSON is YAML.
+      await writeFile(file, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+      const valid = promtool(["check", "rules", file]);
+      expect(valid.code, valid.output).toBe(0);
+    });
+  });
+});

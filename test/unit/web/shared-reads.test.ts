@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { NoAnswerYet, SharedReads } from "../../../src/web/reading/shared-reads.ts";
+
+describe("reads that are shared", () => {
+  test("are one for all who ask at once, and for the second after", async () => {
+    const reads = new SharedReads<number>(1000);
+    let count = 0;
+    const read = (): Promise<number> => Promise.resolve((count += 1));
+    const asked = await Promise.all([reads.get("a", read), reads.get("a", read), reads.get("b", read)]);
+    expect(asked.map(({ value }) => value)).toEqual([1, 1, 2]);
+    expect(await reads.get("a", read)).toMatchObject({ value: 1, old: false });
+  });
+
+  test("that take too long are answered by the last value, and the next one is not lost", async () => {
+    const reads = new SharedReads<string>(10);
+    await expect(reads.get("a", () => new Promise<never>(() => undefined))).rejects.toThrow(NoAnswerYet);
+
+    const held = Promise.withResolvers<string>();
+    expect(await reads.get("b", () => Promise.resolve("first"))).toMatchObject({ value: "first" });
+    await new Promise((resolve) => setTimeout(resolve, 1010));
+    expect(await reads.get("b", () => held.promise)).toMatchObject({ value: "first", old: true });
+    held.resolve("second");
+    const never = (): Promise<string> => Promise.reject(new Error("This is not asked for."));
+    expect(await reads.get("b", never)).toMatchObject({ value: "second", old: false });
+  });
+
+  test("that fail tell all who wait, and are tried again by who comes next", async () => {
+    const reads = new SharedReads<string>(1000);
+    const fail = (): Promise<string> => Promise.reject(new Error("The server is down."));
+    const answers = await Promise.allSettled([reads.get("a", fail), reads.get("a", fail)]);
+    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await reads.get("a", () => Promise.resolve("up"))).toMatchObject({ value: "up" });
+  });
+});

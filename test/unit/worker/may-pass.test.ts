@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { databaseError } from "../../../src/database/database-error.ts";
+import { type ErrorCode, OtcError } from "../../../src/errors/otc-error.ts";
+import { mayPass } from "../../../src/worker/may-pass.ts";
+
+/** As the driver throws it. */
+function refusal(code: string): Error {
+  return databaseError(Object.assign(new Error("no"), { severity: "ERROR", code }), "PostgreSQL");
+}
+
+test("a load is tried again after what may be over in a while, and not after what somebody has to mend", () => {
+  const passing: ErrorCode[] = ["source", "document", "locked", "rate_limited", "circuit_open", "timeout"];
+  const lasting: ErrorCode[] = ["configuration", "source_rejected", "guard", "internal"];
+  expect(passing.filter((code) => !mayPass(new OtcError(code, "")))).toEqual([]);
+  expect(lasting.filter((code) => mayPass(new OtcError(code, "")))).toEqual([]);
+  expect(mayPass(new TypeError("a defect"))).toBe(false);
+});
+
+test("of the database that is what is not the fault of the statement", () => {
+  expect(mayPass(databaseError(new Error("read ECONNRESET"), "PostgreSQL"))).toBe(true);
+  const passing = ["08006", "25006", "40P01", "53100", "55P03", "57014", "57P01"];
+  const lasting = ["22001", "23505", "28P01", "42501", "42P01"];
+  expect(passing.filter((code) => !mayPass(refusal(code)))).toEqual([]);
+  expect(lasting.filter((code) => mayPass(refusal(code)))).toEqual([]);
+});
