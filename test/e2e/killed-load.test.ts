@@ -12,6 +12,7 @@ import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-da
 import { kill, loadStoppedIn, type Stage } from "../support/interrupted-load.ts";
 import { documentOf } from "../support/load-records.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
+import { SESSIONS_OF_OTC_ETL } from "../support/postgres-database.ts";
 import { ticket } from "../support/sample-records.ts";
 
 const STAGES: readonly Stage[] = ["fetch", "copy", "classify", "apply", "before commit"];
@@ -23,7 +24,7 @@ async function expectNoSession(database: DatabaseUnderTest): Promise<void> {
       () =>
         database.sql(
           `select query from pg_stat_activity
-           where datname = current_database() and application_name = 'otc-etl' and pid <> pg_backend_pid()`,
+           where datname = current_database() and ${SESSIONS_OF_OTC_ETL} and pid <> pg_backend_pid()`,
         ),
       { timeout: 10_000 },
     )

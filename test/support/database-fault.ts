@@ -9,7 +9,7 @@ import type { LoadOutcome } from "../../src/load/outcome.ts";
 import tickets from "../../src/views/definitions/tickets.ts";
 import { type Fields, type HeldLoad, load } from "./load-records.ts";
 import { migrateBy } from "./migrate-by.ts";
-import { createTestDatabase } from "./postgres-database.ts";
+import { createTestDatabase, SESSIONS_OF_OTC_ETL } from "./postgres-database.ts";
 import { many, ticket } from "./sample-records.ts";
 
 /** Registers what has to be undone: `onTestFinished`, the test's own where tests run side by side. */
@@ -187,11 +187,11 @@ export async function expectNothingLeft(database: FaultyDatabase): Promise<void>
       locks: await database.sql(
         `select locktype, mode, pid from pg_locks
          where database = (select oid from pg_database where datname = current_database())
-           and pid in (select pid from pg_stat_activity where application_name = 'otc-etl')`,
+           and pid in (select pid from pg_stat_activity where ${SESSIONS_OF_OTC_ETL})`,
       ),
       sessions: await database.sql(
         `select pid, state, query from pg_stat_activity
-         where datname = current_database() and application_name = 'otc-etl' and state <> 'idle'`,
+         where datname = current_database() and ${SESSIONS_OF_OTC_ETL} and state <> 'idle'`,
       ),
     };
     if (Date.now() > deadline) expect(left).toEqual(nothing);
@@ -237,7 +237,7 @@ export async function backendRunning(database: FaultyDatabase, pattern: string):
   for (;;) {
     const rows = await database.sql<{ pid: number }>(
       `select pid from pg_stat_activity
-       where datname = current_database() and application_name = 'otc-etl' and state = 'active' and query ~* $1`,
+       where datname = current_database() and ${SESSIONS_OF_OTC_ETL} and state = 'active' and query ~* $1`,
       [pattern],
     );
     if (rows[0] !== undefined) return rows[0].pid;

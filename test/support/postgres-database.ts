@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 
+/** A condition on `pg_stat_activity`: sessions of otc-etl itself. A load adds its run and step to the name. */
+export const SESSIONS_OF_OTC_ETL = "application_name ~ '^otc-etl( run |$)'";
+
 export interface TestDatabase {
   readonly url: string;
   readonly name: string;
