@@ -6,20 +6,35 @@ export interface NumberFormat {
   tick(value: number): string;
   /** In tables, and when pointed at: exact, with its unit. */
   exact(value: number): string;
+  /** Whether it counts things, of which there are no halves. */
+  readonly isWhole: boolean;
 }
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const fine = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
 
 const tick = (value: number): string => compact.format(value);
 
 /** `1.2K`, `1,234`. */
-export const COUNT: NumberFormat = { tick, exact: (value) => formatCount(Math.round(value)) };
+export const COUNT: NumberFormat = {
+  tick,
+  exact: (value) => formatCount(Math.round(value)),
+  isWhole: true,
+};
 
 /** `1.2K`, `1,234 h`. */
-export const HOURS: NumberFormat = { tick, exact: (value) => `${formatCount(Math.round(value))} h` };
+export const HOURS: NumberFormat = {
+  tick,
+  exact: (value) => `${formatCount(Math.round(value))} h`,
+  isWhole: false,
+};
 
-/** `90`, `90.4 s`. */
-export const SECONDS: NumberFormat = { tick, exact: (value) => `${formatSeconds(value * 1000)} s` };
+/** `90` or `0.05`, `90.4 s`. */
+export const SECONDS: NumberFormat = {
+  tick: (value) => fine.format(value),
+  exact: (value) => `${formatSeconds(value * 1000)} s`,
+  isWhole: false,
+};
 
 /** `1.2M`, `1.2 MB`. */
-export const BYTES: NumberFormat = { tick, exact: formatMegabytes };
+export const BYTES: NumberFormat = { tick, exact: formatMegabytes, isWhole: true };

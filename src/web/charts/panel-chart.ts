@@ -90,7 +90,7 @@ function renderPanel(chart: PanelChart, panel: Panel, axis: PositionAxis, index:
   const { name, series, format, height } = panel;
   const marks: Marks = MARKS[panel.marks];
   const isLast = index === panels.length - 1;
-  const values = valueAxis(marks.largest(series, positions.length), height);
+  const values = valueAxis(marks.largest(series, positions.length), height, format);
   const nameId = `${id}-panel-${index}`;
   return html`<div class="chart-panel">
     <div class="chart-panel-head">

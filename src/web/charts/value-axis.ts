@@ -14,12 +14,11 @@ export interface ValueAxis {
 }
 
 /** @param height of the panel in pixels */
-export function valueAxis(largest: number, height: number): ValueAxis {
+export function valueAxis(largest: number, height: number, { isWhole }: NumberFormat): ValueAxis {
   const count = Math.max(1, Math.floor(height / TICK_DISTANCE));
   const scale = scaleLinear([0, largest > 0 ? largest : 1], [height, 0]).nice(count);
   const ticks = scale.ticks(count);
-  // Whole things have no halves.
-  return { y: scale, ticks: largest > 1 ? ticks : ticks.filter(Number.isInteger) };
+  return { y: scale, ticks: isWhole ? ticks.filter(Number.isInteger) : ticks };
 }
 
 /** The lines of the grid, and their values to the left of the drawing. */
