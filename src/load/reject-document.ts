@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { isJson } from "../json/is-json.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import { describeFilter, type RejectFilter } from "./reject-filter.ts";
 import type { RawReject } from "./retried-rejects.ts";
@@ -66,13 +67,4 @@ function withInvalidBytes(record: Buffer): Buffer {
     start = at + REPLACEMENT.length;
   }
   return Buffer.concat([...parts, record.subarray(start)]);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,5 @@
+import { isJson } from "../../json/is-json.ts";
+
 /** A string, a bracket, a comma, a colon, white space, or anything else up to one of these. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]|,|:|\s+|[^\s[\]{},:"]+/gsu;
 
@@ -33,13 +35,4 @@ export function indentJson(text: string): string {
     if (token === ",") breakLine();
   });
   return [...lines, line].join("\n");
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -22,7 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "format",
     "errors",
   ],
-  web: ["index", "metrics", "load", "source", "views", "database", "config", "format", "errors"],
+  web: ["index", "metrics", "load", "source", "views", "database", "json", "config", "format", "errors"],
   metrics: ["load", "views", "database", "config", "errors"],
   index: ["load", "views", "config", "database", "errors", "source"],
   demo: ["simulator", "load", "views", "database", "config"],
