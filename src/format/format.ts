@@ -1,5 +1,6 @@
 const wholeNumber = new Intl.NumberFormat("en-US");
 const oneDecimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const twoDecimals = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** `1,234,567`. */
 export function formatCount(count: number): string {
@@ -11,9 +12,10 @@ export function formatMegabytes(bytes: number): string {
   return `${oneDecimal.format(bytes / 1e6)} MB`;
 }
 
-/** `12.3`. */
+/** `12.3`, and `0.05` below a second, as small documents take. */
 export function formatSeconds(milliseconds: number): string {
-  return oneDecimal.format(milliseconds / 1000);
+  const seconds = milliseconds / 1000;
+  return (seconds < 1 ? twoDecimals : oneDecimal).format(seconds);
 }
 
 const UNITS: readonly [seconds: number, name: string][] = [
