@@ -35,8 +35,6 @@ export interface RunTotals extends RunFigures<number> {
 export interface LastRun extends RunFigures<number | null> {
   readonly view: string;
   readonly kind: RunKind;
-  /** Rows in the view's table when the run was done, where they were counted. */
-  readonly tableRows: number | null;
 }
 
 /** Of `etl_run_totals` and of `etl_metadata`: the columns have the same names. */
@@ -47,7 +45,7 @@ const FIGURES = `
     'apply', apply_seconds) as "stepSeconds",
   payload_bytes::float8 as "payloadBytes"`;
 
-function totalsTable(schema: string): string {
+export function totalsTable(schema: string): string {
   return qualifiedName(schema, "etl_run_totals");
 }
 
@@ -66,7 +64,7 @@ export async function readRunTotals(database: Queryable, schema: string): Promis
 /** The last committed runs of each view and kind, newest first, as far as they are still on record. */
 export async function readLastRuns(database: Queryable, schema: string): Promise<readonly LastRun[]> {
   const { rows } = await database.query<LastRun>(
-    `select view_name as "view", kind, table_rows as "tableRows", ${FIGURES}
+    `select view_name as "view", kind, ${FIGURES}
      from ${runTable(schema)}
      where run_id = any(array(
        select last_run_id from ${totalsTable(schema)} where load_status in ('success', 'partial')
