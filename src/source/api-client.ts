@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, interceptors, request } from "undici";
 import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
+import { DecodingError } from "./decoding-error.ts";
 import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { DocumentSource } from "./document-source.ts";
@@ -110,7 +111,9 @@ export class ApiClient {
       yield* body as AsyncIterable<Buffer>;
     } catch (error) {
       signal.throwIfAborted();
-      throw isDecodingProblem(error) ? brokenEncoding(error, context.url) : networkFailure(error, context);
+      throw error instanceof DecodingError
+        ? brokenEncoding(error, context.url)
+        : networkFailure(error, context);
     } finally {
       body.destroy();
       await gate.leave();
@@ -122,15 +125,13 @@ function basicAuthorization({ username, password }: ApiSettings): string {
   return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }
 
-/** zlib's error codes begin with its own names: Z_DATA_ERROR, ERR_ZSTD…, ERR__ERROR_FORMAT… for brotli. */
-function isDecodingProblem(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^(Z_|ZSTD_|ERR_ZSTD|ERR__ERROR|ERR_BROTLI)/.test(code);
-}
-
-function brokenEncoding(error: unknown, url: string): SourceError {
-  return new SourceError("document", `The compressed answer of ${url} is damaged or was cut short.`, {
-    retryable: true,
-    cause: error,
-  });
+function brokenEncoding(error: DecodingError, url: string): SourceError {
+  return new SourceError(
+    "document",
+    `The compressed answer of ${url} is damaged or was cut short: ${error.message}.`,
+    {
+      retryable: true,
+      cause: error,
+    },
+  );
 }

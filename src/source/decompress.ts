@@ -1,24 +1,38 @@
 import { Readable, type Transform, pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { type Codec, ConcatenatedDecoder } from "./concatenated-decoder.ts";
 import { SourceError } from "./source-error.ts";
+import { ZstdFrames } from "./zstd-frames.ts";
 
 /** What we ask for, in the order of our liking; zstd decodes fastest. */
 export const ACCEPTED_ENCODINGS = "zstd, gzip, br";
 
-const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
-  ["gzip", createGunzip],
-  ["x-gzip", createGunzip],
-  ["deflate", createInflate],
-  ["br", createBrotliDecompress],
-  ["zstd", createZstdDecompress],
+/** Node's decoder goes on with further members by itself; gzip(1) passes over zeros behind the last, and so do we. */
+const GZIP: Codec = { name: "gzip", createDecoder: createGunzip, mayBeFollowedBy: "zeros" };
+const ZSTD: Codec = {
+  name: "zstd",
+  createDecoder: createZstdDecompress,
+  mayBeFollowedBy: "another part",
+  createCompletenessCheck: () => new ZstdFrames(),
+};
+
+const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
+  ["gzip", GZIP],
+  ["x-gzip", GZIP],
+  ["deflate", { name: "deflate", createDecoder: createInflate, mayBeFollowedBy: "nothing" }],
+  ["br", { name: "br", createDecoder: createBrotliDecompress, mayBeFollowedBy: "nothing" }],
+  ["zstd", ZSTD],
 ]);
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+/** A frame to be skipped, as pzstd writes one first (RFC 8878, section 3.1.2): the first byte is any from 0x50 to 0x5f. */
+const ZSTD_SKIPPABLE_MAGIC_END = Buffer.from([0x2a, 0x4d, 0x18]);
 
 /**
  * Undoes an HTTP `Content-Encoding`.
  *
+ * @returns a stream that fails with a DecodingError when the body is damaged, was cut short or goes on behind its end
  * @throws SourceError `source` for an encoding that we did not ask for
  */
 export function decodeContent(body: Readable, contentEncoding: string): Readable {
@@ -28,12 +42,12 @@ export function decodeContent(body: Readable, contentEncoding: string): Readable
     .filter((name) => name !== "" && name !== "identity")
     .reverse()
     .reduce((stream, name) => {
-      const decoder = DECODERS.get(name);
-      if (decoder === undefined) {
+      const codec = CODECS.get(name);
+      if (codec === undefined) {
         stream.destroy();
         throw new SourceError("source", `OTC answered in the encoding "${name}", which otc-etl cannot read.`);
       }
-      return through(stream, decoder());
+      return through(stream, new ConcatenatedDecoder(codec));
     }, body);
 }
 
@@ -48,8 +62,8 @@ export async function decompressFile(file: Readable): Promise<Readable> {
     first = Buffer.concat([first, next.value]);
   }
   const whole = Readable.from(startingWith(first, chunks), { objectMode: false });
-  if (isGzip(first)) return through(whole, createGunzip());
-  if (isZstd(first)) return through(whole, createZstdDecompress());
+  if (isGzip(first)) return through(whole, new ConcatenatedDecoder(GZIP));
+  if (isZstd(first)) return through(whole, new ConcatenatedDecoder(ZSTD));
   return whole;
 }
 
@@ -63,7 +77,9 @@ function isGzip(beginning: Buffer): boolean {
 }
 
 function isZstd(beginning: Buffer): boolean {
-  return beginning.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC);
+  const magic = beginning.subarray(0, ZSTD_MAGIC.length);
+  if (magic.equals(ZSTD_MAGIC)) return true;
+  return ((magic[0] ?? 0) & 0xf0) === 0x50 && magic.subarray(1).equals(ZSTD_SKIPPABLE_MAGIC_END);
 }
 
 async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

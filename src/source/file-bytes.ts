@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { reasonOf } from "../errors/reason.ts";
 import { decompressFile } from "./decompress.ts";
+import { DecodingError } from "./decoding-error.ts";
 import { SourceError } from "./source-error.ts";
 
 const STDIN = "-";
@@ -44,7 +45,12 @@ export function nameOf(path: string): string {
 }
 
 export function unreadable(path: string, error: unknown): SourceError {
-  return new SourceError("source", `Cannot read ${nameOf(path)}: ${reasonOf(error)}.`, { cause: error });
+  return new SourceError("source", `Cannot read ${nameOf(path)}: ${reasonOf(error)}.`, {
+    ...(error instanceof DecodingError
+      ? { remedy: "Nothing of it was loaded. Copy the file again, or compress it again." }
+      : {}),
+    cause: error,
+  });
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,0 +1,163 @@
+import { Transform, type TransformCallback } from "node:stream";
+import type { BrotliDecompress, Gunzip, Inflate, ZstdDecompress } from "node:zlib";
+import { reasonOf } from "../errors/reason.ts";
+import { DecodingError } from "./decoding-error.ts";
+
+/** A kind of compression. */
+export interface Codec {
+  /** Its name in messages. */
+  readonly name: string;
+  readonly createDecoder: () => BrotliDecompress | Gunzip | Inflate | ZstdDecompress;
+  /** What may follow the end of the compressed data: another part to be decompressed, zero bytes, or nothing. */
+  readonly mayBeFollowedBy: "another part" | "zeros" | "nothing";
+  /** Tells whether the data is complete, where the decoder cannot. */
+  readonly createCompletenessCheck?: () => CompletenessCheck;
+}
+
+interface CompletenessCheck {
+  readonly push: (chunk: Buffer) => void;
+  readonly isComplete: boolean;
+}
+
+/** What zlib says when the data ends before its end. */
+const CUT_SHORT = "Z_BUF_ERROR";
+
+/**
+ * Decompresses data that may consist of several parts: gzip members or zstd frames one after another, as `cat` and pzstd
+ * make them. A decoder of Node ends with the first zstd frame that does not end with a chunk, and drops what follows it;
+ * this one goes on with the rest, and refuses a rest that is no further part.
+ *
+ * It holds one chunk of its input, and takes the next when its output has been read.
+ *
+ * @throws DecodingError out of the stream
+ */
+export class ConcatenatedDecoder extends Transform {
+  readonly #codec: Codec;
+  readonly #completeness: CompletenessCheck | undefined;
+  #decoder: ReturnType<Codec["createDecoder"]>;
+  /** Bytes that earlier decoders have consumed. */
+  #bytesBefore = 0;
+  /** The chunk being decompressed, how much the decoder had consumed before it, and what to call when it is done. */
+  #pending:
+    { readonly chunk: Buffer; readonly consumedBefore: number; readonly done: TransformCallback } | undefined;
+  #onFlushed: TransformCallback | undefined;
+  /** Whether the compressed data has ended, although the input goes on. */
+  #ended = false;
+
+  constructor(codec: Codec) {
+    super();
+    this.#codec = codec;
+    this.#completeness = codec.createCompletenessCheck?.();
+    this.#decoder = this.#nextDecoder();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#completeness?.push(chunk);
+    this.#decode(chunk, done);
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (this.#ended) {
+      done();
+      return;
+    }
+    if (this.#completeness?.isComplete === false) {
+      done(this.#cutShort());
+      return;
+    }
+    this.#onFlushed = done;
+    this.#decoder.end();
+  }
+
+  override _read(size: number): void {
+    this.#decoder.resume();
+    super._read(size);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#decoder.destroy();
+    done(error);
+  }
+
+  /** The place in the input up to which it has been decompressed. */
+  get #position(): number {
+    return this.#bytesBefore + this.#decoder.bytesWritten;
+  }
+
+  #nextDecoder(): ReturnType<Codec["createDecoder"]> {
+    const decoder = this.#codec.createDecoder();
+    decoder.on("data", (chunk: Buffer) => {
+      if (!this.push(chunk)) decoder.pause();
+    });
+    decoder.on("end", () => {
+      this.#endPart();
+    });
+    decoder.on("error", (error) => {
+      this.destroy(this.#decodingError(error));
+    });
+    return decoder;
+  }
+
+  #decode(chunk: Buffer, done: TransformCallback): void {
+    if (this.#ended) {
+      done(chunk.every((byte) => byte === 0) ? null : this.#unexpectedRest());
+      return;
+    }
+    const pending = { chunk, consumedBefore: this.#decoder.bytesWritten, done };
+    this.#pending = pending;
+    this.#decoder.write(chunk, () => {
+      // A decoder that ended within the chunk calls this when it is destroyed.
+      if (this.#pending !== pending || this.#decoder.errored) return;
+      this.#pending = undefined;
+      done();
+    });
+  }
+
+  /** Called when a decoder has ended: with its input, or because a part ends in the middle of the chunk. */
+  #endPart(): void {
+    if (this.#pending === undefined) {
+      this.#onFlushed?.();
+      return;
+    }
+    const { chunk, consumedBefore, done } = this.#pending;
+    this.#pending = undefined;
+    const rest = chunk.subarray(this.#decoder.bytesWritten - consumedBefore);
+    switch (this.#codec.mayBeFollowedBy) {
+      case "another part":
+        this.#bytesBefore = this.#position;
+        this.#decoder.destroy();
+        this.#decoder = this.#nextDecoder();
+        break;
+      case "zeros":
+        this.#ended = true;
+        break;
+      case "nothing":
+        done(this.#unexpectedRest());
+        return;
+      default:
+        this.#codec.mayBeFollowedBy satisfies never;
+    }
+    this.#decode(rest, done);
+  }
+
+  #unexpectedRest(): DecodingError {
+    return new DecodingError(
+      `the ${this.#codec.name} data ends at byte ${this.#position}, and something else follows`,
+    );
+  }
+
+  #cutShort(cause?: Error): DecodingError {
+    return new DecodingError(
+      `the ${this.#codec.name} data was cut short: it ends after byte ${this.#position}`,
+      { cause },
+    );
+  }
+
+  #decodingError(error: NodeJS.ErrnoException): DecodingError {
+    if (error.code === CUT_SHORT) return this.#cutShort(error);
+    return new DecodingError(
+      `the ${this.#codec.name} data is damaged, or something else follows it, after byte ${this.#position}: ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}
