@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -13,6 +14,9 @@ import { SourceError } from "./source-error.ts";
 /** Where the API puts its list of records: `[…]`, `{"data":[…]}` or `{"message":{"data":[…]}}`. */
 const LIST_PATHS = new Set(["[]", '["data"]', '["message","data"]']);
 const LONGEST_LIST_PATH = 2;
+
+/** What stands around the list: the list itself, or an object that holds it by one of the paths. */
+type Envelope = string | { readonly data?: unknown; readonly message?: { readonly data?: unknown } | null };
 
 const EXCERPT_CHARACTERS = 200;
 
@@ -31,7 +35,7 @@ export function findRecordList(beginning: Buffer): number | undefined {
       case QUOTE: {
         const end = endOfString(beginning, index);
         if (end === undefined) return undefined;
-        lastString = beginning.toString("utf8", index + 1, end);
+        lastString = stringOf(beginning.toString("utf8", index, end + 1));
         index = end;
         break;
       }
@@ -64,14 +68,28 @@ function endOfString(bytes: Buffer, start: number): number | undefined {
   return undefined;
 }
 
+/** A name may be spelled with escapes. What is no JSON string is left to checkEnvelope. */
+function stringOf(json: string): string {
+  if (!json.includes("\\")) return json.slice(1, -1);
+  try {
+    return JSON.parse(json) as string;
+  } catch {
+    return json;
+  }
+}
+
 /**
- * Checks what stands around the list: the beginning and the end have to make one JSON document.
+ * Checks what stands around the list: the beginning and the end have to make one JSON document,
+ * in which nothing takes the place of the list: of values with one name JSON.parse keeps the last.
  *
- * @throws SourceError `document` when they do not, as when the end is missing
+ * @throws SourceError `document` when they do not, as when the end is missing, or when the list is named more than once
  */
 export function checkEnvelope(beginning: Buffer, end: Buffer): void {
+  // Stands for the list, and nowhere else.
+  const list: string = randomUUID();
+  let root: Envelope;
   try {
-    JSON.parse(`${beginning.toString("utf8")}[]${end.toString("utf8")}`);
+    root = JSON.parse(`${beginning.toString("utf8")}"${list}"${end.toString("utf8")}`) as Envelope;
   } catch (error) {
     throw new SourceError(
       "document",
@@ -83,6 +101,14 @@ export function checkEnvelope(beginning: Buffer, end: Buffer): void {
       },
     );
   }
+  if (typeof root === "string") return;
+  const found = [root.data, root.message?.data].filter((value) => value === list || Array.isArray(value));
+  if (found.length === 1 && found[0] === list) return;
+  throw new SourceError(
+    "document",
+    'The document names its list of records more than once: "data" or "message" is repeated.',
+    { remedy: "Nothing of it was loaded, as nobody could say which list is meant; ask the OTC team." },
+  );
 }
 
 /** The error for an answer in which no list of records was found. */

@@ -9,8 +9,8 @@ const RLE_BLOCK = 1;
 type Part = "magic" | "skippable size" | "descriptor" | "block header" | "unknown";
 
 /**
- * Follows zstd data from frame to frame (RFC 8878, section 3.1) to tell whether it is complete: the decoder of some releases of
- * Node that are supported takes a frame that was cut short for a whole one.
+ * Follows zstd data from frame to frame (RFC 8878, section 3.1) to tell whether it is complete: in some of the supported
+ * releases of Node the decoder takes a frame that was cut short for a whole one.
  */
 export class ZstdFrames {
   #part: Part = "magic";

@@ -338,3 +338,85 @@ describe("a document that is not one", () => {
     expect(message.length).toBeLessThan(300);
   });
 });
+
+/** A name spelled plainly, or with one of its letters escaped. */
+const spelledName = fc
+  .tuple(fc.constantFrom("data", "message", "records"), fc.option(fc.nat({ max: 3 })))
+  .map(([name, escaped]) => {
+    if (escaped === null) return JSON.stringify(name);
+    const code = name.charCodeAt(escaped).toString(16).padStart(4, "0");
+    return `"${name.slice(0, escaped)}\\u${code}${name.slice(escaped + 1)}"`;
+  });
+
+const { envelopeText } = fc.letrec<{ envelopeText: string; object: string }>((tie) => ({
+  envelopeText: fc.oneof(
+    { depthSize: "small" },
+    fc.constantFrom("5", "null", '"data"', "[]"),
+    fc.array(fc.nat({ max: 9 }), { maxLength: 3 }).map((records) => JSON.stringify(records)),
+    tie("object"),
+  ),
+  object: fc
+    .array(fc.tuple(spelledName, tie("envelopeText")), { maxLength: 4 })
+    .map((members) => `{${members.map(([name, value]) => `${name}:${value}`).join(",")}}`),
+}));
+
+/** The records of a document as JSON.parse reads it. */
+function parsedRecords(document: string): unknown[] {
+  type Envelope = { data?: unknown; message?: { data?: unknown } | null } | null;
+  const root = JSON.parse(document) as Envelope | unknown[];
+  const lists = Array.isArray(root) ? [root] : [root?.data, root?.message?.data].filter(Array.isArray);
+  return lists.length === 1 ? (lists[0] as unknown[]) : expect.fail(`${lists.length} lists: ${document}`);
+}
+
+describe("an envelope that names the list, or what holds it, more than once", () => {
+  it("is refused, or has the records that JSON.parse takes", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(envelopeText, (document) => {
+        let records: string[];
+        try {
+          records = frame([Buffer.from(document)]);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SourceError);
+          return;
+        }
+        accepted += 1;
+        expect(records.map((record) => JSON.parse(record) as unknown)).toEqual(parsedRecords(document));
+        expect(frame(oneByOne(Buffer.from(document)))).toEqual(records);
+      }),
+      { numRuns: 5000 },
+    );
+    expect(accepted).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ['{"data":[1],"data":5}'],
+    ['{"data":[1],"data":[2]}'],
+    ['{"data":[1],"data":[]}'],
+    ['{"data":[1],"d\\u0061ta":5}'],
+    ['{"message":{"data":[1]},"message":5}'],
+    ['{"message":{"data":[1],"data":[2]}}'],
+    ['{"message":{"data":[1]},"mess\\u0061ge":{"data":[2]}}'],
+    ['{"message":{"data":[1]},"data":[2]}'],
+    ['{"data":[1],"message":{"data":[2]}}'],
+  ])("is refused when there is a doubt: %s", (document) => {
+    const failure = failureOf(document);
+    expect(failure).toMatchObject({
+      code: "document",
+      retryable: false,
+      message: expect.stringContaining("names its list of records more than once"),
+      remedy: expect.stringContaining("OTC team"),
+    });
+  });
+
+  it.each([
+    ['{"d\\u0061ta":[1]}'],
+    ['{"data":5,"data":[1]}'],
+    ['{"meta":{"a":1,"a":2},"data":[1],"code":1,"code":2}'],
+    ['{"message":5,"data":[1]}'],
+    ['{"data":[1],"message":"ok","records":[2]}'],
+  ])("has one where there is no doubt: %s", (document) => {
+    expect(frame([Buffer.from(document)])).toEqual(["1"]);
+    expect(frame(oneByOne(Buffer.from(document)))).toEqual(["1"]);
+  });
+});
