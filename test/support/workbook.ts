@@ -17,6 +17,8 @@ export interface WorkbookXml {
   readonly sharedStrings?: Iterable<string>;
   /** The codes of formats; the style of number n (from 1) has the nth. */
   readonly formats?: readonly string[];
+  /** The codes of conditional formats, by numbers of their own. */
+  readonly conditionalFormats?: Readonly<Record<number, string>>;
   readonly date1904?: boolean;
 }
 
@@ -44,7 +46,7 @@ export function escaped(text: string): string {
 
 /** Writes an .xlsx file with as many parts as a reader needs. */
 export async function writeWorkbook(path: string, workbook: WorkbookXml): Promise<void> {
-  const { sheets, sharedStrings, formats = [], date1904 = false } = workbook;
+  const { sheets, sharedStrings, formats = [], conditionalFormats = {}, date1904 = false } = workbook;
   const zip = new ZipFile();
   const add = (name: string, xml: Iterable<string>) => {
     zip.addReadStreamLazy(name, (open) => {
@@ -66,17 +68,17 @@ export async function writeWorkbook(path: string, workbook: WorkbookXml): Promis
       ({ name, state = "visible" }, index) =>
         `<sheet name="${escaped(name)}" sheetId="${index + 1}" state="${state}" r:id="s${index + 1}"/>`,
     ),
-    "</sheets></workbook>",
+    // Excel writes this one too; it says nothing of dates.
+    `</sheets><extLst><ext xmlns:x15="x15"><x15:workbookPr chartTrackingRefBase="1"/></ext></extLst></workbook>`,
   ]);
   add("xl/styles.xml", [
     `<styleSheet ${MAIN}><numFmts>`,
-    ...formats.map(
-      (code, index) =>
-        `<numFmt numFmtId="${164 + index}" formatCode="${escaped(code).replaceAll('"', "&quot;")}"/>`,
-    ),
+    ...formats.map((code, index) => numberFormat(164 + index, code)),
     `</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>`,
     ...formats.map((_, index) => `<xf numFmtId="${164 + index}"/>`),
-    "</cellXfs></styleSheet>",
+    "</cellXfs><dxfs>",
+    ...Object.entries(conditionalFormats).map(([id, code]) => `<dxf>${numberFormat(Number(id), code)}</dxf>`),
+    "</dxfs></styleSheet>",
   ]);
   sheets.forEach(({ rows }, index) => {
     add(
@@ -89,6 +91,10 @@ export async function writeWorkbook(path: string, workbook: WorkbookXml): Promis
   }
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(path));
+}
+
+function numberFormat(id: number, code: string): string {
+  return `<numFmt numFmtId="${id}" formatCode="${escaped(code).replaceAll('"', "&quot;")}"/>`;
 }
 
 function relationship(id: string, type: string, target: string): string {

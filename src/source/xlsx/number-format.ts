@@ -9,7 +9,14 @@ export interface TimeFormat {
   readonly elapsed: boolean;
 }
 
-/** The formats that a workbook need not spell out (ECMA-376, part 1, section 18.8.30). */
+const LOCAL_DATE = "yyyy/m/d";
+/** Some languages have a date here; a number of a day and a time of day is shown in full all the same. */
+const LOCAL_TIME = "h:mm";
+
+/**
+ * The formats that a workbook need not spell out (ECMA-376, part 1, section 18.8.30). Those from 27 to 58 are dates and
+ * times of Chinese, Japanese and Korean.
+ */
 const BUILT_IN: Readonly<Record<number, string>> = {
   14: "m/d/yyyy",
   15: "d-mmm-yy",
@@ -20,6 +27,9 @@ const BUILT_IN: Readonly<Record<number, string>> = {
   20: "h:mm",
   21: "h:mm:ss",
   22: "m/d/yyyy h:mm",
+  ...Object.fromEntries([27, 28, 29, 30, 31, 36].map((id) => [id, LOCAL_DATE])),
+  ...Object.fromEntries([32, 33, 34, 35, 55, 56].map((id) => [id, LOCAL_TIME])),
+  ...Object.fromEntries([50, 51, 52, 53, 54, 57, 58].map((id) => [id, LOCAL_DATE])),
   45: "mm:ss",
   46: "[h]:mm:ss",
   47: "mm:ss.0",
@@ -31,6 +41,8 @@ const ELAPSED = /\[(?:h+|m+|s+)\]/i;
 /** Colours, conditions and locales. */
 const BRACKETED = /\[[^\]]*\]/g;
 const HALF_DAY = /am\/pm|a\/p/gi;
+/** A section without any of these shows nothing of the number, as the first of `[=0]"";d/m/yyyy`. */
+const SHOWS_NUMBER = /[0#?@a-z]/i;
 
 /**
  * @param id the number of the format
@@ -38,7 +50,9 @@ const HALF_DAY = /am\/pm|a\/p/gi;
  * @returns undefined when it shows no date or time
  */
 export function timeFormatOf(id: number, code: string | undefined): TimeFormat | undefined {
-  const [section = ""] = (code ?? BUILT_IN[id] ?? "").replaceAll(LITERAL, "").split(";", 1);
+  const sections = (code ?? BUILT_IN[id] ?? "").replaceAll(LITERAL, "").split(";");
+  const section =
+    sections.find((each) => ELAPSED.test(each) || SHOWS_NUMBER.test(each.replaceAll(BRACKETED, ""))) ?? "";
   const elapsed = ELAPSED.exec(section)?.[0] ?? "";
   const letters = (elapsed + section.replaceAll(BRACKETED, "")).replaceAll(HALF_DAY, "h").toLowerCase();
   const seconds = letters.includes("s");

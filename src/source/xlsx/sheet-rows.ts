@@ -11,6 +11,14 @@ import { type XmlAttributes, XmlReader } from "./xml-reader.ts";
 /** The last column of a sheet is XFD. */
 const MAX_COLUMNS = 16_384;
 
+/** The spellings of XML and of a person. What is neither is passed on as it is: a bad value of a boolean column. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ["1", true],
+  ["true", true],
+  ["0", false],
+  ["false", false],
+]);
+
 /** What the cells of a sheet refer to. */
 export interface SheetContext {
   /** The text of a number in the table of shared strings. */
@@ -49,6 +57,8 @@ class SheetCells {
   /** Which of a cell's own texts is being read. */
   #reading: "value" | "formula" | "inline" | undefined;
   #value = "";
+  #hasValue = false;
+  #hasInline = false;
   #formula: string | undefined;
 
   constructor(part: string, context: SheetContext, onRow: (row: Row) => void) {
@@ -69,6 +79,7 @@ class SheetCells {
         break;
       case "v":
         this.#reading = "value";
+        this.#hasValue = true;
         break;
       case "f":
         this.#reading = "formula";
@@ -76,6 +87,7 @@ class SheetCells {
         break;
       case "is":
         this.#reading = "inline";
+        this.#hasInline = true;
         break;
       default:
         if (this.#reading === "inline") this.#item.open(element);
@@ -118,6 +130,8 @@ class SheetCells {
     this.#type = type;
     this.#style = Number(style);
     this.#value = "";
+    this.#hasValue = false;
+    this.#hasInline = false;
     this.#formula = undefined;
     this.#item.begin();
   }
@@ -147,9 +161,9 @@ class SheetCells {
         return text;
       }
       case "inlineStr":
-        return this.#item.value;
+        return this.#hasInline ? this.#item.value : this.#text();
       case "b":
-        return this.#value === "" ? null : this.#value === "1";
+        return BOOLEANS.get(this.#value.trim().toLowerCase()) ?? this.#text();
       case "n": {
         // A formula that was never computed has no value; that is not to say that its cell holds nothing.
         if (this.#value === "") return this.#formula === undefined ? null : `=${this.#formula}`;
@@ -159,10 +173,17 @@ class SheetCells {
           ? number
           : this.#context.timeOf(number, format);
       }
-      // A formula's text, an error such as #N/A, an ISO date.
+      // A formula's text, which may be empty; without a stored value it is not known to be a text at all.
+      case "str":
+        return this.#hasValue ? unescapedText(this.#value) : null;
       default:
-        return unescapedText(this.#value);
+        return this.#text();
     }
+  }
+
+  /** An error such as #N/A, an ISO date, or what has another type than it says, as it stands. */
+  #text(): string | null {
+    return this.#value === "" ? null : unescapedText(this.#value);
   }
 
   #damaged(what: string): SourceError {

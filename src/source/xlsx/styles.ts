@@ -10,19 +10,21 @@ export async function readTimeStyles(
 ): Promise<readonly (TimeFormat | undefined)[]> {
   const codes = new Map<number, string>();
   const formats: number[] = [];
-  let inCellFormats = false;
+  /** Conditional formats (`dxfs`) have elements of the same names, with numbers of their own. */
+  let list: "numFmts" | "cellXfs" | undefined;
   await readXml(
     part,
     archive.read(part),
     {
       open: (element, attributes) => {
-        if (element === "numFmt") codes.set(Number(attributes["numFmtId"]), attributes["formatCode"] ?? "");
-        else if (element === "cellXfs") inCellFormats = true;
-        else if (element === "xf" && inCellFormats) formats.push(Number(attributes["numFmtId"] ?? 0));
+        if (element === "numFmts" || element === "cellXfs") list = element;
+        else if (element === "numFmt" && list === "numFmts") {
+          codes.set(Number(attributes["numFmtId"]), attributes["formatCode"] ?? "");
+        } else if (element === "xf" && list === "cellXfs") formats.push(Number(attributes["numFmtId"] ?? 0));
       },
       text: () => undefined,
       close: (element) => {
-        if (element === "cellXfs") inCellFormats = false;
+        if (element === list) list = undefined;
       },
     },
     maxTextBytes,

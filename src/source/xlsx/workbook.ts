@@ -47,7 +47,8 @@ export async function readWorkbook(archive: Archive, maxTextBytes: number): Prom
     archive.read(main.part),
     {
       open: (element, attributes) => {
-        if (element === "workbookPr") from1904 = /^(1|true)$/.test(attributes["date1904"] ?? "");
+        // An extension of Excel has an element of the same name, without this attribute.
+        if (element === "workbookPr") from1904 ||= /^(1|true)$/.test(attributes["date1904"] ?? "");
         if (element !== "sheet") return;
         const [, id] = Object.entries(attributes).find(([name]) => name.endsWith(":id")) ?? [];
         const target = relationships.find((candidate) => candidate.id === id);

@@ -133,6 +133,44 @@ describe("the numbers of a workbook", () => {
     ]);
   });
 
+  test("are times by the formats of cells, and not by those of conditions, which have numbers of their own", async () => {
+    const formats = ["dd/mm/yyyy", "0.00", "hh:mm"];
+    const conditionalFormats = { 164: "0.00", 165: "dd/mm/yyyy", 166: "yyyy", 14: "0" };
+    const cells = formats.map((_, index) => number(0.375 + (index < 2 ? 45293 : 0), index + 1));
+    expect(await recordsIn(await cellsIn({ formats, conditionalFormats }, ...cells))).toEqual([
+      { a: "2024-01-02 09:00:00", b: 45293.375, c: "09:00" },
+    ]);
+  });
+
+  test("are true or false in any spelling, and otherwise the text that stands there", async () => {
+    const spellings = ["1", "true", "TRUE", " 1 ", "0", "false", "False", "yes", "2"];
+    const cells = spellings.map((spelling) => `<c t="b"><v>${spelling}</v></c>`);
+    const [record = {}] = (await recordsIn(await cellsIn({}, ...cells))) as Record<string, unknown>[];
+    expect(Object.values(record)).toEqual([true, true, true, true, false, false, false, "yes", "2"]);
+  });
+
+  test("and what else a cell may hold are null without a value, but a text may be empty", async () => {
+    const types = ["str", "e", "d", "b", "s", "n", "inlineStr"];
+    const empty = types.flatMap((type) => [
+      `<c t="${type}"/>`,
+      ...(type === "str" ? [] : [`<c t="${type}"><v/></c>`]),
+    ]);
+    const nulls = empty.map((_, index) => [String.fromCharCode(97 + index), null] as const);
+    const path = await cellsIn(
+      {},
+      ...empty,
+      `<c t="str"><f>A1</f></c>`,
+      `<c t="str"><f>A1</f><v></v></c>`,
+      `<c t="inlineStr"><is><t/></is></c>`,
+      `<c t="inlineStr"><v>astray</v></c>`,
+      `<c t="n"><v>5</v></c>`,
+    );
+    const naming = (field: string) => ({ name: field, holdsTime: false });
+    expect(await recordsIn(path, { naming })).toEqual([
+      { ...Object.fromEntries(nulls), n: null, o: "", p: "", q: "astray", r: 5 },
+    ]);
+  });
+
   test.for([
     [0, "1900-01-00"],
     [1, "1900-01-01"],
@@ -160,6 +198,14 @@ describe("the numbers of a workbook", () => {
     [164, "General", ""],
     [164, '#,##0.00_);[Red]("d"#,##0)', ""],
     [164, "0\\d", ""],
+    [164, '[=0]"";dd/mm/yyyy', "date"],
+    [164, "0.0;[h]:mm", ""],
+    [164, "[Yellow][>=100]0;[Magenta]0", ""],
+    [164, "[$-F800]dddd, mmmm dd, yyyy", "date"],
+    [164, "[mm]:ss", "time seconds elapsed"],
+    [31, undefined, "date"],
+    [33, undefined, "time"],
+    [58, undefined, "date"],
     [2, undefined, ""],
   ] as const)("are times or not by the format %d %j", ([id, code, expected]) => {
     const format = timeFormatOf(id, code) ?? {};
