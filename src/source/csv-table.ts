@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { OtcError } from "../errors/otc-error.ts";
+import { type CsvDialect, readCsvDialect } from "./csv-dialect.ts";
+import { decodedTexts } from "./decoded-texts.ts";
 import { SourceError } from "./source-error.ts";
 import type { Row, Table } from "./table.ts";
-
-const DELIMITERS = [",", ";", "\t"];
 
 interface CsvOptions {
   /** What stands between values; found in the header when left out. */
@@ -13,21 +13,22 @@ interface CsvOptions {
 }
 
 /**
- * Reads CSV (RFC 4180) in UTF-8: values may be quoted and then hold line breaks; a byte order mark is skipped. A value of
- * no characters is null, and an empty text where it is quoted.
+ * Reads CSV (RFC 4180): values may be quoted and then hold line breaks. A value of no characters is null, and an empty text
+ * where it is quoted.
  *
- * @throws SourceError `document` when the bytes are not UTF-8, a quote is not closed or there is no header
+ * @throws SourceError `document` when the bytes are neither UTF-8 nor marked UTF-16, a quote is not closed, or there is no
+ *   header
  */
 export async function openCsv(chunks: AsyncGenerator<Buffer>, options: CsvOptions): Promise<Table> {
-  const texts = utf8Texts(chunks);
-  const first = await texts.next();
-  if (first.done === true) throw noHeader();
-  const delimiter = options.delimiter ?? delimiterOf(first.value);
-  const rows = parseRows(startingWith(first.value, texts), delimiter, options.maxRecordBytes);
-  const header = await rows.next();
-  if (header.done === true) throw noHeader();
+  const dialect = await readCsvDialect(decodedTexts(chunks), options.delimiter);
+  const rows = parseRows(dialect, options.maxRecordBytes);
+  const header = await readHeader(rows);
+  if (header.some((name) => name.includes("\0"))) {
+    await rows.return(undefined);
+    throw notText();
+  }
   return {
-    header: header.value.map((name) => String(name ?? "").trim()),
+    header,
     rows,
     placed: "by counting",
     timeOf: (serial) => serial,
@@ -47,51 +48,25 @@ export function parseDelimiter(text: string): string {
   });
 }
 
-/** Of those that are usual the one that the first line has most of, outside quotes. */
-function delimiterOf(beginning: string): string {
-  const [line = ""] = beginning.replaceAll(/"[^"]*"/g, "").split(/\r?\n/, 1);
-  const count = (delimiter: string) => line.split(delimiter).length;
-  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
-}
-
-async function* utf8Texts(chunks: AsyncGenerator<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let bytes = 0;
-  try {
-    for await (const chunk of chunks) {
-      const text = decoder.decode(chunk, { stream: true });
-      bytes += chunk.length;
-      if (text !== "") yield text;
-    }
-    decoder.decode();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new SourceError("document", `The file is not UTF-8, soon after byte ${bytes}.`, {
-      remedy: "Save it as CSV UTF-8, or convert it: iconv -f windows-1252 -t utf-8 FILE > NEW.csv",
-      cause: error,
-    });
+/** The names in the first row in which anything stands. */
+async function readHeader(rows: AsyncGenerator<Row>): Promise<readonly string[]> {
+  for (let row = await rows.next(); row.done !== true; row = await rows.next()) {
+    const names = row.value.map((name) => String(name ?? "").trim());
+    if (names.some((name) => name !== "")) return names;
   }
+  throw new SourceError("document", "The file is empty: it has not even a header.");
 }
 
-async function* startingWith(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield first;
-  yield* rest;
-}
-
-async function* parseRows(
-  texts: AsyncGenerator<string>,
-  delimiter: string,
-  maxRecordBytes: number,
-): AsyncGenerator<Row> {
+async function* parseRows(dialect: CsvDialect, maxRecordBytes: number): AsyncGenerator<Row> {
   const parser = parse({
-    delimiter,
-    record_delimiter: ["\r\n", "\n"],
+    delimiter: dialect.delimiter,
+    record_delimiter: [...dialect.lineEnds],
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: maxRecordBytes,
     cast: (value, { quoting }) => (value === "" && !quoting ? null : value),
   });
-  const source = Readable.from(texts);
+  const source = Readable.from(dialect.texts);
   source.on("error", (error) => parser.destroy(error)).pipe(parser);
   try {
     for await (const row of parser as AsyncIterable<Row>) {
@@ -122,6 +97,12 @@ function malformed(error: CsvError, maxRecordBytes: number): SourceError {
   });
 }
 
-function noHeader(): SourceError {
-  return new SourceError("document", "The file is empty: it has not even a header.");
+function notText(): SourceError {
+  return new SourceError(
+    "document",
+    "The header holds zero bytes, as UTF-16 without a byte order mark does.",
+    {
+      remedy: "Save it as CSV UTF-8, or convert it: iconv -f utf-16le -t utf-8 FILE > NEW.csv",
+    },
+  );
 }
