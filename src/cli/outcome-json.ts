@@ -1,4 +1,5 @@
 import { OtcError } from "../errors/otc-error.ts";
+import { documentWarnings } from "../load/document-warnings.ts";
 import type { LoadOutcome, PlanOutcome } from "../load/outcome.ts";
 
 /** One view's outcome, in one line, as the contract names its keys, and more. */
@@ -14,6 +15,7 @@ export function outcomeJson(outcome: LoadOutcome | PlanOutcome): string {
   const { drift, ...rest } = outcome;
   return JSON.stringify({
     ...rest,
+    warnings: documentWarnings(outcome),
     unknownFields: Object.fromEntries(drift.unknownFields),
     absentFields: drift.absentFields,
   });

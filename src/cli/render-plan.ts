@@ -1,4 +1,5 @@
 import { printable } from "../errors/printable.ts";
+import { documentWarnings } from "../load/document-warnings.ts";
 import type { PlannedLoad, PlanOutcome } from "../load/outcome.ts";
 import type { RowKey } from "../load/plan-notes.ts";
 import { formatCount } from "../format/format.ts";
@@ -21,6 +22,7 @@ export function renderPlan(outcomes: readonly PlanOutcome[]): string {
 
 function* describe(plan: PlannedLoad): Generator<string> {
   for (const { message } of plan.guards) yield `the load would FAIL: ${message}`;
+  yield* documentWarnings(plan);
   for (const { column, rows, samples } of plan.changes) {
     yield `${column} changes in ${rowsOf(rows)}`;
     for (const sample of samples) {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { OtcError } from "../errors/otc-error.ts";
+import { documentWarnings } from "./document-warnings.ts";
 import type { LoadOutcome, PlanOutcome } from "./outcome.ts";
 
 /**
@@ -27,6 +28,7 @@ export function logOutcome(
     log.info(counts, "committed");
   }
   log.debug({ view, run: runId, ...outcome.metrics }, "what it cost");
+  for (const message of documentWarnings(outcome)) log.warn({ view, run: runId }, message);
   const { unknownFields, absentFields } = outcome.drift;
   if (unknownFields.size > 0) {
     const fields = Object.fromEntries(unknownFields);

@@ -44,6 +44,27 @@ describeEachDatabase(
       expect((await runCli(["status"], { env })).stdout).toMatch(/tickets .* 3 /);
     });
 
+    test("warns of a file that holds no record, and tells so in JSON and in a plan", async () => {
+      const { env } = await target.fresh();
+      const args = ["import", "-", "--view", "tickets", "--format", "csv"];
+      const header = "TKT-Ticket ID,TKT-Title\r";
+      const warning = "standard input holds no record: nothing was loaded";
+      const text = await runCli(args, { env, input: header });
+      expect(text.code).toBe(0);
+      expect(text.stderr).toContain(warning);
+      const [outcome] = jsonLines((await runCli([...args, "--json"], { env, input: header })).stdout);
+      expect(outcome).toMatchObject({
+        status: "success",
+        fetched: 0,
+        warnings: [expect.stringContaining(warning)],
+      });
+      const plan = await runCli([...args, "--dry-run"], { env, input: header });
+      expect(plan.stdout).toContain(warning);
+      const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
+      expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
+      expect(records.stderr).not.toContain("holds no record");
+    });
+
     test("takes no more memory for a workbook of more text than memory", async () => {
       const database = await target.fresh();
       const path = join(await temporaryFolder(), "large.xlsx");
