@@ -3,12 +3,10 @@ import { describe, expect, it } from "vitest";
 import { parsePercentage, percentageOf, ratioOf } from "../../../src/config/percentage.ts";
 
 /** A decimal number from 0 to 100 with up to four decimals, as text and in millionths of the whole. */
-const percentage = fc
-  .nat(1_000_000)
-  .map((millionths) => ({
-    millionths,
-    text: `${Math.floor(millionths / 10_000)}.${String(millionths % 10_000).padStart(4, "0")}`,
-  }));
+const percentage = fc.nat(1_000_000).map((millionths) => ({
+  millionths,
+  text: `${Math.floor(millionths / 10_000)}.${String(millionths % 10_000).padStart(4, "0")}`,
+}));
 
 describe("a percentage", () => {
   it("is read with and without its sign, and with spaces", () => {
