@@ -19,7 +19,7 @@ const ALLOWED = [
   /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
   /^deploy\/.+\.(?:service|timer|ya?ml|json)$/,
-  /^docs\/operations\.md$/,
+  /^docs\/(?:operations|reliability)\.md$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
@@ -31,6 +31,7 @@ const REQUIRED = [
   "ARCHITECTURE.md",
   ".env.example",
   "docs/operations.md",
+  "docs/reliability.md",
   "deploy/systemd/otc-etl-worker.service",
   "dist/index.js",
   "dist/index.d.ts",

@@ -37,7 +37,7 @@ function* describe(plan: PlannedLoad): Generator<string> {
     yield `duplicates: ${formatCount(keys)} keys come more than once; the last record of each counts`;
   for (const { key, records } of samples) yield `  ${keyText(key)}: ${formatCount(records)} records`;
   for (const [field, records] of plan.drift.unknownFields) {
-    yield `schema drift: ${field} is not defined by the view (${formatCount(records)} records); kept in extra`;
+    yield `schema drift: ${field} is not defined by the view (${formatCount(records)} records); rows keep it in extra`;
   }
   for (const { message } of plan.driftWarnings) yield `schema drift since the last load: ${message}`;
 }

@@ -81,13 +81,13 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   return `${head}\n${table}${causes}${drifted}`;
 }
 
-/** What the last load of a view kept in extra, and what was new to each of the runs shown. */
+/** What the last load of a view had that the view does not define, and what was new to each of the runs shown. */
 function* describeDrift(status: ViewStatus): Generator<string> {
   const unknown = Object.entries(status.unknownFields).map(
     ([field, records]) => `${field} (${formatCount(records)} records)`,
   );
   if (unknown.length > 0)
-    yield `${status.view}: not defined by the view, kept in extra: ${unknown.join(", ")}`;
+    yield `${status.view}: not defined by the view (rows keep it in extra): ${unknown.join(", ")}`;
   for (const run of status.runs) {
     for (const { message } of run.driftWarnings) yield `${run.view}, run ${run.runId}: ${message}`;
   }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
+import { parsePercentage, ratioOf } from "./percentage.ts";
 
 /** One setting: what it is called, what it may be, and what a reader of the documentation has to know. */
 export interface Setting<T = unknown> {
@@ -64,9 +65,9 @@ const duration = v.pipe(
 /** From 0 to 1. */
 const percentage = v.pipe(
   v.string(),
-  v.regex(/^\s*\d+(\.\d+)?\s*%?\s*$/, "must be a percentage from 0% to 100%"),
-  v.transform((value) => Number.parseFloat(value) / 100),
-  v.maxValue(1, "must be a percentage from 0% to 100%"),
+  v.transform((value) => parsePercentage(value)),
+  v.check((value) => value !== undefined, "must be a percentage from 0% to 100%"),
+  v.transform((value) => (value === undefined ? Number.NaN : ratioOf(value))),
 );
 
 /** @param instead where a user name and password belong, which a URL shows to everybody */

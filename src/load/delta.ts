@@ -92,14 +92,14 @@ export function differs(column: string): string {
 }
 
 /**
- * A condition that a row was modified after another. Where OTC does not say when, as of comments, which it never changes,
- * none is newer than the one that is there.
+ * A condition that a row was modified after another; one that was never modified is the older. Where OTC does not say
+ * when, as of comments, which it never changes, none is newer than the one that is there.
  */
 function isNewer(view: View, left: string, right: string): string {
   const column = newerColumn(view);
   if (column === undefined) return "false";
   const name = quoteIdentifier(column.name);
-  return `${left}.${name} > ${right}.${name}`;
+  return `(${left}.${name} > ${right}.${name} or (${left}.${name} is not null and ${right}.${name} is null))`;
 }
 
 /**

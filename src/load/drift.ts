@@ -10,6 +10,7 @@ export interface DriftWarning {
 
 /** What a load saw of its document's fields. */
 interface FieldsSeen<Profile> {
+  /** Records whose fields it could tell; of the last load, all that it fetched. */
   readonly records: number;
   readonly unknownFields: readonly string[];
   readonly absentFields: readonly string[];
@@ -44,7 +45,7 @@ export function driftWarnings(
     ...now.unknownFields
       .filter((field) => !known.has(field))
       .map((field): DriftWarning => {
-        const message = `${field} is a new field; the view does not define it, and it is kept in extra.`;
+        const message = `${field} is a new field; the view does not define it. Rows keep it in extra.`;
         return { kind: "new_field", fields: [field], message };
       }),
     ...vanished.map((field): DriftWarning => {
@@ -96,18 +97,18 @@ function isTelling(profile: FieldProfile): profile is TellingProfile {
   return (
     profile.values !== null &&
     Object.keys(profile.values).length >= MIN_VALUES &&
-    profile.records - profile.empty >= MIN_RECORDS
+    sum(Object.values(profile.values)) >= MIN_RECORDS
   );
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /** The part of the records, from 0 to 1, whose value is one of `known`. */
 function share(values: Readonly<Record<string, number>>, known: ReadonlySet<string>): number {
-  let [all, found] = [0, 0];
-  for (const [value, records] of Object.entries(values)) {
-    all += records;
-    if (known.has(value)) found += records;
-  }
-  return found / all;
+  const found = Object.entries(values).filter(([value]) => known.has(value));
+  return sum(found.map(([, records]) => records)) / sum(Object.values(values));
 }
 
 function percent(part: number): string {

@@ -1,14 +1,18 @@
+import { parsePercentage, type Percentage, percentageOf } from "../config/percentage.ts";
 import { OtcError } from "../errors/otc-error.ts";
 
 /** How many records may go to quarantine before the load counts as failed. */
 export type ErrorLimit =
   | { readonly kind: "default" }
   | { readonly kind: "records"; readonly records: number }
-  | { readonly kind: "percent"; readonly percent: number };
+  | { readonly kind: "percent"; readonly percent: Percentage };
 
 /** The default limit is the larger of these. */
 const DEFAULT_RECORDS = 100;
-const DEFAULT_PERCENT = 1;
+const DEFAULT_PERCENT: Percentage = { numerator: 1n, denominator: 100n };
+
+/** Any number of records may go to quarantine. */
+export const NO_ERROR_LIMIT: ErrorLimit = { kind: "percent", percent: { numerator: 1n, denominator: 1n } };
 
 /**
  * Reads `--max-errors`: a number of records, or a percentage such as `2.5%`.
@@ -16,10 +20,11 @@ const DEFAULT_PERCENT = 1;
  * @throws OtcError `usage`
  */
 export function parseErrorLimit(text: string): ErrorLimit {
-  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
-  const value = Number(match?.[1]);
-  if (match?.[2] === "%" && value <= 100) return { kind: "percent", percent: value };
-  if (match?.[2] === "" && Number.isSafeInteger(value)) return { kind: "records", records: value };
+  const given = text.trim();
+  const percent = given.endsWith("%") ? parsePercentage(given) : undefined;
+  if (percent !== undefined) return { kind: "percent", percent };
+  const records = /^\d+$/.test(given) ? Number(given) : Number.NaN;
+  if (Number.isSafeInteger(records)) return { kind: "records", records };
   throw new OtcError("usage", `--max-errors is "${text}".`, {
     remedy: "Give a number of records such as 50, or a percentage from 0% to 100%.",
   });
@@ -29,11 +34,11 @@ export function parseErrorLimit(text: string): ErrorLimit {
 export function maximumErrors(limit: ErrorLimit, fetched: number): number {
   switch (limit.kind) {
     case "default":
-      return Math.max(DEFAULT_RECORDS, Math.floor((fetched * DEFAULT_PERCENT) / 100));
+      return Math.max(DEFAULT_RECORDS, percentageOf(DEFAULT_PERCENT, fetched));
     case "records":
       return limit.records;
     case "percent":
-      return Math.floor((fetched * limit.percent) / 100);
+      return percentageOf(limit.percent, fetched);
     default:
       return limit satisfies never;
   }

@@ -1,6 +1,8 @@
 import type { Queryable, Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier, quoteLiteral } from "../database/identifier.ts";
+import type { RejectedFields } from "../views/record-converter.ts";
 import type { Column, View } from "../views/view.ts";
+import type { StagedDocument } from "./stage-document.ts";
 
 /** What a sample of a document's records has in a field of the view. */
 export interface FieldProfile {
@@ -29,18 +31,53 @@ const MAX_VALUES = 500;
 const MAX_VALUE_LENGTH = 100;
 
 /**
+ * Profiles a document: a sample of its rows and, in the same proportion, the records that were rejected before they
+ * could become rows. A field that only those have is not empty.
+ *
+ * @param table where the rows lie, quoted and with its schema
+ */
+export async function profileDocument(
+  transaction: Transaction,
+  view: View,
+  table: string,
+  { staged, rejectedFields }: Pick<StagedDocument, "staged" | "rejectedFields">,
+): Promise<readonly FieldProfile[]> {
+  if (staged > 0) {
+    const profiles = await profileRows(transaction, view, table, staged);
+    return profiles.map((profile) => withRejected(profile, profile.records / staged, rejectedFields));
+  }
+  if (rejectedFields.records === 0) return [];
+  return view.columns.map(({ field }) =>
+    withRejected({ field, records: 0, empty: 0, values: null }, 1, rejectedFields),
+  );
+}
+
+/** @param sampled the part of the rows that the profile is of, from 0 to 1 */
+function withRejected(
+  profile: FieldProfile,
+  sampled: number,
+  { records, filled }: RejectedFields,
+): FieldProfile {
+  const empty = records - (filled.get(profile.field) ?? 0);
+  return {
+    ...profile,
+    records: profile.records + Math.round(records * sampled),
+    empty: profile.empty + Math.round(empty * sampled),
+  };
+}
+
+/**
  * Profiles a sample of a document's rows: whole pages, spread over it, always the same for the same document.
  *
- * @param table where they lie, quoted and with its schema
- * @param staged how many there are
+ * @param staged how many there are, at least one
+ * @returns a profile of each column; none when the sample is empty
  */
-export async function profileRows(
+async function profileRows(
   transaction: Transaction,
   view: View,
   table: string,
   staged: number,
 ): Promise<readonly FieldProfile[]> {
-  if (staged === 0) return [];
   const percent = Math.min(100, (SAMPLE_RECORDS / staged) * 100);
   const { rows } = await transaction.query<FieldProfile>(
     `with sample as materialized (

@@ -1,6 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import { fetchDocument } from "./fetch-document.ts";
-import { type FieldProfile, lastProfiles, profileRows, storeProfiles } from "./field-profile.ts";
+import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./field-profile.ts";
 import { type DriftWarning, driftWarnings } from "./drift.ts";
 import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -55,9 +55,8 @@ export async function loadInTransaction(
   heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
   // What is brought in otherwise says nothing of what OTC sends now.
-  const profiled = run.kind === "load" ? document.staged : 0;
   const rows = document.written === undefined ? tables.staging : tables.target;
-  const profiles = await profileRows(transaction, view, rows, profiled);
+  const profiles = run.kind === "load" ? await profileDocument(transaction, view, rows, document) : [];
 
   const written = document.written ?? (await writeDocument(load, document));
   await dropLoadTables(transaction, tables);
@@ -100,7 +99,7 @@ export async function loadInTransaction(
 
 async function noticeDrift(
   { transaction, run, context }: LoadInProgress,
-  { fetched, drift }: StagedDocument,
+  { drift }: StagedDocument,
   last: LastLoad | undefined,
   profiles: readonly FieldProfile[],
 ): Promise<readonly DriftWarning[]> {
@@ -113,7 +112,7 @@ async function noticeDrift(
       profiles: await lastProfiles(transaction, context.database.schema, run.view),
     },
     {
-      records: fetched,
+      records: drift.records,
       unknownFields: [...drift.unknownFields.keys()],
       absentFields: drift.absentFields,
       profiles,

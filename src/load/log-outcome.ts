@@ -29,12 +29,12 @@ export function logOutcome(
   }
   log.debug({ view, run: runId, ...outcome.metrics }, "what it cost");
   for (const message of documentWarnings(outcome)) log.warn({ view, run: runId }, message);
-  const { unknownFields, absentFields } = outcome.drift;
+  const { records, unknownFields, absentFields } = outcome.drift;
   if (unknownFields.size > 0) {
     const fields = Object.fromEntries(unknownFields);
-    log.warn({ view, run: runId, fields }, "schema drift: unknown fields, kept in extra");
+    log.warn({ view, run: runId, fields }, "schema drift: unknown fields; rows keep them in extra");
   }
-  if (fetched > 0 && absentFields.length > 0) {
+  if (records > 0 && absentFields.length > 0) {
     log.warn({ view, run: runId, fields: absentFields }, "schema drift: no record has these fields");
   }
   for (const { kind, message } of outcome.driftWarnings) {

@@ -1,4 +1,5 @@
 import type { View } from "../views/view.ts";
+import { NO_ERROR_LIMIT } from "./error-limit.ts";
 import type { Loader, LoadRequest } from "./loader.ts";
 import type { LoadOutcome } from "./outcome.ts";
 import { countRejects } from "./read-rejects.ts";
@@ -29,7 +30,7 @@ export async function retryRejects(
     sourceOf: () => new RejectDocument(filter),
     keepNewer: true,
     // That all of them fail again is no news, and how many they are says nothing about OTC.
-    errorLimit: { kind: "percent", percent: 100 },
+    errorLimit: NO_ERROR_LIMIT,
     allowShrink: true,
   });
 }

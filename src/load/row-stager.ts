@@ -9,6 +9,7 @@ import {
   describeProblem,
   type Problem,
   RecordConverter,
+  type RejectedFields,
   type Rejection,
   type SchemaDrift,
 } from "../views/record-converter.ts";
@@ -69,6 +70,10 @@ export class RowStager {
 
   get drift(): SchemaDrift {
     return this.#converter.drift;
+  }
+
+  get rejectedFields(): RejectedFields {
+    return this.#converter.rejectedFields;
   }
 
   get repairs(): Readonly<TextRepairs> {

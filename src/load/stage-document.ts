@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { DocumentCopy } from "../archive/document-copy.ts";
 import type { Transaction } from "../database/database.ts";
 import { RecordFramer } from "../source/record-framer.ts";
-import type { SchemaDrift } from "../views/record-converter.ts";
+import type { RejectedFields, SchemaDrift } from "../views/record-converter.ts";
 import type { TextRepairs } from "../views/values/text.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
@@ -25,6 +25,7 @@ export interface StagedDocument {
   /** In hex. */
   readonly payloadSha256: string;
   readonly drift: SchemaDrift;
+  readonly rejectedFields: RejectedFields;
   readonly repairs: Readonly<TextRepairs>;
 }
 
@@ -81,6 +82,7 @@ export async function stageDocument(
     payloadBytes: framer.bytes,
     payloadSha256: hash.digest("hex"),
     drift: stager.drift,
+    rejectedFields: stager.rejectedFields,
     repairs: stager.repairs,
   };
 }

@@ -49,7 +49,7 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     yield { condition: "partial", text };
   }
   if (status.rollbackRate !== null && status.rollbackRate > limits.maxRollbackRate) {
-    const percent = (rate: number): string => `${Math.round(rate * 100)} %`;
+    const percent = (rate: number): string => `${Number((rate * 100).toFixed(2))} %`;
     const text = `${percent(status.rollbackRate)} of the last runs were rolled back, more than the ${percent(limits.maxRollbackRate)} allowed.`;
     yield { condition: "rollback-rate", text };
   }

@@ -30,12 +30,22 @@ export interface Rejection {
   readonly message: string;
 }
 
-/** How the document's fields differ from the view's definition. */
+/** How the document's fields differ from the view's definition, by all its records, also those that are rejected. */
 export interface SchemaDrift {
-  /** Fields the view does not define and how many records carry each; they are kept in `extra`. */
+  /** Records whose fields can be told: those that are JSON objects in valid UTF-8. */
+  readonly records: number;
+  /** Fields the view does not define and how many records carry each; rows keep them in `extra`. */
   readonly unknownFields: ReadonlyMap<string, number>;
   /** Fields of the view that no record carries. */
   readonly absentFields: readonly string[];
+}
+
+/** What the records that were rejected have in the view's fields. */
+export interface RejectedFields {
+  /** Records whose fields can be told. */
+  readonly records: number;
+  /** How many of them have a value, other than an empty text, in each field of the view. */
+  readonly filled: ReadonlyMap<string, number>;
 }
 
 const LONGEST_QUOTED_VALUE = 80;
@@ -55,6 +65,10 @@ export class RecordConverter {
   readonly #view: View;
   readonly #timeZone: TimeZone;
   readonly #repairs: TextRepairs = { nulsRemoved: 0, surrogatesReplaced: 0 };
+  #records = 0;
+  #rejectedRecords = 0;
+  /** Of each column, by its place in the view: how many rejected records have a value. */
+  readonly #rejectedFilled: Uint32Array;
   readonly #seen: Uint8Array;
   /** 1 for a column that takes every text as it is. */
   readonly #plain: Uint8Array;
@@ -64,6 +78,7 @@ export class RecordConverter {
     this.#view = view;
     this.#timeZone = timeZone;
     this.#seen = new Uint8Array(view.columns.length);
+    this.#rejectedFilled = new Uint32Array(view.columns.length);
     this.#plain = Uint8Array.from(view.columns, ({ type, key }) =>
       type === "text" && key === undefined ? 1 : 0,
     );
@@ -76,9 +91,17 @@ export class RecordConverter {
 
   get drift(): SchemaDrift {
     return {
+      records: this.#records,
       unknownFields: this.#extra.counts,
       absentFields: this.fields.names.filter((_, index) => this.#seen[index] === 0),
     };
+  }
+
+  get rejectedFields(): RejectedFields {
+    const filled = this.fields.names.map(
+      (field, index) => [field, this.#rejectedFilled[index] ?? 0] as const,
+    );
+    return { records: this.#rejectedRecords, filled: new Map(filled) };
   }
 
   /**
@@ -90,6 +113,7 @@ export class RecordConverter {
   convertFields(sink: RowSink): Problem | undefined {
     const problem = this.#convertColumns(sink);
     if (problem === undefined) sink.writeNull();
+    else this.#noteRejected();
     return problem;
   }
 
@@ -103,9 +127,12 @@ export class RecordConverter {
     const repairs: TextRepairs = { nulsRemoved: 0, surrogatesReplaced: 0 };
     readParsedRecord(record, json, columns, this.fields, repairs);
     const problem = this.#convertColumns(sink);
-    if (problem !== undefined) return problem;
-    const extra = this.#extra.collect(record, json, columns, repairs);
-    if (extra !== null && typeof extra !== "string") return extra;
+    const unknown = this.#extra.notice(record, columns);
+    const extra = problem ?? this.#extra.collect(unknown, record, json, repairs);
+    if (extra !== null && typeof extra !== "string") {
+      this.#noteRejected();
+      return extra;
+    }
     if (extra === null) sink.writeNull();
     else sink.writeJson(extra);
     this.#repairs.nulsRemoved += repairs.nulsRemoved;
@@ -113,7 +140,21 @@ export class RecordConverter {
     return undefined;
   }
 
+  /** A record is converted up to its first problem, and has all its fields nevertheless. */
+  #noteRejected(): void {
+    const { kinds, starts, ends } = this.fields;
+    this.#rejectedRecords += 1;
+    for (let index = 0; index < kinds.length; index += 1) {
+      const kind = kinds[index] as number;
+      if (kind === ABSENT) continue;
+      this.#seen[index] = 1;
+      const isEmpty = kind === NULL || (kind === STRING && starts[index] === ends[index]);
+      if (!isEmpty) this.#rejectedFilled[index] = (this.#rejectedFilled[index] as number) + 1;
+    }
+  }
+
   #convertColumns(sink: RowSink): Problem | undefined {
+    this.#records += 1;
     const { columns } = this.#view;
     const { kinds, sources, starts, ends } = this.fields;
     for (let index = 0; index < kinds.length; index += 1) {

@@ -123,9 +123,12 @@ export function changeableColumns(view: View): readonly Column[] {
   return view.columns.filter((column) => column.key === undefined && !column.insertOnly);
 }
 
-/** The column that tells which of two rows with one key is the newer, if the view has one. */
+/**
+ * The column that tells whether a record is newer than the row that it would overwrite, if the view has one. A column that
+ * no update writes cannot: it says when the row was created, and would call the record newer again after every update.
+ */
 export function newerColumn(view: View): Column | undefined {
-  return view.columns.find((column) => column.tellsNewer);
+  return changeableColumns(view).find((column) => column.tellsNewer);
 }
 
 /** The columns that identify a row. */

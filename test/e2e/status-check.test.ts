@@ -67,7 +67,7 @@ describeEachDatabase(
       await loadRecords(database, tickets, SECOND);
       expect(await check(database)).toEqual({
         code: 1,
-        tickets: ["tickets: 33 % of the last runs were rolled back, more than the 20 % allowed."],
+        tickets: ["tickets: 33.33 % of the last runs were rolled back, more than the 20 % allowed."],
       });
       expect((await check(database, "--max-rollback-rate", "34")).code).toBe(0);
 

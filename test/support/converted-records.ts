@@ -6,6 +6,7 @@ import {
   describeProblem,
   type Problem,
   RecordConverter,
+  type RejectedFields,
   type Rejection,
   type SchemaDrift,
 } from "../../src/views/record-converter.ts";
@@ -37,6 +38,10 @@ export class ConvertedRecords {
 
   get drift(): SchemaDrift {
     return this.#parsing.drift;
+  }
+
+  get rejectedFields(): RejectedFields {
+    return this.#parsing.rejectedFields;
   }
 
   get repairs(): Readonly<TextRepairs> {

@@ -22,16 +22,25 @@ export class ExtraFields {
     return this.#counts;
   }
 
-  /** The JSON object of the record's unknown fields, as `jsonb` can hold it. */
+  /** Counts the record's unknown fields, and names them as they came. */
+  notice(record: Readonly<Record<string, unknown>>, columns: readonly Column[]): readonly string[] {
+    const names = Object.keys(record).filter((name) => !columns.some((column) => column.field === name));
+    for (const name of names) this.#count(storableName(name));
+    return names;
+  }
+
+  /**
+   * The JSON object of a record's unknown fields, as `jsonb` can hold it; null when there are none.
+   *
+   * @param names those that `notice` found in the record
+   */
   collect(
+    names: readonly string[],
     record: Readonly<Record<string, unknown>>,
     json: string,
-    columns: readonly Column[],
     repairs: TextRepairs,
   ): string | BadField | null {
-    const names = Object.keys(record).filter((name) => !columns.some((column) => column.field === name));
     if (names.length === 0) return null;
-    for (const name of names) this.#count(storableName(name));
     const tooDeep = names.find((name) => isTooDeep(record[name]));
     if (tooDeep !== undefined) return { field: tooDeep, bad: NESTED_TOO_DEEP };
 

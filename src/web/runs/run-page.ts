@@ -120,7 +120,7 @@ function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails)
       ...driftWarnings.map(({ message }) => ["changed", message] as const),
       ...unknown.map(
         ([field, records]) =>
-          ["not of the view", `${field} (${formatCount(records)} records, in extra)`] as const,
+          ["not of the view", `${field} (${formatCount(records)} records; rows keep it in extra)`] as const,
       ),
       ...absentFields.map((field) => ["in no record", field] as const),
     ])}

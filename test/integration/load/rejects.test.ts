@@ -8,9 +8,10 @@ import { retryRejects } from "../../../src/load/retry-rejects.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
+import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { attemptLoad, documentOf, load } from "../../support/load-records.ts";
-import { comment, many, ticket } from "../../support/sample-records.ts";
+import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 
 async function retry(loader: Loader, filter: RejectFilter = {}): Promise<readonly LoadOutcome[]> {
   return retryRejects(loader, await viewCatalog(), filter, {
@@ -144,6 +145,90 @@ describeEachDatabase("a retry", (target) => {
       { view_name: "tickets", source: "quarantine (reason refused_by_database)", load_status: "partial" },
     ]);
   });
+
+  test("overwrites no comment, whenever either was created, and of several rejected ones loads the last", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const created = (day: number, text: string) => ({
+      "TKTCT-Created Time": `2025-03-0${day}T08:00:00Z`,
+      "TKTCT-Comment": text,
+      "TKTCT-VisibleCustomer": "maybe",
+    });
+    await load(loader, comments, [
+      comment(1, created(9, "created later")),
+      comment(2, created(1, "created earlier")),
+      comment(3, created(9, "the first of two")),
+      comment(3, created(1, "the last of two")),
+    ]);
+    const there = { "TKTCT-Created Time": "2025-03-05T08:00:00Z", "TKTCT-Comment": "came in meanwhile" };
+    await load(loader, comments, [comment(1, there), comment(2, there)]);
+    await database.sql(
+      `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"maybe"', '"no"')`,
+    );
+    const before = await database.sql(`select * from ${database.table("comments")} order by comment_id`);
+
+    expect(await retry(loader)).toMatchObject([
+      { fetched: 4, inserted: 1, updated: 0, unchanged: 2, duplicates: 1, errors: 0 },
+    ]);
+    expect(
+      await database.sql(
+        `select * from ${database.table("comments")} where comment_id in (1, 2) order by comment_id`,
+      ),
+    ).toEqual(before);
+    expect(
+      await database.sql(`select comment_text from ${database.table("comments")} where comment_id = 3`),
+    ).toEqual([{ comment_text: "the last of two" }]);
+    expect(await countRejects(await loader.database(), database.schema, {})).toEqual([]);
+  });
+
+  test.for([
+    [
+      "tickets",
+      tickets,
+      (text: string, modified: string | null, isBad: boolean) =>
+        ticket(1, {
+          "TKT-Title": text,
+          "TKT-Modified Time": modified,
+          "TKT-Due Date": isBad ? "31.12.2026" : null,
+        }),
+      "TKT-Title",
+    ],
+    [
+      "timesheets",
+      timesheets,
+      (text: string, modified: string | null, isBad: boolean) =>
+        timesheet("ann", {
+          "TS-Notes": text,
+          "TS-Modified Time": modified,
+          "TS-Billable": isBad ? "31.12.2026" : "No",
+        }),
+      "TS-Notes",
+    ],
+  ] as const)(
+    "takes a row that was never modified for older than a record that was (%s)",
+    async ([, view, record, column]) => {
+      const early = "2026-03-01T08:00:00Z";
+      for (const [recordModified, rowModified, stays] of [
+        [early, null, "the record"],
+        [null, early, "the row"],
+        [null, null, "the row"],
+        [early, early, "the row"],
+      ] as const) {
+        const database = await target.fresh();
+        const loader = database.open();
+        await load(loader, view, [record("the record", recordModified, true)]);
+        await load(loader, view, [record("the row", rowModified, false)]);
+        await database.sql(
+          `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"31.12.2026"', 'null')`,
+        );
+        await retry(loader);
+        expect(
+          await database.sql(`select "${column}" as text from ${database.table(view.table)}`),
+          `record ${recordModified}, row ${rowModified}`,
+        ).toEqual([{ text: stays }]);
+      }
+    },
+  );
 
   test("that is rolled back leaves the quarantine as it was", async () => {
     const database = await target.fresh();

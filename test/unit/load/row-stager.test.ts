@@ -42,6 +42,8 @@ function stage(chunks: readonly Buffer[]) {
     rejected,
     records: framer.records,
     raw: rejects.seen.map(({ raw }) => raw),
+    drift: stager.drift,
+    rejectedFields: stager.rejectedFields,
   };
 }
 
@@ -85,6 +87,14 @@ const STAGED_OF_EVERY_KIND = {
     { position: 8, key: "Id=absent", reason: "missing_key" },
   ],
   raw: ['{"Id":"one"}', '"😀"', "[4]", '{"Note":"no key"}'],
+  drift: { records: 8, unknownFields: new Map([["Colour", 1]]), absentFields: [] },
+  rejectedFields: {
+    records: 2,
+    filled: new Map([
+      ["Id", 1],
+      ["Note", 1],
+    ]),
+  },
 };
 
 describe("the records of a document", () => {
@@ -123,6 +133,22 @@ describe("the records of a document", () => {
       ]);
       expect(rejected).toEqual([{ position: 2, key: null, reason: "invalid_utf8" }]);
       expect(records).toBe(3);
+    }
+  });
+
+  it("all count as having their fields, wherever its chunks are cut, and those that are no objects or no text do not", () => {
+    const document = Buffer.concat([
+      Buffer.from(
+        '[{"Id":1},{"Id":"two","Note":"€"},{"Id":"three","Colour":1},[{"Shape":1}],{"Id":4,"Size":"',
+      ),
+      Buffer.from([0xe9]),
+      Buffer.from('"}]'),
+    ]);
+    for (const places of [[], [1], [12], [...document.keys()]]) {
+      const { drift, rejectedFields, rejected } = stage(cutAt(document, places));
+      expect(rejected).toHaveLength(4);
+      expect(drift).toEqual({ records: 3, unknownFields: new Map([["Colour", 1]]), absentFields: [] });
+      expect(rejectedFields.records).toBe(2);
     }
   });
 

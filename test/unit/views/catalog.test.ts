@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { viewCatalog, viewNamed } from "../../../src/views/catalog.ts";
-import type { ValueType, View } from "../../../src/views/view.ts";
+import { newerColumn, type ValueType, type View } from "../../../src/views/view.ts";
 
 const views = await viewCatalog();
 
@@ -38,6 +38,16 @@ describe("the catalogue", () => {
   it("knows which of two records is the newer", () => {
     expect(views.flatMap(newerOf)).toEqual(
       expect.arrayContaining(["TKT-Modified Time", "TKTCT-Created Time", "TS-Modified Time"]),
+    );
+  });
+
+  it("does not know whether a comment is newer than the row it would overwrite: comments are never modified", () => {
+    expect(views.map((view) => [view.name, newerColumn(view)?.field])).toEqual(
+      expect.arrayContaining([
+        ["tickets", "TKT-Modified Time"],
+        ["comments", undefined],
+        ["timesheets", "TS-Modified Time"],
+      ]),
     );
   });
 

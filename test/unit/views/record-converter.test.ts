@@ -168,7 +168,36 @@ describe("what a converter saw", () => {
       ["Colour", 2],
       ["Size", 1],
     ]);
-    expect(records.drift.absentFields).toEqual(["From", "Made", "Hours", "Billable"]);
+    expect(records.drift.absentFields).toEqual(["From", "Made", "Billable"]);
+  });
+
+  it("are also the fields of records that it rejected, behind the field that was to blame", () => {
+    const { records } = convertAll([
+      '{"Id":1}',
+      '{"Id":2,"Made":"?","Hours":1,"Colour":"red"}',
+      '{"From":"09:30","Billable":true,"Size":1}',
+      '{"Id":3,"Note":"","Hours":null,"Shape":[[],{}],"Billable":"perhaps"}',
+    ]);
+    expect(records.drift).toEqual({
+      records: 4,
+      unknownFields: new Map([
+        ["Colour", 1],
+        ["Size", 1],
+        ["Shape", 1],
+      ]),
+      absentFields: [],
+    });
+    expect(records.rejectedFields).toEqual({
+      records: 3,
+      filled: new Map([
+        ["Id", 2],
+        ["From", 1],
+        ["Note", 0],
+        ["Made", 1],
+        ["Hours", 1],
+        ["Billable", 2],
+      ]),
+    });
   });
 
   it("are the characters it had to mend, in texts and in extra", () => {

@@ -13,7 +13,8 @@ function collected(
   extra = new ExtraFields(),
   repairs = { nulsRemoved: 0, surrogatesReplaced: 0 },
 ) {
-  return extra.collect(JSON.parse(json) as Record<string, unknown>, json, columns, repairs);
+  const record = JSON.parse(json) as Record<string, unknown>;
+  return extra.collect(extra.notice(record, columns), record, json, repairs);
 }
 
 describe("the extra column", () => {
