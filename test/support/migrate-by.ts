@@ -2,7 +2,7 @@ import { databaseSettings } from "../../src/config/database-settings.ts";
 import { type Environment, readSettings } from "../../src/config/read-settings.ts";
 import type { Database } from "../../src/database/database.ts";
 import { readMigrations } from "../../src/database/migration-files.ts";
-import { applyMigration, lockMigrations, migrate } from "../../src/database/migrations.ts";
+import { applyMigration, lockMigrations, migrate, migrationStatus } from "../../src/database/migrations.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 
 /** Creates or updates the tables, as `otc-etl migrate`. */
@@ -10,15 +10,18 @@ export async function migrateBy(env: Environment): Promise<void> {
   await withDatabase(env, (database) => migrate(database, () => undefined));
 }
 
-/** Creates the tables as an otc-etl left them whose newest migration was the one of this number. */
+/** Creates or updates the tables as an otc-etl left them whose newest migration was the one of this number. */
 export async function migrateUpTo(version: number, env: Environment): Promise<void> {
-  const migrations = (await readMigrations()).filter((migration) => migration.version <= version);
-  await withDatabase(env, (database) =>
-    database.transaction(async (transaction) => {
+  await withDatabase(env, async (database) => {
+    const states = await migrationStatus(database);
+    const isDue = (due: number): boolean =>
+      due <= version && states.some((state) => state.version === due && state.appliedAt === null);
+    const migrations = (await readMigrations()).filter((migration) => isDue(migration.version));
+    await database.transaction(async (transaction) => {
       await lockMigrations(transaction, database.schema);
       for (const migration of migrations) await applyMigration(transaction, database.schema, migration);
-    }),
-  );
+    });
+  });
 }
 
 async function withDatabase(env: Environment, work: (database: Database) => Promise<unknown>): Promise<void> {
