@@ -89,7 +89,7 @@ async function readRoutines(database: Queryable, schema: string): Promise<readon
        pg_get_function_result(p.oid) as "result", obj_description(p.oid, 'pg_proc') as "meaning"
      from pg_proc p
      join pg_namespace n on n.oid = p.pronamespace
-     where n.nspname = $1
+     where n.nspname = $1 and p.prokind = 'f'
      order by p.proname collate "C"`,
     [schema],
   );

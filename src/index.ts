@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import { processEnvironment } from "./config/process-environment.ts";
 import type { Environment } from "./config/read-settings.ts";
-import { migrate, type MigrationState } from "./database/migrations.ts";
+import type { MigrationState } from "./database/migrations.ts";
 import { parseErrorLimit } from "./load/error-limit.ts";
 import type { LoadProgress } from "./load/load-context.ts";
 import { Loader, type LoadRequest, type PlanRequest } from "./load/loader.ts";
@@ -70,7 +70,7 @@ export interface OtcLoader {
    * @throws OtcError when it failed for another reason
    */
   plan(view: string, settings?: LoadSettings & { readonly samples?: number }): Promise<PlannedLoad>;
-  /** Creates or updates the tables. */
+  /** Creates or updates the tables, and fills what is derived from their rows. */
   migrate(): Promise<readonly MigrationState[]>;
   /** Gives connections and locks back; the loader cannot be used afterwards. */
   close(): Promise<void>;
@@ -137,7 +137,7 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
       if (outcome.status === "failed") throw outcome.error;
       return outcome;
     },
-    migrate: async () => migrate(await loader.database(), () => undefined),
+    migrate: () => loader.migrate(new AbortController().signal),
     close: () => loader.close(),
   };
 }

@@ -4,7 +4,7 @@ import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { readMigrations } from "../database/migration-files.ts";
 import { applyMigration, lockMigrations, wasMigrated } from "../database/migrations.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import type { View } from "../views/view.ts";
+import { keyColumns, type View } from "../views/view.ts";
 import type { AdoptionStep } from "./adoption-step.ts";
 import { attachForeignKeys, detachForeignKeys } from "./foreign-keys.ts";
 import { moveRows } from "./move-rows.ts";
@@ -113,8 +113,9 @@ async function reshape(
   await putBack(transaction, schema, old);
 
   const columns = { old: (await readShape(transaction, table)).columns, model: model.columns };
-  await reshapeColumns(transaction, table, columns, zone, report);
   const view = views.find((candidate) => candidate.table === old.name);
+  const keys = view === undefined ? [] : keyColumns(view).map(({ name }) => name);
+  await reshapeColumns(transaction, { schema, table, keys, zone }, columns, report);
   if (view === undefined) await takeOverRuns(transaction, schema, report);
   else await moveRows(transaction, schema, view, report);
   await reshapeConstraints(transaction, table, { old: await readShape(transaction, table), model }, report);

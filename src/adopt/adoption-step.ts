@@ -3,7 +3,7 @@ type AdoptionChange =
   | "table_created"
   | "column_added"
   | "type_changed"
-  | "type_left"
+  | "old_column_kept"
   | "null_allowed"
   | "empty_keys_cleared"
   | "rows_moved"

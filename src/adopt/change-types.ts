@@ -1,9 +1,12 @@
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { OtcError } from "../errors/otc-error.ts";
 import type { Report } from "./adoption-step.ts";
 import { conversionOf } from "./conversion.ts";
 import { readDependents } from "./dependents.ts";
+import { keepOldColumn, oldNameOf, renameOldColumn } from "./keep-old-column.ts";
+import { oldValueOf } from "./old-value.ts";
 import type { ColumnShape } from "./table-shape.ts";
 
 /** A column that a table has, and what it is to be like. */
@@ -12,99 +15,169 @@ export interface ColumnPair {
   readonly model: ColumnShape;
 }
 
-/** A column on the way to another type. */
-interface TypeChange {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly using: string;
+/** The table whose columns change. */
+export interface AdoptedTable {
+  readonly schema: string;
+  /** Quoted and with its schema. */
+  readonly table: string;
+  /** The columns of its key. */
+  readonly keys: readonly string[];
+  /** Of wall time in columns without one. */
+  readonly zone: string;
+}
+
+/** Values that another type cannot hold. */
+interface Loss {
+  readonly values: number;
+  readonly example: string | null;
 }
 
 /**
- * Gives columns the types they should have, unless something depends on them, a value would be lost, or PostgreSQL
- * objects. A column that is left as it is does no harm: loads write what it takes.
+ * Gives columns the types they should have. Where something depends on a column, or not every value survives, the old
+ * column is kept beside the new one, under another name: what depends on it goes on as before, and everything of ours,
+ * also what later migrations add, finds the types it was written for.
  *
- * @param zone of wall time in columns without one
+ * @throws OtcError `migration` when a column cannot become what it should be, and why
  */
 export async function changeTypes(
   transaction: Transaction,
-  table: string,
+  adopted: AdoptedTable,
   pairs: readonly ColumnPair[],
-  zone: string,
   report: Report,
 ): Promise<void> {
-  const left = ({ name, from }: Pick<TypeChange, "name" | "from">, why: string): void => {
-    report({ change: "type_left", subject: name, rows: null, detail: `${from}: ${why}` });
-  };
-  const changed = ({ name, from, to }: TypeChange): void => {
-    report({ change: "type_changed", subject: name, rows: null, detail: `${from} → ${to}` });
-  };
-
-  const dependents = await readDependents(transaction, table);
-  const changes: TypeChange[] = [];
-  for (const { old, model } of pairs.filter((pair) => pair.old.type !== pair.model.type)) {
-    const { using, loses } = conversionOf(quoteIdentifier(old.name), old.type, model.type, zone);
-    const change = { name: old.name, from: old.type, to: model.type, using };
-    const blockers = dependents.get(old.name);
-    const obstacle =
-      blockers === undefined
-        ? await findLoss(transaction, table, change, loses)
-        : `used by ${blockers.join(", ")}`;
-    if (obstacle === undefined) changes.push(change);
-    else left(change, obstacle);
+  const dependents = await readDependents(transaction, adopted.table);
+  const inPlace: ColumnPair[] = [];
+  const beside: { readonly pair: ColumnPair; readonly reason: string }[] = [];
+  for (const pair of pairs.filter(({ old, model }) => old.type !== model.type)) {
+    const users = dependents.get(pair.old.name);
+    const used = users === undefined ? [] : [`used by ${users.join(", ")}`];
+    const loss = await findLoss(transaction, adopted, pair, used);
+    if (users === undefined && loss === undefined) inPlace.push(pair);
+    else {
+      const lost = loss === undefined ? [] : [`${describe(loss, pair)}, and are null there`];
+      beside.push({ pair, reason: [...used, ...lost].join("; ") });
+    }
   }
 
   // The table is written anew, so all at once; one by one only when PostgreSQL objects to something.
-  if ((await tryChanges(transaction, table, changes)) === undefined) {
-    changes.forEach(changed);
-    return;
+  if ((await tryInPlace(transaction, adopted, inPlace, report)) !== undefined) {
+    for (const pair of inPlace) {
+      const objection = await tryInPlace(transaction, adopted, [pair], report);
+      if (objection !== undefined) beside.push({ pair, reason: objection });
+    }
   }
-  for (const change of changes) {
-    const objection = await tryChanges(transaction, table, [change]);
-    if (objection === undefined) changed(change);
-    else left(change, objection);
-  }
+  for (const { pair, reason } of beside) await changeBeside(transaction, adopted, pair, reason, report);
 }
 
-/** @returns what would be lost, or why PostgreSQL cannot say */
-function findLoss(
+/** Changes columns themselves. @returns why PostgreSQL objects, if it does; nothing is changed then */
+async function tryInPlace(
   transaction: Transaction,
-  table: string,
-  { name, to }: TypeChange,
-  loses: string,
+  { table, zone }: AdoptedTable,
+  pairs: readonly ColumnPair[],
+  report: Report,
 ): Promise<string | undefined> {
-  return objectionOf(async () => {
+  if (pairs.length === 0) return undefined;
+  const clauses = pairs.map(({ old, model }) => {
+    const column = quoteIdentifier(old.name);
+    return `alter column ${column} type ${model.type} using ${conversionOf(column, old.type, model.type, zone).using}`;
+  });
+  const objection = await objectionOf(() =>
+    transaction.savepoint(() => transaction.query(`alter table ${table} ${clauses.join(", ")}`)),
+  );
+  if (objection === undefined) {
+    for (const { old, model } of pairs) {
+      report({
+        change: "type_changed",
+        subject: old.name,
+        rows: null,
+        detail: `${old.type} → ${model.type}`,
+      });
+    }
+  }
+  return objection;
+}
+
+/** Adds a column of the right type with the values of the old one, which is kept under another name. */
+async function changeBeside(
+  transaction: Transaction,
+  adopted: AdoptedTable,
+  pair: ColumnPair,
+  reason: string,
+  report: Report,
+): Promise<void> {
+  const { schema, table, zone } = adopted;
+  const { old, model } = pair;
+  if (model.identity !== null) throw refusal(adopted, pair, reason);
+  const [name, oldName] = [quoteIdentifier(old.name), quoteIdentifier(oldNameOf(old.name))];
+  const { using, loses } = conversionOf(oldName, old.type, model.type, zone);
+  const objection = await objectionOf(() =>
+    transaction.savepoint(async () => {
+      const change = { name: old.name, from: old.type, to: model.type };
+      const oldValue = await oldValueOf(transaction, table, change, `new.${name}`, zone);
+      await renameOldColumn(transaction, table, old, model);
+      // Written anew in its order, unlike by an update, which would also leave every row twice.
+      await transaction.query(
+        `alter table ${table} alter column ${name} type ${model.type} using case when not (${loses}) then ${using} end`,
+      );
+      if (!old.generated) await keepOldColumn(transaction, schema, table, old.name, oldValue, reason);
+    }),
+  );
+  if (objection !== undefined) throw refusal(adopted, pair, [reason, objection].join("; "));
+  const detail = `${old.type}, as ${JSON.stringify(oldNameOf(old.name))}: ${reason}`;
+  report({ change: "old_column_kept", subject: old.name, rows: null, detail });
+}
+
+/**
+ * @returns what would be lost, if anything
+ * @throws OtcError `migration` when it is a part of the key, for no load would find the row again, or cannot be told
+ */
+async function findLoss(
+  transaction: Transaction,
+  adopted: AdoptedTable,
+  pair: ColumnPair,
+  used: readonly string[],
+): Promise<Loss | undefined> {
+  const { old, model } = pair;
+  const column = quoteIdentifier(old.name);
+  const { loses } = conversionOf(column, old.type, model.type, adopted.zone);
+  let loss: Loss | undefined;
+  const objection = await objectionOf(async () => {
     const { rows } = await transaction.savepoint(() =>
-      transaction.query<{ lost: number; example: string | null }>(
-        `select count(*) as "lost", min(${quoteIdentifier(name)}::text) as "example" from ${table} where ${loses}`,
+      transaction.query<Loss>(
+        `select count(*) as "values", min(${column}::text) as "example" from ${adopted.table} where ${loses}`,
       ),
     );
-    const { lost = 0, example = null } = rows[0] ?? {};
-    return lost === 0
-      ? undefined
-      : `${lost} values cannot become ${to} without loss, for example ${JSON.stringify(example)}`;
+    if (rows[0] !== undefined && rows[0].values > 0) loss = rows[0];
   });
+  if (objection !== undefined) throw refusal(adopted, pair, [objection, ...used].join("; "));
+  if (loss !== undefined && adopted.keys.includes(old.name)) {
+    throw refusal(adopted, pair, [describe(loss, pair), ...used].join("; "));
+  }
+  return loss;
 }
 
-/** @returns why PostgreSQL objects, if it does; nothing is changed then */
-async function tryChanges(
-  transaction: Transaction,
-  table: string,
-  changes: readonly TypeChange[],
-): Promise<string | undefined> {
-  if (changes.length === 0) return undefined;
-  const clauses = changes.map(
-    ({ name, to, using }) => `alter column ${quoteIdentifier(name)} type ${to} using ${using}`,
+function describe({ values, example }: Loss, { model }: ColumnPair): string {
+  const many = values === 1 ? "1 value" : `${values} values`;
+  return `${many} cannot become ${model.type} without loss, for example ${JSON.stringify(example)}`;
+}
+
+function refusal({ table }: AdoptedTable, { old, model }: ColumnPair, why: string): OtcError {
+  const column = `${quoteIdentifier(old.name)} of ${table}`;
+  return new OtcError(
+    "migration",
+    `The schema cannot be adopted as it is. ${column} is ${old.type} and has to become ${model.type}: ${why}.`,
+    {
+      remedy:
+        `Nothing was changed. Mend the values, or drop what uses the column and create it again afterwards, ` +
+        "and try `otc-etl migrate --adopt --dry-run` again.",
+    },
   );
-  return objectionOf(async () => {
-    await transaction.savepoint(() => transaction.query(`alter table ${table} ${clauses.join(", ")}`));
-    return undefined;
-  });
 }
 
-async function objectionOf(work: () => Promise<string | undefined>): Promise<string | undefined> {
+async function objectionOf(work: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    return await work();
+    await work();
+    return undefined;
   } catch (error) {
     if (!(error instanceof DatabaseError) || !error.isObjection) throw error;
     return error.message;

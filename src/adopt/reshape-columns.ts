@@ -1,7 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import type { Report } from "./adoption-step.ts";
-import { changeTypes, type ColumnPair } from "./change-types.ts";
+import { type AdoptedTable, changeTypes, type ColumnPair } from "./change-types.ts";
 import type { ColumnShape } from "./table-shape.ts";
 
 /** The columns that a table has, and those that it should have. */
@@ -11,18 +11,18 @@ interface Columns {
 }
 
 /**
- * Gives a table the columns it lacks, and the columns it has the types they should have, where that loses nothing and
- * nothing depends on them. What old rows do not tell is null there, never a default: it is not known.
+ * Gives a table the columns it lacks, and the columns it has the types they should have. What old rows do not tell is null
+ * there, never a default: it is not known.
  *
- * @param zone of wall time in columns without one
+ * @throws OtcError `migration` when a column cannot become what it should be
  */
 export async function reshapeColumns(
   transaction: Transaction,
-  table: string,
+  adopted: AdoptedTable,
   columns: Columns,
-  zone: string,
   report: Report,
 ): Promise<void> {
+  const { table } = adopted;
   const pairs = columns.model.flatMap((model): ColumnPair[] => {
     const old = columns.old.find((column) => column.name === model.name);
     return old === undefined ? [] : [{ old, model }];
@@ -34,7 +34,7 @@ export async function reshapeColumns(
     report,
   );
   await allowNulls(transaction, table, columns, report);
-  await changeTypes(transaction, table, pairs, zone, report);
+  await changeTypes(transaction, adopted, pairs, report);
   await setDefaults(transaction, table, columns);
 }
 

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { migrate } from "../database/migrations.ts";
 import { openDemoDesk } from "../demo/demo-desk.ts";
 import { readStatus } from "../load/read-status.ts";
 import { parseScale } from "../simulator/scale.ts";
@@ -50,7 +49,7 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
     );
     say("Preparing the embedded database (PostgreSQL in this process, no server) …\n");
     const database = await desk.loader.database();
-    await migrate(database, () => undefined);
+    await desk.loader.migrate(context.signal);
 
     const first = await desk.night();
     say(

@@ -7,7 +7,6 @@ import type { CliContext } from "./cli-context.ts";
 import type { LoadFlags } from "./commands/load.ts";
 import { readDocumentOptions } from "./document-options.ts";
 import { failureExitCode } from "./failure-exit-code.ts";
-import { migrateFirst } from "./migrate-first.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 import { reporting } from "./reporting.ts";
 import { type Session, withSession } from "./session.ts";
@@ -39,7 +38,7 @@ export async function loadAndReport(
   request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
   const { loader, options } = session;
-  if (flags.migrate) await migrateFirst(session);
+  if (flags.migrate) await loader.migrate(context.signal);
   const outcomes = await loader.load({
     ...request,
     ...reporting(session, context, flags),

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { adopt } from "../adopt/adopt.ts";
-import { migrate, migrationStatus } from "../database/migrations.ts";
+import { migrationStatus } from "../database/migrations.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { refreshDerived } from "../load/refresh-derived.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { CliContext } from "./cli-context.ts";
@@ -29,14 +28,10 @@ export async function runMigrate(flags: MigrateFlags, command: Command, context:
 }
 
 async function updateTables(flags: MigrateFlags, session: Session, context: CliContext): Promise<void> {
-  const { loader, log, options } = session;
-  const database = await loader.database();
+  const { loader, options } = session;
   const states = flags.status
-    ? await migrationStatus(database)
-    : await migrate(database, ({ version, name }) => {
-        log.info({ version, migration: name }, "migration applied");
-      });
-  if (!flags.status && states.length > 0) await deriveAll(session, context);
+    ? await migrationStatus(await loader.database())
+    : await loader.migrate(context.signal);
   if (flags.json) {
     for (const state of states) context.stdout.write(`${JSON.stringify(state)}\n`);
   } else if (states.length === 0) {
@@ -66,23 +61,10 @@ async function adoptTables(
     dryRun,
     signal: context.signal,
   });
-  if (!dryRun && steps !== undefined) await deriveAll(session, context);
+  if (!dryRun && steps !== undefined) await loader.fillDerived(context.signal);
   if (json) {
     for (const step of steps ?? []) context.stdout.write(`${JSON.stringify(step)}\n`);
   } else if (!options.quiet) {
     context.stdout.write(renderAdoption(steps, dryRun));
   }
-}
-
-/**
- * Fills what new migrations derive from rows that were there before. In a transaction of its own: indexes that were built
- * over changed rows are of no use in the same one, and without them it takes minutes.
- */
-async function deriveAll({ loader, log }: Session, { signal }: CliContext): Promise<void> {
-  const database = await loader.database();
-  const views = await viewCatalog();
-  await database.transaction(
-    (transaction) => refreshDerived(transaction, views, { database, log, signal }),
-    signal,
-  );
 }

@@ -16,7 +16,6 @@ import type { CliContext } from "./cli-context.ts";
 import type { WorkerFlags } from "./commands/worker.ts";
 import { failureExitCode } from "./failure-exit-code.ts";
 import { readErrorLimit } from "./load-options.ts";
-import { migrateFirst } from "./migrate-first.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 import { renderWorkerStatus } from "./render-worker-status.ts";
 import { reporting } from "./reporting.ts";
@@ -53,7 +52,7 @@ export function runWorker(
     }
     // What the loads will need is missed now, and not in the night.
     for (const { view } of schedules) loader.apiSource(view);
-    if (flags.migrate) await migrateFirst(session);
+    if (flags.migrate) await loader.migrate(context.signal);
     await requireMigrated(database);
 
     const late = lateSignal(context.signal, loader.settings.stopGraceMs);

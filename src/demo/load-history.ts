@@ -1,5 +1,4 @@
 import { qualifiedName } from "../database/identifier.ts";
-import { migrate } from "../database/migrations.ts";
 import type { DemoDesk } from "./demo-desk.ts";
 import { databaseTime, moveToNight } from "./move-to-night.ts";
 import { nightsToLoad } from "./nights.ts";
@@ -25,7 +24,7 @@ export async function loadHistory(
 ): Promise<number> {
   const { loader, simulator, views } = desk;
   const database = await loader.database();
-  await migrate(database, () => undefined);
+  await loader.migrate(signal);
   const { rows } = await database.query<{ last_start: Date | null }>(
     `select max(load_start) as last_start from ${qualifiedName(database.schema, "etl_metadata")}`,
   );

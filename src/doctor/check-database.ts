@@ -31,6 +31,7 @@ export async function checkDatabase(
     checkClock(server),
     await checkMigrations(database),
     await checkRights(database, views),
+    await checkOwner(database),
   ];
 }
 
@@ -88,10 +89,11 @@ async function checkMigrations(database: Database): Promise<CheckResult> {
   }
 }
 
-/** What a load needs: to create its staging table, and to read and write the tables. */
+/** What a load needs: to create its staging table, to read and write the tables, and to bring up to date what is derived. */
 async function checkRights(database: Database, views: readonly View[]): Promise<CheckResult> {
   const name = "rights";
-  const tables = [...views.map((view) => view.table), "etl_metadata", "etl_rejects"];
+  const tables = [...views.map((view) => view.table), "etl_metadata", "etl_rejects", "etl_run_totals"];
+  const functions = [...new Set(views.flatMap((view) => view.refreshes))];
   const { rows } = await database.query<{ missing: string }>(
     `select format('%s on %s', privilege, relation) as missing
      from unnest($2::text[]) as relation
@@ -99,10 +101,15 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
      where to_regclass(format('%I.%I', $1::text, relation)) is not null
        and not has_table_privilege(format('%I.%I', $1::text, relation), privilege)
      union all
+     select format('EXECUTE on %s()', refresh)
+     from unnest($3::text[]) as refresh
+     where to_regprocedure(format('%I.%I()', $1::text, refresh)) is not null
+       and not has_function_privilege(format('%I.%I()', $1::text, refresh), 'EXECUTE')
+     union all
      select 'CREATE on schema'
      from pg_namespace
      where nspname = $1 and not has_schema_privilege(oid, 'CREATE')`,
-    [database.schema, tables],
+    [database.schema, tables, functions],
   );
   const { rows: schemas } = await database.query("select from pg_namespace where nspname = $1", [
     database.schema,
@@ -113,5 +120,40 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
     name,
     `missing: ${rows.map((row) => row.missing).join(", ")}`,
     'Grant them to the role; README lists them under "Rights".',
+  );
+}
+
+/** As whom functions of ours run, and whether somebody else can make use of that. An embedded database has one role only. */
+async function checkOwner(database: Database): Promise<CheckResult> {
+  const name = "owner";
+  if (database.engine === "embedded") return skipped(name, "the embedded database has one role only");
+  const { rows } = await database.query<{ owner: string; superuser: boolean; abusable: boolean }>(
+    `select rolname as "owner", rolsuper as "superuser", bool_or(abusable) as "abusable"
+     from (
+       select nspowner as role, false as abusable from pg_namespace where nspname = $1
+       union all
+       select proowner, proname = 'add_run_to_totals'
+       from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
+       where nspname = $1 and prosecdef
+     ) as owners
+     join pg_roles on pg_roles.oid = role
+     group by rolname, rolsuper
+     order by "abusable" desc, "superuser" desc, rolname`,
+    [database.schema],
+  );
+  const abusable = rows.find((row) => row.abusable);
+  if (abusable !== undefined) {
+    return warning(
+      name,
+      `who can read the schema can act as its owner, ${abusable.owner}: function add_run_to_totals runs as it`,
+      "Run `otc-etl migrate`.",
+    );
+  }
+  const superuser = rows.find((row) => row.superuser);
+  if (superuser === undefined) return ok(name, rows.map(({ owner }) => owner).join(", ") || "no schema yet");
+  return warning(
+    name,
+    `${superuser.owner} is a superuser, and functions of otc-etl run as it`,
+    'Give the schema and what is in it to a role that is none; docs/operations.md shows how under "Roles".',
   );
 }

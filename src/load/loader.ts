@@ -8,7 +8,7 @@ import { type Environment, readSettings, readViewId } from "../config/read-setti
 import { type Settings, viewIdVariable } from "../config/settings.ts";
 import { tracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
-import { requireMigrated } from "../database/migrations.ts";
+import { type MigrationState, requireMigrated } from "../database/migrations.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { reasonOf } from "../errors/reason.ts";
@@ -23,6 +23,7 @@ import type { ErrorLimit } from "./error-limit.ts";
 import { checkHistoryColumns } from "./history.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
 import { loadViews, loadViewsAtomically } from "./load-views.ts";
+import { fillDerived, migrate } from "./migrate.ts";
 import type { LoadOutcome, PlanOutcome } from "./outcome.ts";
 import { planViews } from "./plan-views.ts";
 import type { RunKind } from "./run-kind.ts";
@@ -118,6 +119,21 @@ export class Loader {
     const viewId = readViewId(env, flags, view.name);
     this.#client ??= new ApiClient({ ...api, userAgent: `otc-etl/${packageVersion()}` });
     return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) });
+  }
+
+  /**
+   * Brings the tables up to date, with all that is derived from their rows.
+   *
+   * @returns the migrations applied now
+   * @throws OtcError `database`, `migration`, `locked`
+   */
+  async migrate(signal: AbortSignal): Promise<readonly MigrationState[]> {
+    return migrate({ database: await this.database(), log: this.#input.log, signal });
+  }
+
+  /** Fills what is derived from the rows of tables that have just been adopted. */
+  async fillDerived(signal: AbortSignal): Promise<void> {
+    await fillDerived({ database: await this.database(), log: this.#input.log, signal });
   }
 
   /**

@@ -1,0 +1,90 @@
+import type { Transaction } from "../database/database.ts";
+import { quoteIdentifier, quoteLiteral } from "../database/identifier.ts";
+import { wallTimeOf } from "../database/wall-time.ts";
+import { booleanSpellings } from "../views/values/boolean.ts";
+import { TEXTUAL, WALL_TIME } from "./conversion.ts";
+
+const NUMERIC = /^(smallint|integer|bigint|numeric|real|double precision)\b/;
+
+/** Of these many different texts in a column of truth values some will be spellings of true and of false. */
+const SPELLINGS_READ = 20;
+
+/** Texts that a number, and a time of day, are read from. */
+const NUMBER = "^[+-]?[0-9]+([.][0-9]+)?$";
+const TIME_OF_DAY = "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$";
+
+/** A column that has another type from now on. */
+interface ChangedColumn {
+  readonly name: string;
+  /** The old type. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The way back of a conversion: a value of the new type as a column of the old one has it, to be assigned in PL/pgSQL, which
+ * casts what is left to cast. Null where it is of another kind altogether, such as a name where a number was.
+ *
+ * @param table still with the old column under its name
+ * @param value an expression of the new type
+ * @param zone of wall time
+ */
+export async function oldValueOf(
+  transaction: Transaction,
+  table: string,
+  { name, from, to }: ChangedColumn,
+  value: string,
+  zone: string,
+): Promise<string> {
+  if (to === "timestamp with time zone") {
+    const wallTime = wallTimeOf(value, zone);
+    if (WALL_TIME.test(from)) return wallTime;
+    return TEXTUAL.test(from) ? `to_char(${wallTime}, 'YYYY-MM-DD HH24:MI:SS')` : value;
+  }
+  if (to === "boolean") {
+    if (NUMERIC.test(from)) return `${value}::integer`;
+    const [yes, no] = await spellings(transaction, table, name, from);
+    return `case ${value} when true then ${quoteLiteral(yes)} when false then ${quoteLiteral(no)} end`;
+  }
+  if (to === "text" && NUMERIC.test(from)) return `case when ${value} ~ '${NUMBER}' then ${value} end`;
+  if (to === "text" && from.startsWith("time")) {
+    return `case when ${value} ~ '${TIME_OF_DAY}' then ${value} end`;
+  }
+  return value;
+}
+
+/** True and false as the column spells them most often; what it never says, as it would fit to the other. */
+async function spellings(
+  transaction: Transaction,
+  table: string,
+  name: string,
+  type: string,
+): Promise<readonly [string, string]> {
+  const column = quoteIdentifier(name);
+  const { rows } = await transaction.query<{ spelling: string }>(
+    `select ${column}::text as "spelling" from ${table} where ${column} is not null
+     group by 1 order by count(*) desc, 1 limit ${SPELLINGS_READ}`,
+  );
+  const [truths, falsehoods] = [booleanSpellings(true), booleanSpellings(false)];
+  const known = (words: readonly string[]): string | undefined =>
+    rows.find(({ spelling }) => words.includes(spelling.trim().toLowerCase()))?.spelling.trim();
+  const [yes, no] = [known(truths), known(falsehoods)];
+  const [, limit] = /^character(?: varying)?\((\d+)\)$/.exec(type) ?? [];
+  const [shortest = "", ...others] = [...falsehoods].sort((one, other) => one.length - other.length);
+  const fits =
+    limit === undefined
+      ? "false"
+      : ([shortest, ...others].findLast((word) => word.length <= Number(limit)) ?? shortest);
+  const counterpart = (word: string, of: readonly string[], is: readonly string[]): string =>
+    inCaseOf(word, is[of.indexOf(word.toLowerCase())] ?? word);
+  if (yes !== undefined) return [yes, no ?? counterpart(yes, truths, falsehoods)];
+  const chosen = no ?? fits;
+  return [counterpart(chosen, falsehoods, truths), chosen];
+}
+
+/** A word with capitals where another one has them. */
+function inCaseOf(model: string, word: string): string {
+  if (model === model.toLowerCase()) return word;
+  if (model === model.toUpperCase()) return word.toUpperCase();
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
