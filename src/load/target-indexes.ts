@@ -27,10 +27,27 @@ export async function isOwner(transaction: Transaction, target: string): Promise
   return rows[0]?.owner === true;
 }
 
+/**
+ * What `pg_get_indexdef` and `pg_get_constraintdef` leave out: marks, comments, the tablespace, statistics targets of its
+ * columns, extensions it depends on, storage parameters of a constraint's index, and the indexes of the partitions below
+ * one of a partitioned table. While the session has a default tablespace of its own, every index would move there.
+ */
 const SPECIAL = `
   i.indisclustered or i.indisreplident or not i.indisvalid
+  or index.relkind <> 'i'
+  or index.reltablespace <> 0
+  or current_setting('default_tablespace') <> ''
+  or (c.oid is not null and index.reloptions is not null)
   or obj_description(i.indexrelid, 'pg_class') is not null
-  or obj_description(c.oid, 'pg_constraint') is not null`;
+  or obj_description(c.oid, 'pg_constraint') is not null
+  or exists (
+    select from pg_attribute a
+    where a.attrelid = i.indexrelid and (coalesce(a.attstattarget, -1) <> -1 or a.attoptions is not null)
+  )
+  or exists (
+    select from pg_depend
+    where classid = 'pg_class'::regclass and objid = i.indexrelid and refclassid = 'pg_extension'::regclass
+  )`;
 
 const COLUMNS = `array(
   select attname::text from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey)
