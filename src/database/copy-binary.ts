@@ -144,7 +144,12 @@ export class CopyBinaryWriter {
       if (this.#numerics.size >= MAX_CACHED_NUMERICS) this.#numerics.clear();
       if (text.length <= MAX_CACHED_CHARACTERS) this.#numerics.set(text, encoded);
     }
-    this.writeTextBytes(encoded, 0, encoded.length);
+    this.writeEncoded(encoded, 0, encoded.length);
+  }
+
+  /** A value of any type as another writer has encoded it. */
+  writeEncoded(bytes: Buffer, start: number, end: number): void {
+    this.writeTextBytes(bytes, start, end);
   }
 
   /** The whole rows written since they were last taken; they stay. */

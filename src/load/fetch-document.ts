@@ -2,42 +2,27 @@ import type { DocumentCopy } from "../archive/document-copy.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../source/source-error.ts";
-import type { Applied } from "./apply.ts";
-import type { Classification } from "./delta.ts";
-import {
-  closeFilledTable,
-  fillTarget,
-  findEmptyTable,
-  openEmptyTable,
-  TableNotFilled,
-} from "./fill-empty-table.ts";
+import { type EmptyTable, fillTarget, findEmptyTable, openEmptyTable } from "./fill-empty-table.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./load-step.ts";
 import { RejectSpool } from "./reject-spool.ts";
-import type { RowLayout } from "./row-stager.ts";
+import type { RowDestination } from "./row-stager.ts";
 import { type StagedDocument, stageDocument } from "./stage-document.ts";
 import { copyTarget, createStaging } from "./staging.ts";
-
-/** A document that has been fetched: staged, or written already. */
-export interface FetchedDocument extends StagedDocument {
-  readonly written?: Classification & Applied;
-}
+import { WaitingRows } from "./waiting-rows.ts";
 
 /** Dropping and building the indexes for a smaller document costs about as much as keeping them up. */
 const MIN_FILL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Fetches the document and stages it; what a broken attempt has staged is undone before the next. Into an empty table the
- * rows go themselves, where that is possible.
+ * rows go themselves, where that is possible, and only those that have to wait are staged.
  */
-export async function fetchDocument(
-  load: LoadInProgress,
-  mayFill = mayFillTable(load),
-): Promise<FetchedDocument> {
+export async function fetchDocument(load: LoadInProgress): Promise<StagedDocument> {
   const { transaction, run, context, state, log } = load;
   try {
     const document = await withRetries(
-      () => transaction.savepoint(() => fetchOnce(load, mayFill)),
+      () => transaction.savepoint(() => fetchOnce(load)),
       run.source.kind === "api" ? context.options.retry : { ...context.options.retry, retries: 0 },
       context.signal,
       (failed) => {
@@ -52,23 +37,17 @@ export async function fetchDocument(
     state.document = document;
     return document;
   } catch (error) {
-    if (error instanceof TableNotFilled) {
-      log.info(
-        `the document is fetched again, to find the rows that the table does not take: ${error.message}`,
-      );
-      return fetchDocument(load, false);
-    }
     if (error instanceof SourceError) state.fetch = "failed";
     throw error;
   }
 }
 
 /** A plan shows what staging finds; where newer rows are kept, the last of several with one key may not be the one. */
-function mayFillTable({ run, context, state }: LoadInProgress): boolean {
-  return run.source.repeatable && state.plan === undefined && !context.options.keepNewer;
+function mayFillTable({ context, state }: LoadInProgress): boolean {
+  return state.plan === undefined && !context.options.keepNewer;
 }
 
-async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<FetchedDocument> {
+async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const { run, context, state, requests, log } = load;
   await state.rejects.dispose();
   state.rejects = new RejectSpool(run.runId, run.view.name);
@@ -83,7 +62,7 @@ async function fetchOnce(load: LoadInProgress, mayFill: boolean): Promise<Fetche
     // A plan leaves nothing behind.
     if (run.source.kind === "api" && state.plan === undefined)
       copy = await context.archive?.begin(run.view.name, run.runId);
-    return await (mayFill ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
+    return await (mayFillTable(load) ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
   } finally {
     attempt.abort();
     await copy?.end();
@@ -96,7 +75,7 @@ async function fillOrStage(
   load: LoadInProgress,
   chunks: AsyncIterable<Buffer>,
   copy: DocumentCopy | undefined,
-): Promise<FetchedDocument> {
+): Promise<StagedDocument> {
   const { transaction, run, tables, log } = load;
   const table = await findEmptyTable(transaction, run.view, tables);
   if (table === undefined) return stage(load, chunks, copy);
@@ -107,29 +86,38 @@ async function fillOrStage(
     return stage(load, beginning.chunks, copy);
   }
   log.debug("the table is empty: the rows go into it themselves, and its indexes are built afterwards");
-  const document = await stageRows(load, beginning.chunks, copy, fillTarget(run.view, tables), {
-    staging: false,
-    indexedTexts: table.indexedTexts,
-  });
-  showProgress(load, "apply", document);
-  const duplicates = await inStep(load, "apply", () =>
-    closeFilledTable(transaction, run.view, tables, table, document),
-  );
-  const inserted = document.staged - duplicates;
-  return {
-    ...document,
-    written: { duplicates, unchanged: 0, differing: inserted, allNew: true, inserted, updated: 0 },
-  };
+  return fill(load, beginning.chunks, copy, table);
+}
+
+async function fill(
+  load: LoadInProgress,
+  chunks: AsyncIterable<Buffer>,
+  copy: DocumentCopy | undefined,
+  { indexes, indexedColumns }: EmptyTable,
+): Promise<StagedDocument> {
+  const { transaction, run, tables } = load;
+  const waiting = new WaitingRows(run.view);
+  try {
+    const document = await stageRows(load, chunks, copy, fillTarget(run.view, tables), {
+      kind: "table",
+      indexedColumns,
+      waiting,
+    });
+    if (waiting.count > 0) await inStep(load, "stage", () => waiting.stage(transaction, tables));
+    return { ...document, staged: waiting.count, filled: { rows: document.staged, indexes } };
+  } finally {
+    await waiting.dispose();
+  }
 }
 
 async function stage(
   load: LoadInProgress,
   chunks: AsyncIterable<Buffer>,
   copy: DocumentCopy | undefined,
-): Promise<FetchedDocument> {
+): Promise<StagedDocument> {
   const { transaction, run, tables } = load;
   await createStaging(transaction, run.view, tables);
-  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { staging: true, indexedTexts: [] });
+  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { kind: "staging" });
 }
 
 function stageRows(
@@ -137,14 +125,14 @@ function stageRows(
   chunks: AsyncIterable<Buffer>,
   copy: DocumentCopy | undefined,
   target: string,
-  layout: RowLayout,
+  destination: RowDestination,
 ): Promise<StagedDocument> {
   const { transaction, run, context, state } = load;
   return inStep(load, "stage", () =>
     stageDocument(transaction, chunks, {
       view: run.view,
       target,
-      layout,
+      destination,
       timeZone: context.options.timeZone,
       maxRecordBytes: context.options.maxRecordBytes,
       rejects: state.rejects,

@@ -1,38 +1,36 @@
 import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
-import { keyColumns, type View } from "../views/view.ts";
-import type { StagedDocument } from "./stage-document.ts";
-import { type LoadTables, sameKey, sharedColumns, sqlTypeOf } from "./staging.ts";
-import { buildIndexes, dropIndexes, isOwner, readIndexes, type TargetIndex } from "./target-indexes.ts";
+import { keyColumns, type ValueType, type View } from "../views/view.ts";
+import { type LoadTables, sharedColumns, sqlTypeOf } from "./staging.ts";
+import { dropIndexes, isOwner, readIndexes, type TargetIndex } from "./target-indexes.ts";
 
 /** An empty table that can take the rows of a document themselves. */
 export interface EmptyTable {
   readonly indexes: readonly TargetIndex[];
-  /** Which of the view's columns are texts that an index holds, by their place in the view. */
-  readonly indexedTexts: readonly number[];
+  /** Which of the view's columns an index holds and have values of any length, by their place in the view. */
+  readonly indexedColumns: readonly number[];
 }
 
-/** An entry of an index has a third of a page at most; texts that are together shorter than this always fit. */
-const MAX_INDEXED_TEXT_BYTES = 2000;
+/** A table that was empty, and holds the rows of a document but for those that wait. */
+export interface FilledTable {
+  /** How many it holds; each has a key of its own. */
+  readonly rows: number;
+  /** What has to be built again. */
+  readonly indexes: readonly TargetIndex[];
+}
 
-/** So many of all keys the filter may suspect wrongly (see `repeated-keys.ts`); more are repeated for certain. */
-const WRONGLY_SUSPECTED = 0.002;
+const TYPES_OF_ANY_LENGTH: readonly ValueType[] = ["text", "numeric"];
 
-const UNIQUE_VIOLATION = "23505";
-
-/** The table does not take all rows as they are; which ones only staging can tell. */
-export class TableNotFilled extends Error {
-  override readonly name = "TableNotFilled";
+class NoLongerEmpty extends Error {
+  override readonly name = "NoLongerEmpty";
 }
 
 /**
  * Whether the rows of a document may go into the table themselves, without staging. That saves a first load the largest
  * part of what it writes.
  *
- * Only where nothing can go wrong on the way that staging is there for: the table is ours, it can hold rows of the view
- * and nothing else, no constraint, trigger or column that must not be null hangs on it, and it has no room for rows but
- * at its end, so that they will lie in the order of the document.
+ * Only where the table can refuse none of them: it is ours, it can hold rows of the view and nothing else, no constraint,
+ * trigger or column that must not be null hangs on it, and what is unique in it is so when the keys are.
  */
 export async function findEmptyTable(
   transaction: Transaction,
@@ -43,12 +41,26 @@ export async function findEmptyTable(
     return undefined;
   }
   const indexes = await readIndexes(transaction, target);
-  if (indexes.some((index) => index.special || !index.plain)) return undefined;
+  if (!indexes.every((index) => takesEveryRow(view, index))) return undefined;
   const indexed = new Set(indexes.flatMap((index) => index.columns));
-  const indexedTexts = view.columns.flatMap(({ name, type }, index) =>
-    type === "text" && indexed.has(name) ? [index] : [],
+  const indexedColumns = view.columns.flatMap(({ name, type }, index) =>
+    TYPES_OF_ANY_LENGTH.includes(type) && indexed.has(name) ? [index] : [],
   );
-  return { indexes, indexedTexts };
+  return { indexes, indexedColumns };
+}
+
+/** Whether an index can be built again, and over any rows that have different keys and short values. */
+function takesEveryRow(
+  view: View,
+  { special, plain, unique, columns, keyColumns: sorted }: TargetIndex,
+): boolean {
+  const names = view.columns.map(({ name }) => name);
+  return (
+    !special &&
+    plain &&
+    columns.every((column) => names.includes(column)) &&
+    (!unique || keyColumns(view).every(({ name }) => sorted.includes(name)))
+  );
 }
 
 /**
@@ -66,18 +78,21 @@ export async function openEmptyTable(
     await transaction.savepoint(async () => {
       await transaction.query(`lock table ${target} in access exclusive mode nowait`);
       // Somebody who does not know of the view's lock may have written to it since it was found.
-      if (!(await isPlainAndEmpty(transaction, view, target))) throw new TableNotFilled("it is not empty");
+      if (!(await isPlainAndEmpty(transaction, view, target))) throw new NoLongerEmpty();
       await dropIndexes(transaction, target, indexes);
     });
     return true;
   } catch (error) {
-    if (error instanceof TableNotFilled) return false;
+    if (error instanceof NoLongerEmpty) return false;
     if (!(error instanceof DatabaseError) || error.isConnectionProblem || error.isConflict) throw error;
     return false;
   }
 }
 
-/** Whether rows of the view are all that the table can hold, and it holds none and never did since it was truncated. */
+/**
+ * Whether rows of the view are all that the table can hold, and it has no page yet: then nobody else can still see, or has
+ * yet to commit, a row in it.
+ */
 async function isPlainAndEmpty(transaction: Transaction, view: View, target: string): Promise<boolean> {
   const expected = [
     ...view.columns.map(({ name, type, key }) => ({
@@ -117,76 +132,4 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
 /** What stands between COPY and FROM when the rows go into the table itself. */
 export function fillTarget(view: View, { target }: LoadTables): string {
   return `${target} (${sharedColumns(view).join(", ")})`;
-}
-
-/**
- * Finishes a table that has taken the rows of a document: removes repeated ones, and builds its indexes.
- *
- * @returns how many rows had a key that came again
- * @throws TableNotFilled
- */
-export async function closeFilledTable(
-  transaction: Transaction,
-  view: View,
-  tables: LoadTables,
-  { indexes }: EmptyTable,
-  document: Pick<StagedDocument, "staged" | "suspected" | "longestIndexedTexts">,
-): Promise<number> {
-  const { staged, suspected, longestIndexedTexts } = document;
-  if (longestIndexedTexts > MAX_INDEXED_TEXT_BYTES) {
-    throw new TableNotFilled(`a row has ${longestIndexedTexts} bytes of text in indexed columns`);
-  }
-  try {
-    // A few suspicions among millions of keys are wrong, as a rule: grouping all keys would take longer than all else.
-    const isUnlikely = suspected <= staged * WRONGLY_SUSPECTED && indexes.some((index) => isKey(view, index));
-    if ((suspected === 0 || isUnlikely) && (await isBuilt(transaction, tables, indexes))) return 0;
-    const repeated = await removeRepeatedRows(transaction, view, tables);
-    await buildIndexes(transaction, tables.target, indexes);
-    return repeated;
-  } catch (error) {
-    if (!(error instanceof DatabaseError) || !error.refusesRow) throw error;
-    throw new TableNotFilled(error.message, { cause: error });
-  }
-}
-
-/** Whether an index cannot be built while two rows have the same key. */
-function isKey(view: View, { unique, nullsNotDistinct, columns }: TargetIndex): boolean {
-  const keys = keyColumns(view);
-  return (
-    unique &&
-    columns.length === keys.length &&
-    keys.every(({ name, key }) => columns.includes(name) && (key === "required" || nullsNotDistinct))
-  );
-}
-
-/** Builds the indexes. @returns false, having built none, when a key is there twice */
-async function isBuilt(
-  transaction: Transaction,
-  { target }: LoadTables,
-  indexes: readonly TargetIndex[],
-): Promise<boolean> {
-  try {
-    await transaction.savepoint(() => buildIndexes(transaction, target, indexes));
-    return true;
-  } catch (error) {
-    if (error instanceof DatabaseError && error.sqlState === UNIQUE_VIOLATION) return false;
-    throw error;
-  }
-}
-
-/** Of several rows with one key all but the last go; the rows lie in the order of the document. */
-async function removeRepeatedRows(
-  transaction: Transaction,
-  view: View,
-  { target }: LoadTables,
-): Promise<number> {
-  const keys = keyColumns(view)
-    .map((column) => quoteIdentifier(column.name))
-    .join(", ");
-  const removed = await transaction.query(
-    `delete from ${target} t
-     using (select ${keys}, max(ctid) as last from ${target} group by ${keys} having count(*) > 1) repeated
-     where ${sameKey(view, "t", "repeated")} and t.ctid < repeated.last`,
-  );
-  return removed.rowCount;
 }

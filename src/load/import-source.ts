@@ -32,7 +32,6 @@ export async function openImport(
         origin: nameOf(options.path),
         kind: "file",
         // It has been read in part already.
-        repeatable: false,
         open: (signal) => {
           signal.addEventListener("abort", () => {
             ended.abort(signal.reason);

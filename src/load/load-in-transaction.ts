@@ -2,6 +2,7 @@ import type { Transaction } from "../database/database.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./field-profile.ts";
 import { type DriftWarning, driftWarnings } from "./drift.ts";
+import { finishFilledTable } from "./finish-filled-table.ts";
 import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";
 import { heed, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
@@ -55,10 +56,12 @@ export async function loadInTransaction(
   heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
   // What is brought in otherwise says nothing of what OTC sends now.
-  const rows = document.written === undefined ? tables.staging : tables.target;
-  const profiles = run.kind === "load" ? await profileDocument(transaction, view, rows, document) : [];
+  const profiles = run.kind === "load" ? await profileOf(load, document) : [];
 
-  const written = document.written ?? (await writeDocument(load, document));
+  const written =
+    document.filled === undefined
+      ? await writeDocument(load, document)
+      : await finishFilledTable(load, document, document.filled);
   await dropLoadTables(transaction, tables);
 
   state.meter.savepoints = transaction.savepoints;
@@ -91,10 +94,19 @@ export async function loadInTransaction(
     await closeRun(transaction, database.schema, committed, document.repairs);
     const digest = contentDigest(view, options, document);
     // What was empty and is locked since holds what this load has put there.
-    const rows = document.written?.inserted;
+    const rows = document.filled === undefined ? undefined : written.inserted;
     await markTable(transaction, database.schema, runId, { target: tables.target, digest, rows });
   });
   return committed;
+}
+
+/** Of a table that was filled directly, the few rows that wait are left out. */
+function profileOf(
+  { transaction, run, tables }: LoadInProgress,
+  { staged, filled, rejectedFields }: StagedDocument,
+): Promise<readonly FieldProfile[]> {
+  const [table, rows] = filled === undefined ? [tables.staging, staged] : [tables.target, filled.rows];
+  return profileDocument(transaction, run.view, table, { staged: rows, rejectedFields });
 }
 
 async function noticeDrift(

@@ -19,7 +19,6 @@ const INVALID_UTF8 = Buffer.from([0xff]);
  */
 export class RejectDocument implements DocumentSource {
   readonly kind = "file";
-  readonly repeatable = true;
   readonly origin: string;
   readonly filter: RejectFilter;
   readonly #path = join(tmpdir(), `otc-etl-retry-${randomUUID()}.json`);

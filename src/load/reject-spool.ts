@@ -1,10 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { CopyBinaryWriter } from "../database/copy-binary.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
+import { RowSpool } from "./row-spool.ts";
 
 /** A record in quarantine. */
 export interface Reject {
@@ -18,9 +14,6 @@ export interface Reject {
   /** The record as it came. */
   readonly raw: string;
 }
-
-/** Rejects are few, as a rule; beyond this many bytes they wait on disk. */
-const MAX_BYTES_IN_MEMORY = 4 * 1024 * 1024;
 
 const COLUMNS = [
   "run_id",
@@ -41,12 +34,8 @@ const COLUMNS = [
 export class RejectSpool {
   readonly #runId: number;
   readonly #view: string;
-  readonly #writer = new CopyBinaryWriter(COLUMNS.length);
+  readonly #spool = new RowSpool(COLUMNS.length);
   readonly #reasons = new Map<string, number>();
-  readonly #path = join(tmpdir(), `otc-etl-rejects-${randomUUID()}`);
-  #file: FileHandle | undefined;
-  /** The bytes of each block of whole rows in the file. */
-  readonly #blocks: number[] = [];
   #count = 0;
 
   constructor(runId: number, view: string) {
@@ -67,7 +56,7 @@ export class RejectSpool {
     this.#count += 1;
     const reason = reject.field === null ? reject.reason : `${reject.reason} (${reject.field})`;
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
-    const row = this.#writer;
+    const row = this.#spool.writer;
     row.beginRow();
     row.writeInteger(this.#runId);
     row.writeText(this.#view);
@@ -81,37 +70,20 @@ export class RejectSpool {
     row.endRow();
   }
 
-  /** Moves what has piled up in memory to disk. To be called between chunks of the document. */
-  async relieve(): Promise<void> {
-    if (this.#writer.pending < MAX_BYTES_IN_MEMORY) return;
-    this.#file ??= await open(this.#path, "wx+", 0o600);
-    const rows = this.#writer.take();
-    await this.#file.appendFile(rows);
-    this.#blocks.push(rows.length);
+  /** To be called between chunks of the document: memory holds only some of the rejects. */
+  relieve(): Promise<void> {
+    return this.#spool.relieve();
   }
 
   /** Writes the rejects to `etl_rejects`; can be repeated, as when the first transaction fails. */
   async store(transaction: Transaction, schema: string): Promise<void> {
     if (this.#count === 0) return;
     const target = `${qualifiedName(schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
-    await transaction.copyIn(target, this.#rows());
+    await transaction.copyIn(target, this.#spool.rows());
   }
 
-  /** Removes the file, if there is one. */
-  async dispose(): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
-    await rm(this.#path, { force: true });
-  }
-
-  async *#rows(): AsyncGenerator<Buffer> {
-    let position = 0;
-    for (const length of this.#blocks) {
-      const { buffer } = (await this.#file?.read(Buffer.alloc(length), 0, length, position)) ?? {};
-      if (buffer !== undefined) yield buffer;
-      position += length;
-    }
-    yield this.#writer.peek();
+  dispose(): Promise<void> {
+    return this.#spool.dispose();
   }
 }
 

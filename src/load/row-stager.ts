@@ -18,19 +18,28 @@ import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { RejectSpool } from "./reject-spool.ts";
 import { RepeatedKeys } from "./repeated-keys.ts";
+import { endStagedRow, sharedColumns, stagedColumnCount } from "./staging.ts";
+import type { WaitingRows } from "./waiting-rows.ts";
 
 /** The first byte of a UTF-8 character is below 0x80 or from 0xc0 on. */
 const CONTINUATION_MASK = 0xc0;
 const CONTINUATION = 0x80;
 const LONGEST_CHARACTER_BYTES = 4;
 
-/** What the rows are for. */
-export interface RowLayout {
-  /** For the staging table: with the record's position, and whether its key may have come before. */
-  readonly staging: boolean;
-  /** Columns whose texts an index of the table holds, by their place in the view. */
-  readonly indexedTexts: readonly number[];
-}
+/** An entry of an index has a third of a page at most; values that are together shorter than this always fit. */
+const MAX_INDEXED_BYTES = 2000;
+
+/** Where the rows go. */
+export type RowDestination =
+  | { readonly kind: "staging" }
+  | {
+      /** The view's own table, empty until now. */
+      readonly kind: "table";
+      /** Which of the view's columns an index holds and have values of any length, by their place in the view. */
+      readonly indexedColumns: readonly number[];
+      /** Takes the rows that the table may not hold as they are: of a repeated key, or too long for an index. */
+      readonly waiting: WaitingRows;
+    };
 
 /**
  * Makes of each record of a document a row for COPY, or a reject.
@@ -46,20 +55,20 @@ export class RowStager {
   readonly #rows: CopyBinaryWriter;
   readonly #keys: RepeatedKeys;
   readonly #scanner: RecordScanner;
-  readonly #layout: RowLayout;
+  readonly #destination: RowDestination;
   #position = 0;
-  #longestIndexedTexts = 0;
   /** The chunk in which records may be scanned before their ends are known: it is valid UTF-8 as a whole. */
   #scannable: Buffer | undefined;
 
-  /** @param layout whether the rows are for the staging table, or for the view's own */
-  constructor(view: View, timeZone: TimeZone, rejects: RejectSpool, layout: RowLayout) {
+  constructor(view: View, timeZone: TimeZone, rejects: RejectSpool, destination: RowDestination) {
     this.#view = view;
     this.#rejects = rejects;
     this.#converter = new RecordConverter(view, timeZone);
     this.#scanner = new RecordScanner(this.#converter.fields);
-    this.#layout = layout;
-    this.#rows = new CopyBinaryWriter(view.columns.length + 1 + (layout.staging ? 2 : 0));
+    this.#destination = destination;
+    this.#rows = new CopyBinaryWriter(
+      destination.kind === "staging" ? stagedColumnCount(view) : sharedColumns(view).length,
+    );
     this.#keys = new RepeatedKeys(view);
   }
 
@@ -78,11 +87,6 @@ export class RowStager {
 
   get repairs(): Readonly<TextRepairs> {
     return this.#converter.repairs;
-  }
-
-  /** The most bytes that a row has in texts that an index holds. */
-  get longestIndexedTexts(): number {
-    return this.#longestIndexedTexts;
   }
 
   /** Of the rows that wait to be taken. */
@@ -150,23 +154,13 @@ export class RowStager {
   }
 
   #endRow(): void {
-    const mayRepeat = this.#keys.mayRepeat(this.#rows);
-    if (this.#layout.staging) {
-      this.#rows.writeInteger(this.#position);
-      if (mayRepeat) this.#rows.writeBoolean(true);
-      else this.#rows.writeNull();
-    } else {
-      this.#longestIndexedTexts = Math.max(this.#longestIndexedTexts, this.#indexedTextBytes());
-    }
-    this.#rows.endRow();
-  }
-
-  #indexedTextBytes(): number {
-    let bytes = 0;
-    for (const index of this.#layout.indexedTexts) {
-      bytes += Math.max(0, this.#rows.valueLengths[index] as number);
-    }
-    return bytes;
+    const rows = this.#rows;
+    const destination = this.#destination;
+    const mayRepeat = this.#keys.mayRepeat(rows);
+    if (destination.kind === "staging") endStagedRow(rows, this.#position, mayRepeat);
+    else if (mayRepeat || bytesOf(rows, destination.indexedColumns) > MAX_INDEXED_BYTES)
+      destination.waiting.add(rows, this.#position, mayRepeat);
+    else rows.endRow();
   }
 
   #rejectProblem(problem: Problem, record: SourceRecord, json: string): void {
@@ -184,6 +178,13 @@ export class RowStager {
       raw,
     });
   }
+}
+
+/** How many bytes the row being written has in these columns. */
+function bytesOf({ valueLengths }: CopyBinaryWriter, columns: readonly number[]): number {
+  let bytes = 0;
+  for (const index of columns) bytes += Math.max(0, valueLengths[index] as number);
+  return bytes;
 }
 
 /** The chunk without the halves of characters at its ends. */

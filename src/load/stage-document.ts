@@ -6,21 +6,22 @@ import type { RejectedFields, SchemaDrift } from "../views/record-converter.ts";
 import type { TextRepairs } from "../views/values/text.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
+import type { FilledTable } from "./fill-empty-table.ts";
 import type { RejectSpool } from "./reject-spool.ts";
-import { type RowLayout, RowStager } from "./row-stager.ts";
+import { type RowDestination, RowStager } from "./row-stager.ts";
 
 /** Rows are handed to COPY in pieces of about this many bytes. */
 const PIECE_BYTES = 64 * 1024;
 
-/** A document that has been read to its end and lies in the staging table. */
+/** A document that has been read to its end and lies in the staging table, or in the view's own. */
 export interface StagedDocument {
   readonly fetched: number;
-  /** Rows in the staging table: what was fetched without what was rejected. */
+  /** Rows in the staging table: what was fetched without what was rejected, and without what `filled` holds. */
   readonly staged: number;
   /** How many of them have a key that may have come before. */
   readonly suspected: number;
-  /** The most bytes that a row has in texts that an index of the table holds; counted only for rows that go there. */
-  readonly longestIndexedTexts: number;
+  /** The view's own table when rows went into it directly. */
+  readonly filled?: FilledTable;
   readonly payloadBytes: number;
   /** In hex. */
   readonly payloadSha256: string;
@@ -33,7 +34,7 @@ interface StageOptions {
   readonly view: View;
   /** What stands between COPY and FROM. */
   readonly target: string;
-  readonly layout: RowLayout;
+  readonly destination: RowDestination;
   readonly timeZone: TimeZone;
   readonly maxRecordBytes: number;
   readonly rejects: RejectSpool;
@@ -53,10 +54,10 @@ export async function stageDocument(
   chunks: AsyncIterable<Buffer>,
   options: StageOptions,
 ): Promise<StagedDocument> {
-  const { view, target, layout, timeZone, maxRecordBytes, rejects, copy, onProgress } = options;
+  const { view, target, destination, timeZone, maxRecordBytes, rejects, copy, onProgress } = options;
   const hash = createHash("sha256");
   const framer = new RecordFramer(maxRecordBytes);
-  const stager = new RowStager(view, timeZone, rejects, layout);
+  const stager = new RowStager(view, timeZone, rejects, destination);
 
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -66,6 +67,7 @@ export async function stageDocument(
       framer.push(chunk, stager.stageRecord, stager.scanRecord);
       onProgress(framer.records, framer.bytes);
       await rejects.relieve();
+      if (destination.kind === "table") await destination.waiting.relieve();
       if (stager.pendingBytes >= PIECE_BYTES) yield stager.takeRows();
     }
     framer.finish();
@@ -78,7 +80,6 @@ export async function stageDocument(
     fetched: framer.records,
     staged,
     suspected: stager.suspected,
-    longestIndexedTexts: stager.longestIndexedTexts,
     payloadBytes: framer.bytes,
     payloadSha256: hash.digest("hex"),
     drift: stager.drift,

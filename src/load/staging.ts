@@ -1,3 +1,4 @@
+import type { CopyBinaryWriter } from "../database/copy-binary.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { changeableColumns, type Column, keyColumns, type ValueType, type View } from "../views/view.ts";
@@ -77,6 +78,24 @@ export const mayRepeatColumn = quoteIdentifier(MAY_REPEAT);
 /** What stands between COPY and FROM: the staging table and its columns, position and suspicion last. */
 export function copyTarget(view: View, tables: LoadTables): string {
   return `${tables.staging} (${[...sharedColumns(view), positionColumn, mayRepeatColumn].join(", ")})`;
+}
+
+/** How many values a row for the staging table has. */
+export function stagedColumnCount(view: View): number {
+  return sharedColumns(view).length + 2;
+}
+
+/**
+ * Ends a row for the staging table, of which the values of the shared columns have been written.
+ *
+ * @param position the record's place in the document, from 1
+ * @param mayRepeat whether the row's key may have come before
+ */
+export function endStagedRow(row: CopyBinaryWriter, position: number, mayRepeat: boolean): void {
+  row.writeInteger(position);
+  if (mayRepeat) row.writeBoolean(true);
+  else row.writeNull();
+  row.endRow();
 }
 
 /** A condition, hashable, that two tables' rows have the same key; two nulls are the same. */

@@ -90,13 +90,17 @@ async function classifyOnce(
   const { transaction, run, context, state, tables, log } = load;
   await lockAgainstWriters(transaction, tables);
   const digest = contentDigest(run.view, context.options, document);
-  const same = await sameDocument(transaction, context.database.schema, {
-    view: run.view,
-    target: tables.target,
-    staged: document.staged,
-    errors: state.rejects.count,
-    digest,
-  });
+  // A table that was just filled is not as the last load left it.
+  const same =
+    document.filled === undefined
+      ? await sameDocument(transaction, context.database.schema, {
+          view: run.view,
+          target: tables.target,
+          staged: document.staged,
+          errors: state.rejects.count,
+          digest,
+        })
+      : undefined;
   if (same !== undefined) {
     log.debug("the document and the table are as the last load left them: nothing to compare");
     return { ...same, differing: 0, allNew: false };

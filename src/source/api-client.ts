@@ -54,7 +54,6 @@ export class ApiClient {
     return {
       origin: shown,
       kind: "api",
-      repeatable: true,
       open: (signal, gate) => this.#fetch(url, context, signal, gate),
     };
   }

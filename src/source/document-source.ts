@@ -6,8 +6,6 @@ export interface DocumentSource {
   readonly origin: string;
   /** The API can be asked again, is asked at a pace, and has a circuit breaker; a file is read once. */
   readonly kind: "api" | "file";
-  /** Whether it can be opened a second time; standard input cannot. */
-  readonly repeatable: boolean;
   /** SHA-256 of the document, in hex, where it is known beforehand; another one is not loaded. */
   readonly sha256?: string;
   /**

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { DocumentSource } from "./document-source.ts";
-import { isStdin, nameOf, openFileBytes } from "./file-bytes.ts";
+import { nameOf, openFileBytes } from "./file-bytes.ts";
 
 /**
  * A document in a file, plain or compressed with gzip or zstd; `-` is standard input.
@@ -11,7 +11,6 @@ export function fileSource(path: string, stdin: Readable): DocumentSource {
   return {
     origin: nameOf(path),
     kind: "file",
-    repeatable: !isStdin(path),
     open: async (signal) => (await openFileBytes(path, stdin, signal)).chunks,
   };
 }

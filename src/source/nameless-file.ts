@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 /** A temporary file that ends with its handle: its name is removed at once, so nothing stays behind a killed process. */
 export async function openNamelessFile(): Promise<FileHandle> {
-  const path = join(tmpdir(), `otc-etl-import-${randomUUID()}`);
+  const path = join(tmpdir(), `otc-etl-${randomUUID()}`);
   const handle = await open(path, "wx+", 0o600);
   try {
     await rm(path);

@@ -1,9 +1,13 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseScale } from "../../src/simulator/scale.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
+import { documentOf } from "../support/load-records.ts";
 import { memoryReporter } from "../support/memory-reporter.ts";
-import { jsonLines, runCli } from "../support/run-cli.ts";
+import { jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
+import { comment, many } from "../support/sample-records.ts";
 
 describeEachDatabase(
   "the memory of a load",
@@ -38,6 +42,24 @@ describeEachDatabase(
       } finally {
         await simulator.close();
       }
+    });
+
+    test("does not grow with the records that repeat a key", async () => {
+      const database = await target.fresh();
+      const records = many(60_000, (number) =>
+        comment(number % 100, { "TKTCT-Comment": `${number} ${"x".repeat(1000)}` }),
+      );
+      const path = join(await temporaryFolder(), "comments.json");
+      await writeFile(path, documentOf(records));
+      const memory = await memoryReporter();
+      const { code, stdout } = await runCli(["load", "comments", "--from", path, "--json"], {
+        env: { ...database.env, ...memory.env },
+        nodeOptions: ["--max-old-space-size=96", ...memory.nodeOptions],
+      });
+      expect(code).toBe(0);
+      expect(jsonLines(stdout)).toMatchObject([{ fetched: 60_000, inserted: 100, duplicates: 59_900 }]);
+      const peak = await memory.peakMegabytes();
+      expect(peak, "peak in MB for 60,000 rows that wait, 65 MB").toBeLessThan(200);
     });
   },
   ({ name }) => name === "PostgreSQL 18",

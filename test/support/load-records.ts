@@ -1,12 +1,9 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/load/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome, PlannedLoad } from "../../src/load/outcome.ts";
 import type { View } from "../../src/views/view.ts";
-import { scratchFolder } from "./scratch-folder.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,26 +32,6 @@ export async function attemptLoad(
   const [outcome] = await loadViews(loader, [view], { ...choices, stdin });
   if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
   return outcome;
-}
-
-/** Loads records from a file and expects it to be committed: unlike standard input, a file can be read twice. */
-export async function loadFile(
-  loader: Loader,
-  view: View,
-  records: readonly Fields[],
-  choices: LoadChoices = {},
-): Promise<CommittedLoad> {
-  const folder = await scratchFolder();
-  try {
-    const path = join(folder, `${view.name}.json`);
-    await writeFile(path, documentOf(records));
-    const [outcome] = await loadViews(loader, [view], { ...choices, path });
-    if (outcome?.status === "failed") throw outcome.error;
-    if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
-    return outcome;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function streamOf(document: readonly Fields[] | string): Readable {
@@ -87,11 +64,11 @@ export async function plan(
   return outcome;
 }
 
-/** Loads views from the API that the loader is configured with, or one from a file or `stdin`. */
+/** Loads views from the API that the loader is configured with, or one from `stdin`. */
 export function loadViews(
   loader: Loader,
   views: readonly View[],
-  choices: LoadChoices & { readonly stdin?: Readable; readonly path?: string } = {},
+  choices: LoadChoices & { readonly stdin?: Readable } = {},
 ): Promise<readonly LoadOutcome[]> {
   return loader.load({
     views,
@@ -99,7 +76,6 @@ export function loadViews(
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     ...(choices.stdin === undefined ? {} : { file: { path: "-", stdin: choices.stdin } }),
-    ...(choices.path === undefined ? {} : { file: { path: choices.path, stdin: Readable.from([]) } }),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
     onOutcome: () => undefined,

@@ -5,11 +5,12 @@ import { zstdDecompressSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
+import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { documentOf, loadViews } from "../../support/load-records.ts";
 import { temporaryFolder } from "../../support/run-cli.ts";
-import { comment, many, ticket } from "../../support/sample-records.ts";
+import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 import { mountSmallDisk } from "../../support/small-disk.ts";
 
 const NAME = /^tickets\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-run-\d+\.json\.zst$/;
@@ -64,6 +65,23 @@ describeEachDatabase(
           archive_error: null,
           payload_sha256: createHash("sha256").update(document).digest("hex"),
         },
+      ]);
+    });
+
+    test("keeps one document of a first load in which the database refuses a record", async () => {
+      const database = await target.fresh();
+      const archive = await temporaryFolder();
+      const name = randomBytes(4000).toString("base64");
+      const records = many(5000, (number) =>
+        timesheet(number === 4321 ? name : `user ${number}`, { "TS-Notes": "x".repeat(1000) }),
+      );
+      const server = await startDocumentServer({ timesheets: documentOf(records) });
+      const loader = database.open({ ...server.env, OTC_ARCHIVE_DIR: archive });
+      const [outcome] = await loadViews(loader, [timesheets]);
+      expect(outcome).toMatchObject({ status: "partial", inserted: 4999, errors: 1 });
+      expect(server.requests).toHaveLength(1);
+      expect((await loader.archive?.documents("timesheets"))?.map(({ runId }) => runId)).toEqual([
+        outcome?.runId,
       ]);
     });
 

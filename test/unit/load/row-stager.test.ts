@@ -29,7 +29,7 @@ class SeenRejects extends RejectSpool {
 /** What becomes of a document that comes in these chunks. */
 function stage(chunks: readonly Buffer[]) {
   const rejects = new SeenRejects(1, notes.name);
-  const stager = new RowStager(notes, utc, rejects, { staging: true, indexedTexts: [] });
+  const stager = new RowStager(notes, utc, rejects, { kind: "staging" });
   const framer = new RecordFramer(1_000_000);
   for (const chunk of chunks) {
     stager.beginChunk(chunk);

@@ -1,0 +1,53 @@
+import type { Transaction } from "../database/database.ts";
+import type { View } from "../views/view.ts";
+import type { Applied } from "./apply.ts";
+import type { Classification } from "./delta.ts";
+import type { FilledTable } from "./fill-empty-table.ts";
+import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { inStep } from "./load-step.ts";
+import { withHashJoins } from "./planner-settings.ts";
+import type { StagedDocument } from "./stage-document.ts";
+import { type LoadTables, mayRepeatColumn, sameKey } from "./staging.ts";
+import { buildIndexes } from "./target-indexes.ts";
+import { writeDocument } from "./write-document.ts";
+
+/**
+ * Finishes a table that has taken rows of the document: builds its indexes, and writes the rows that had to wait as any
+ * staged ones. A row with the same key as one that waited came earlier in the document, so it goes first: the table is
+ * then what it would be had it never been there, whatever becomes of the later row.
+ *
+ * @param document its staged rows are those that waited
+ */
+export async function finishFilledTable(
+  load: LoadInProgress,
+  document: StagedDocument,
+  { rows, indexes }: FilledTable,
+): Promise<Classification & Applied> {
+  const { transaction, run, tables } = load;
+  showProgress(load, "apply", document);
+  await inStep(load, "apply", () => buildIndexes(transaction, tables.target, indexes));
+  if (document.staged === 0) {
+    return { duplicates: 0, unchanged: 0, differing: rows, allNew: true, inserted: rows, updated: 0 };
+  }
+  const replaced = await inStep(load, "classify", () => removeEarlierRows(transaction, run.view, tables));
+  const written = await writeDocument(load, document);
+  return {
+    ...written,
+    duplicates: replaced + written.duplicates,
+    inserted: rows - replaced + written.inserted,
+  };
+}
+
+/** @returns how many rows of the table had a key that came again */
+async function removeEarlierRows(
+  transaction: Transaction,
+  view: View,
+  { target, staging }: LoadTables,
+): Promise<number> {
+  const removed = await withHashJoins(transaction, () =>
+    transaction.query(
+      `delete from ${target} t using ${staging} s where s.${mayRepeatColumn} and ${sameKey(view, "t", "s")}`,
+    ),
+  );
+  return removed.rowCount;
+}
