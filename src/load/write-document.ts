@@ -8,9 +8,8 @@ import { heed, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./load-step.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
 import type { Reject } from "./reject-spool.ts";
-import { contentDigest, sameDocument } from "./same-document.ts";
 import type { StagedDocument } from "./stage-document.ts";
-import { analyzeStaging, type LoadTables } from "./staging.ts";
+import { analyzeKeys } from "./staging.ts";
 import { inTargetTypes } from "./target-types.ts";
 
 /** A deadlock or the like is met again rarely, three times almost never. */
@@ -55,7 +54,11 @@ async function writeOnce(
   showProgress(load, "classify", document);
   const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
   await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
-  const classification = await inStep(load, "classify", () => classifyOnce(load, typed, document));
+  const classification = await inStep(load, "classify", async () => {
+    await lockAgainstWriters(transaction, tables);
+    await analyzeKeys(transaction, run.view, tables.staging);
+    return classify(transaction, run.view, typed, document, context.options.keepNewer);
+  });
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
@@ -79,28 +82,4 @@ async function writeOnce(
   );
   await plan?.noteChanges(transaction, run.view, typed);
   return { ...classification, ...applied };
-}
-
-/** @param typed the tables, with the staged rows as the target would hold them */
-async function classifyOnce(
-  load: LoadInProgress,
-  typed: LoadTables,
-  document: StagedDocument,
-): Promise<Classification> {
-  const { transaction, run, context, state, tables, log } = load;
-  await lockAgainstWriters(transaction, tables);
-  const digest = contentDigest(run.view, context.options, document);
-  const same = await sameDocument(transaction, context.database.schema, {
-    view: run.view,
-    target: tables.target,
-    staged: document.staged,
-    errors: state.rejects.count,
-    digest,
-  });
-  if (same !== undefined) {
-    log.debug("the document and the table are as the last load left them: nothing to compare");
-    return { ...same, differing: 0, allNew: false };
-  }
-  await analyzeStaging(transaction, run.view, tables);
-  return classify(transaction, run.view, typed, document, context.options.keepNewer);
 }
