@@ -2,8 +2,8 @@ import type { Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import type { View } from "../views/view.ts";
 import { insertWithDeferredIndexes } from "./deferred-indexes.ts";
-import type { Classification } from "./delta.ts";
-import { type LoadTables, positionColumn, sharedColumns, updatableColumns } from "./staging.ts";
+import { type Classification, isNewColumn } from "./delta.ts";
+import { type LoadTables, positionColumn, sameKey, sharedColumns, updatableColumns } from "./staging.ts";
 
 /** Rows written. */
 export interface Applied {
@@ -94,23 +94,19 @@ function writer(
   allNew: boolean,
   changeLogs: readonly string[],
 ): (range: Range) => Promise<Applied> {
-  const assignments = updatableColumns(view).map((column) => `${column} = s.${column}`);
+  const inRange = `d.${positionColumn} between $1 and $2`;
   const columns = sharedColumns(view);
-  const target = `insert into ${tables.target} (${columns.join(", ")})
-      select ${columns.map((column) => `s.${column}`).join(", ")}`;
-  // Where every row is new the delta says nothing that the staging table does not, and the join is saved.
-  const insert = allNew
-    ? `${target} from ${tables.staging} s where s.${positionColumn} between $1 and $2`
-    : `${target}
+  const insert = `
+      insert into ${tables.target} (${columns.join(", ")})
+      select ${columns.map((column) => `d.${column}`).join(", ")}
       from ${tables.delta} d
-      join ${tables.staging} s on s.ctid = d.staged
-      where d.target is null and d.position between $1 and $2`;
+      where d.${isNewColumn} and ${inRange}`;
+  const assignments = updatableColumns(view).map((column) => `${column} = d.${column}`);
   const update = `
       update ${tables.target} t
       set ${assignments.join(", ")}
       from ${tables.delta} d
-      join ${tables.staging} s on s.ctid = d.staged
-      where t.ctid = d.target and d.position between $1 and $2`;
+      where not d.${isNewColumn} and ${sameKey(view, "d", "t")} and ${inRange}`;
   return async ({ first, last }) => {
     let updated = 0;
     if (!allNew) {
@@ -129,7 +125,8 @@ async function deltaRange(
   range: Range,
 ): Promise<Range | undefined> {
   const { rows } = await transaction.query<{ first: number | null; last: number | null }>(
-    `select min(position) as first, max(position) as last from ${tables.delta} where position between $1 and $2`,
+    `select min(${positionColumn}) as first, max(${positionColumn}) as last
+     from ${tables.delta} where ${positionColumn} between $1 and $2`,
     [range.first, range.last],
   );
   const { first, last } = rows[0] ?? { first: null, last: null };

@@ -31,7 +31,7 @@ export async function insertWithDeferredIndexes<T>(
   const indexes = await readIndexes(transaction, target);
   if (indexes.some((index) => index.special)) {
     onDecision(
-      "indexes are kept up row by row: one is clustered, a replica identity, commented or not valid",
+      "indexes are kept up row by row: one is clustered, a replica identity, commented, not valid or of partitions",
     );
     return undefined;
   }

@@ -32,6 +32,8 @@ export async function readIndexes(transaction: Transaction, target: string): Pro
     `select i.indexrelid::regclass::text as "name", pg_get_indexdef(i.indexrelid) as "definition",
        c.conname as "constraint", pg_get_constraintdef(c.oid) as "constraintDefinition",
        i.indisclustered or i.indisreplident or not i.indisvalid
+         -- That of a partitioned table is defined without those of its partitions.
+         or (select relkind = 'I' from pg_class where pg_class.oid = i.indexrelid)
          or obj_description(i.indexrelid, 'pg_class') is not null
          or obj_description(c.oid, 'pg_constraint') is not null as "special",
        i.indisunique as "unique", i.indnullsnotdistinct as "nullsNotDistinct",

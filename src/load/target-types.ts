@@ -36,7 +36,7 @@ export async function inTargetTypes(
   for (const column of odd) {
     expressions.set(column.name, await expressionOf(transaction, tables, column, zone));
   }
-  const columns = [...sharedColumns(view), positionColumn, mayRepeatColumn, "ctid"].map(
+  const columns = [...sharedColumns(view), positionColumn, mayRepeatColumn].map(
     (column) => `${expressions.get(column) ?? column} as ${column}`,
   );
   await transaction.query(
