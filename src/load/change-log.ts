@@ -35,7 +35,7 @@ export function changeLogStatement(
     insert into ${into}
     select ${values.join(", ")}
     from ${tables.delta} d
-    join ${tables.target} t on ${sameKey(view, "d", "t")}
+    join ${tables.target} t on ${sameKey(view, "d", "t", tables.notTexts)}
     cross join lateral (
       values ${changes.join(",\n        ")}
     ) as change (column_name, old_value, new_value, differs)

@@ -90,7 +90,7 @@ async function compare(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
      select s.*, ${isNew} as ${isNewColumn}
      from ${tables.staging} s
-     left join ${tables.target} t on ${sameKey(view, "s", "t")}
+     left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
      where ${isNew} or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
   );
   // How many rows there are to find decides whether an index or a hash table finds them.
@@ -156,7 +156,7 @@ async function removeDuplicates(
        ${candidates}
        group by ${keys}
      ) repeated
-     where ${sameKey(view, "s", "repeated")} and s.${positionColumn} <> repeated.last`,
+     where ${sameKey(view, "s", "repeated", tables.notTexts)} and s.${positionColumn} <> repeated.last`,
   );
   return removed.rowCount;
 }

@@ -140,7 +140,7 @@ async function readDuplicates(
      repeated as (
        select ${keyObject(view, "s")} as key, count(*) as records, min(s.${positionColumn}) as first
        from ${tables.staging} s
-       join suspected on ${sameKey(view, "s", "suspected")}
+       join suspected on ${sameKey(view, "s", "suspected", tables.notTexts)}
        group by ${own}
        having count(*) > 1
      )

@@ -21,8 +21,8 @@ const SQL_TYPES: Readonly<Record<ValueType, string>> = {
 
 /**
  * Values that stand for null in a join: `IS NOT DISTINCT FROM` cannot be hashed, `coalesce(a, x) = coalesce(b, x)` can.
- * The value itself may occur as well; the condition beside it tells the two apart. Without a type of their own they stand
- * for any type that the target's column has.
+ * The value itself may occur as well; the condition beside it tells the two apart. Without a type of their own they take
+ * that of the target's column.
  */
 const NULL_STAND_INS: Readonly<Record<ValueType, string>> = {
   text: "''",
@@ -44,6 +44,8 @@ export interface LoadTables {
   readonly staging: string;
   /** The same rows in the target's types, where those are not the view's. */
   readonly typed: string;
+  /** Columns of the view's type text that have another type in the target, by name. */
+  readonly notTexts: ReadonlySet<string>;
   /** Which of them are new or changed. */
   readonly delta: string;
   /** What would change, column by column; only a plan makes it. */
@@ -55,6 +57,7 @@ export function loadTables(schema: string, view: View, runId: number): LoadTable
     target: qualifiedName(schema, view.table),
     staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
     typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
+    notTexts: new Set(),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
     changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
   };
@@ -79,21 +82,29 @@ export function copyTarget(view: View, tables: LoadTables): string {
   return `${tables.staging} (${[...sharedColumns(view), positionColumn, mayRepeatColumn].join(", ")})`;
 }
 
-/** A condition, hashable, that two tables' rows have the same key; two nulls are the same. */
-export function sameKey(view: View, left: string, right: string): string {
+/**
+ * A condition, hashable, that two tables' rows have the same key; two nulls are the same.
+ *
+ * @param notTexts as in `LoadTables`
+ */
+export function sameKey(
+  view: View,
+  left: string,
+  right: string,
+  notTexts: LoadTables["notTexts"] = new Set(),
+): string {
   return keyColumns(view)
-    .map((column) =>
-      sameKeyPart(
-        column,
-        `${left}.${quoteIdentifier(column.name)}`,
-        `${right}.${quoteIdentifier(column.name)}`,
-      ),
-    )
+    .map((column) => {
+      const name = quoteIdentifier(column.name);
+      return sameKeyPart(column, `${left}.${name}`, `${right}.${name}`, notTexts.has(column.name));
+    })
     .join(" and ");
 }
 
-function sameKeyPart(column: Column, left: string, right: string): string {
+function sameKeyPart(column: Column, left: string, right: string, isNoText: boolean): string {
   if (column.key === "required") return `${left} = ${right}`;
+  // Of an unknown type there is no stand-in. Arrays with nulls are equal and hashable, but take longer to compare.
+  if (isNoText) return `array[${left}] = array[${right}]`;
   const standIn = NULL_STAND_INS[column.type];
   return `coalesce(${left}, ${standIn}) = coalesce(${right}, ${standIn}) and ${left} is not distinct from ${right}`;
 }

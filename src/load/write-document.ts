@@ -51,13 +51,28 @@ async function writeOnce(
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
   const { plan } = state;
+  const onRefused = async (position: number, error: DatabaseError): Promise<void> => {
+    refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
+    const errors = state.rejects.count + refused.length;
+    heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
+  };
+
   showProgress(load, "classify", document);
-  const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
-  await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
+  const { timeZone, keepNewer } = context.options;
+  const { tables: typed, mergesKeys } = await inTargetTypes(
+    transaction,
+    run.view,
+    tables,
+    timeZone,
+    onRefused,
+  );
+  const staged = document.staged - refused.length;
+  const suspected = mergesKeys ? staged : document.suspected;
+  await plan?.noteDuplicates(transaction, run.view, typed, suspected);
   const classification = await inStep(load, "classify", async () => {
     await lockAgainstWriters(transaction, tables);
     await analyzeKeys(transaction, run.view, tables.staging);
-    return classify(transaction, run.view, typed, document, context.options.keepNewer);
+    return classify(transaction, run.view, typed, { staged, suspected }, keepNewer);
   });
   log.debug(classification, "document classified");
 
@@ -70,11 +85,7 @@ async function writeOnce(
     applyDelta(
       transaction,
       { view: run.view, tables: typed, classification, changeLogs },
-      async (position, error) => {
-        refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
-        const errors = state.rejects.count + refused.length;
-        heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
-      },
+      onRefused,
       (decision) => {
         log.debug(decision);
       },
