@@ -5,11 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 
-/** A file, and what is sent after its end. */
-export interface ServedDocument {
+/** A file. */
+interface ServedDocument {
   readonly path: string;
-  /** JSON allows white space there: the bytes differ, the records do not. */
-  readonly suffix?: string;
 }
 
 export interface DocumentServer {
@@ -31,10 +29,9 @@ export async function serveDocuments(
       return;
     }
     const answer = async (): Promise<void> => {
-      const suffix = document.suffix ?? "";
-      const length = (await stat(document.path)).size + Buffer.byteLength(suffix);
+      const length = (await stat(document.path)).size;
       response.writeHead(200, { "content-type": "application/json", "content-length": length });
-      await pipeline(withSuffix(document.path, suffix), response);
+      await pipeline(createReadStream(document.path, { highWaterMark: READ_BYTES }), response);
     };
     // The loader hangs up when it fails, and says itself why.
     answer().catch(() => response.destroy());
@@ -50,9 +47,4 @@ export async function serveDocuments(
       await once(server, "close");
     },
   };
-}
-
-async function* withSuffix(path: string, suffix: string): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) yield chunk as Buffer;
-  if (suffix !== "") yield Buffer.from(suffix);
 }

@@ -38,7 +38,6 @@ export async function measurePostgres(
   const { view } = documents;
   const http = await serveDocuments({
     day0: { path: documents.day0 },
-    "day0-other-bytes": { path: documents.day0, suffix: "\n" },
     changed: { path: documents.changed },
     empty: { path: documents.empty },
     ...(larger === undefined ? {} : { larger: { path: larger.day0 } }),
@@ -89,8 +88,6 @@ async function measureLoads(
   samples.add("first", await load("day0", { inserted: records, errors: 0 }));
   await settle(server);
   samples.add("unchanged", await load("day0", { unchanged: records, inserted: 0, updated: 0 }));
-  await settle(server);
-  samples.add("otherBytes", await load("day0-other-bytes", { unchanged: records, inserted: 0, updated: 0 }));
   await settle(server);
   samples.add("changed", await load("changed", { updated: changedRecords, inserted: newRecords }));
   await settle(server);

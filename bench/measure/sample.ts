@@ -16,7 +16,6 @@ export const MEASUREMENTS = {
   copy: "COPY of ready-made text",
   first: "first load",
   unchanged: "re-run, nothing changed",
-  otherBytes: "re-run, nothing changed, other bytes",
   changed: "re-run, 1 % changed",
   upsertsFirst: "upserts, first",
   upsertsAgain: "upserts, again",

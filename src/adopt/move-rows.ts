@@ -30,9 +30,9 @@ export async function moveRows(
   const key = keyColumns(view).map(keyValue).join(", ");
   await transaction.query(
     `create unlogged table ${leaving} as
-     select place, ${REASON}
+     select part, place, ${REASON}
      from (
-       select ctid as place,
+       select tableoid as part, ctid as place,
          case
            when ${missingKey(view)} then 'missing_key'
            when row_number() over (partition by ${key} order by ${newestFirst(view)}) > 1 then 'duplicate'
@@ -86,7 +86,9 @@ async function moveTo(
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(", ");
   await transaction.query(
     `with moved as (
-       delete from ${table} t using ${leaving} l where t.ctid = l.place returning t.*, l.${REASON}
+       delete from ${table} t using ${leaving} l
+       where t.tableoid = l.part and t.ctid = l.place
+       returning t.*, l.${REASON}
      )
      insert into ${duplicates} (${names}, ${REASON}) select ${names}, ${REASON} from moved`,
   );

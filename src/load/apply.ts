@@ -1,24 +1,15 @@
 import type { Transaction } from "../database/database.ts";
-import { DatabaseError } from "../database/database-error.ts";
 import type { View } from "../views/view.ts";
+import { ALL_POSITIONS, bisectRefused, type OnRefused, type PositionRange } from "./bisect-refused.ts";
 import { insertWithDeferredIndexes } from "./deferred-indexes.ts";
-import type { Classification } from "./delta.ts";
-import { type LoadTables, positionColumn, sharedColumns, updatableColumns } from "./staging.ts";
+import { type Classification, isNewColumn } from "./delta.ts";
+import { type LoadTables, positionColumn, sameKey, sharedColumns, updatableColumns } from "./staging.ts";
 
 /** Rows written. */
 export interface Applied {
   readonly inserted: number;
   readonly updated: number;
 }
-
-/** A range of positions in the document, both ends included. */
-interface Range {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** Told of a row the database refused; throws when there are too many. */
-type OnRefused = (position: number, error: DatabaseError) => Promise<void>;
 
 /** What there is to write. */
 interface Delta {
@@ -32,9 +23,6 @@ interface Delta {
 /**
  * Writes the delta: updates the changed rows, inserts the new ones, touches nothing else.
  *
- * When the database refuses a row (a constraint, a trigger), the range is halved until the row stands alone: a savepoint
- * for each half, so that k refused of n rows cost about k·log2(n) savepoints and not n.
- *
  * @param onDecision told how the indexes of an empty table are built
  */
 export async function applyDelta(
@@ -47,7 +35,6 @@ export async function applyDelta(
   await transaction.query("set constraints all immediate");
   const write = writer(transaction, view, tables, classification.allNew, changeLogs);
   if (classification.differing === 0) return { inserted: 0, updated: 0 };
-  const everything = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
   if (classification.allNew) {
     const { differing } = classification;
@@ -55,35 +42,17 @@ export async function applyDelta(
       transaction,
       tables.target,
       differing,
-      () => write(everything),
+      () => write(ALL_POSITIONS),
       onDecision,
     );
     if (applied !== undefined) return applied;
   }
 
-  const applyRange = async (range: Range): Promise<Applied> => {
-    try {
-      return await transaction.savepoint(() => write(range));
-    } catch (error) {
-      if (!(error instanceof DatabaseError) || !error.refusesRow) throw error;
-      return bisect(range, error);
-    }
+  const applied = await bisectRefused(transaction, tables.delta, write, onRefused);
+  return {
+    inserted: applied.reduce((sum, { inserted }) => sum + inserted, 0),
+    updated: applied.reduce((sum, { updated }) => sum + updated, 0),
   };
-
-  const bisect = async (range: Range, error: DatabaseError): Promise<Applied> => {
-    const content = await deltaRange(transaction, tables, range);
-    if (content === undefined) throw error;
-    if (content.first === content.last) {
-      await onRefused(content.first, error);
-      return { inserted: 0, updated: 0 };
-    }
-    const middle = Math.floor((content.first + content.last) / 2);
-    const left = await applyRange({ first: content.first, last: middle });
-    const right = await applyRange({ first: middle + 1, last: content.last });
-    return { inserted: left.inserted + right.inserted, updated: left.updated + right.updated };
-  };
-
-  return applyRange(everything);
 }
 
 /** Writes a range of the delta. */
@@ -93,24 +62,20 @@ function writer(
   tables: LoadTables,
   allNew: boolean,
   changeLogs: readonly string[],
-): (range: Range) => Promise<Applied> {
-  const assignments = updatableColumns(view).map((column) => `${column} = s.${column}`);
+): (range: PositionRange) => Promise<Applied> {
+  const inRange = `d.${positionColumn} between $1 and $2`;
   const columns = sharedColumns(view);
-  const target = `insert into ${tables.target} (${columns.join(", ")})
-      select ${columns.map((column) => `s.${column}`).join(", ")}`;
-  // Where every row is new the delta says nothing that the staging table does not, and the join is saved.
-  const insert = allNew
-    ? `${target} from ${tables.staging} s where s.${positionColumn} between $1 and $2`
-    : `${target}
+  const insert = `
+      insert into ${tables.target} (${columns.join(", ")})
+      select ${columns.map((column) => `d.${column}`).join(", ")}
       from ${tables.delta} d
-      join ${tables.staging} s on s.ctid = d.staged
-      where d.target is null and d.position between $1 and $2`;
+      where d.${isNewColumn} and ${inRange}`;
+  const assignments = updatableColumns(view).map((column) => `${column} = d.${column}`);
   const update = `
       update ${tables.target} t
       set ${assignments.join(", ")}
       from ${tables.delta} d
-      join ${tables.staging} s on s.ctid = d.staged
-      where t.ctid = d.target and d.position between $1 and $2`;
+      where not d.${isNewColumn} and ${sameKey(view, "d", "t", tables.notTexts)} and ${inRange}`;
   return async ({ first, last }) => {
     let updated = 0;
     if (!allNew) {
@@ -120,18 +85,4 @@ function writer(
     const { rowCount: inserted } = await transaction.query(insert, [first, last]);
     return { inserted, updated };
   };
-}
-
-/** The first and last position the delta has within a range; undefined when it has none. */
-async function deltaRange(
-  transaction: Transaction,
-  tables: LoadTables,
-  range: Range,
-): Promise<Range | undefined> {
-  const { rows } = await transaction.query<{ first: number | null; last: number | null }>(
-    `select min(position) as first, max(position) as last from ${tables.delta} where position between $1 and $2`,
-    [range.first, range.last],
-  );
-  const { first, last } = rows[0] ?? { first: null, last: null };
-  return first === null || last === null ? undefined : { first, last };
 }

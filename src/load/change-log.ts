@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from "../database/identifier.ts";
 import type { View } from "../views/view.ts";
-import { differs } from "./delta.ts";
-import type { LoadTables } from "./staging.ts";
+import { differs, isNewColumn } from "./delta.ts";
+import { type LoadTables, positionColumn, sameKey } from "./staging.ts";
 
 /** A time as text says the same whatever the session's time zone and date style. */
 const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
@@ -10,7 +10,7 @@ const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
 interface ChangeLog {
   /** The table and its columns, quoted, as they stand after INSERT INTO. */
   readonly into: string;
-  /** What goes there: of `d` (delta), `s` (staging), `t` (target) and `change` (column_name, old_value, new_value). */
+  /** What goes there: of `d` (delta), `t` (target) and `change` (column_name, old_value, new_value). */
   readonly values: readonly string[];
 }
 
@@ -28,19 +28,18 @@ export function changeLogStatement(
 ): string {
   const changes = columns.map((name) => {
     const column = quoteIdentifier(name);
-    const [before, after] = [asText(view, name, "t"), asText(view, name, "s")];
-    return `(${quoteLiteral(name)}, ${before}, ${after}, ${differs(column)})`;
+    const [before, after] = [asText(view, name, "t"), asText(view, name, "d")];
+    return `(${quoteLiteral(name)}, ${before}, ${after}, ${differs(column, "d")})`;
   });
   return `
     insert into ${into}
     select ${values.join(", ")}
     from ${tables.delta} d
-    join ${tables.staging} s on s.ctid = d.staged
-    join ${tables.target} t on t.ctid = d.target
+    join ${tables.target} t on ${sameKey(view, "d", "t", tables.notTexts)}
     cross join lateral (
       values ${changes.join(",\n        ")}
     ) as change (column_name, old_value, new_value, differs)
-    where d.position between $1 and $2 and change.differs`;
+    where not d.${isNewColumn} and d.${positionColumn} between $1 and $2 and change.differs`;
 }
 
 function asText(view: View, name: string, table: string): string {

@@ -1,8 +1,16 @@
 import type { Transaction } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { OtcError } from "../errors/otc-error.ts";
 import { keyColumns, newerColumn, type View } from "../views/view.ts";
 import type { StagedDocument } from "./stage-document.ts";
-import { type LoadTables, mayRepeatColumn, positionColumn, sameKey, updatableColumns } from "./staging.ts";
+import {
+  analyzeKeys,
+  type LoadTables,
+  mayRepeatColumn,
+  positionColumn,
+  sameKey,
+  updatableColumns,
+} from "./staging.ts";
 import { withHashJoins } from "./planner-settings.ts";
 
 /** What a document holds, against what the table holds. */
@@ -15,15 +23,18 @@ export interface Classification {
   readonly allNew: boolean;
 }
 
-/** Keeps other writers away from the rows that the delta will point at; readers are not held up. */
+/** Keeps other writers away from the rows that the staged ones are compared with; readers are not held up. */
 export async function lockAgainstWriters(transaction: Transaction, tables: LoadTables): Promise<void> {
   await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
 }
 
 /**
- * Classifies the staged rows once. Of several rows with one key the last stays. The delta then lists every new or
- * changed row: `position`, `staged` (its place in the staging table) and `target` (the row to update, null for a new
- * one). Everything that follows reads this list, and nothing else decides what is new or changed. The table has to be locked against writers.
+ * Classifies the staged rows once. Of several rows with one key the last stays. The delta then holds every new or
+ * changed row: the columns of the staging table, and `isNewColumn`. Everything that follows reads the delta, and nothing
+ * else decides what is new or changed. The table has to be locked against writers.
+ *
+ * The row that a changed one replaces is found by its key, never by its place in the table (`ctid`): the partitions of a
+ * table have the same places, and an update of a distributed table cannot name one.
  *
  * @param document how many rows are staged, and how many of them have a key that may have come before
  * @param keepNewer rows that are newer than what is staged count as unchanged
@@ -51,6 +62,9 @@ async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<bo
   return rows[0]?.empty === true;
 }
 
+/** Whether the table has no row of the key yet; a column of the delta only. */
+export const isNewColumn = quoteIdentifier("etl_is_new");
+
 /** Against an empty table there is nothing to compare: the delta is a view of the whole staging table. */
 async function everythingIsNew(
   transaction: Transaction,
@@ -58,8 +72,7 @@ async function everythingIsNew(
   rows: number,
 ): Promise<Omit<Classification, "duplicates">> {
   await transaction.query(
-    `create view ${tables.delta} as
-     select ${positionColumn} as position, ctid as staged, null::tid as target from ${tables.staging}`,
+    `create view ${tables.delta} as select *, true as ${isNewColumn} from ${tables.staging}`,
   );
   return { unchanged: 0, differing: rows, allNew: true };
 }
@@ -71,24 +84,35 @@ async function compare(
   rows: number,
   keepNewer: boolean,
 ): Promise<Omit<Classification, "duplicates">> {
-  const differences = updatableColumns(view).map(differs);
+  const differences = updatableColumns(view).map((column) => differs(column, "s"));
+  const isNew = `t.${requiredKeyColumn(view)} is null`;
   const delta = await transaction.query(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
-     select s.${positionColumn} as position, s.ctid as staged, t.ctid as target
+     select s.*, ${isNew} as ${isNewColumn}
      from ${tables.staging} s
-     left join ${tables.target} t on ${sameKey(view, "s", "t")}
-     where t.ctid is null or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
+     left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
+     where ${isNew} or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
   );
+  // How many rows there are to find decides whether an index or a hash table finds them.
+  await analyzeKeys(transaction, view, tables.delta);
   return { unchanged: rows - delta.rowCount, differing: delta.rowCount, allNew: false };
 }
 
+/** A row of the target is found by `=` on this column, so that it is null only where there is no such row. */
+function requiredKeyColumn(view: View): string {
+  const [required] = keyColumns(view).filter((column) => column.key === "required");
+  if (required === undefined) throw new OtcError("internal", `View ${view.name} has no required key column.`);
+  return quoteIdentifier(required.name);
+}
+
 /**
- * A condition that a row of staging `s` says something else in a column than the row of the target `t`.
+ * A condition that a staged row says something else in a column than the row of the target `t`.
  *
  * @param column quoted
+ * @param staged what the table or delta with the staged row is called
  */
-export function differs(column: string): string {
-  return `s.${column} is distinct from t.${column}`;
+export function differs(column: string, staged: string): string {
+  return `${staged}.${column} is distinct from t.${column}`;
 }
 
 /**
@@ -132,7 +156,7 @@ async function removeDuplicates(
        ${candidates}
        group by ${keys}
      ) repeated
-     where ${sameKey(view, "s", "repeated")} and s.${positionColumn} <> repeated.last`,
+     where ${sameKey(view, "s", "repeated", tables.notTexts)} and s.${positionColumn} <> repeated.last`,
   );
   return removed.rowCount;
 }

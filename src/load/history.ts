@@ -58,5 +58,5 @@ export function historyStatement(
 /** When the record says it was changed, if that has moved on with the change and is not yet to come; else now. */
 function changeTime({ changedAt }: History): string {
   const column = quoteIdentifier(changedAt);
-  return `case when s.${column} > coalesce(t.${column}, '-infinity') then least(s.${column}, now()) else now() end`;
+  return `case when d.${column} > coalesce(t.${column}, '-infinity') then least(d.${column}, now()) else now() end`;
 }

@@ -8,9 +8,9 @@ import type { LoadContext } from "./load-context.ts";
 import { heed, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import { setPlannerSettings } from "./planner-settings.ts";
+import { countRows } from "./read-table-sizes.ts";
 import type { RequestLog } from "./request-log.ts";
 import { closeRun, type LastLoad, readLastLoad, type Run } from "./run-log.ts";
-import { contentDigest, markTable } from "./same-document.ts";
 import type { StagedDocument } from "./stage-document.ts";
 import { dropLoadTables, loadTables } from "./staging.ts";
 import { lockView } from "./view-lock.ts";
@@ -90,13 +90,10 @@ export async function loadInTransaction(
   showProgress(load, "commit", document);
   await state.rejects.store(transaction, database.schema);
   await storeProfiles(transaction, database.schema, view, runId, profiles);
-  await transaction.savepoint(async () => {
-    await closeRun(transaction, database.schema, committed, document.repairs);
-    const digest = contentDigest(view, options, document);
-    // What was empty and is locked since holds what this load has put there.
-    const rows = document.filled === undefined ? undefined : written.inserted;
-    await markTable(transaction, database.schema, runId, { target: tables.target, digest, rows });
-  });
+  // What was empty and is locked since holds what this load has put there.
+  const tableRows =
+    document.filled === undefined ? await countRows(transaction, tables.target) : written.inserted;
+  await closeRun(transaction, database.schema, committed, { ...document.repairs, tableRows });
   return committed;
 }
 

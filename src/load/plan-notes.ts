@@ -98,7 +98,7 @@ export class PlanNotes {
     const columns = [...changeableColumns(view).map((column) => column.name), EXTRA];
     return changeLogStatement(view, tables, columns, {
       into: tables.changes,
-      values: ["d.position", "change.column_name", cut("change.old_value"), cut("change.new_value")],
+      values: [`d.${positionColumn}`, "change.column_name", cut("change.old_value"), cut("change.new_value")],
     });
   }
 
@@ -108,15 +108,15 @@ export class PlanNotes {
       `select c.column_name as "column", count(*) as "rows",
          coalesce(
            json_agg(
-             json_build_object('key', ${keyObject(view, "s")}, 'old', c.old_value, 'new', c.new_value)
+             json_build_object('key', ${keyObject(view, "d")}, 'old', c.old_value, 'new', c.new_value)
              order by c.position
-           ) filter (where s.${positionColumn} is not null),
+           ) filter (where d.${positionColumn} is not null),
            '[]'
          ) as "samples"
        from (
          select *, row_number() over (partition by column_name order by position) as place from ${tables.changes}
        ) c
-       left join ${tables.staging} s on s.${positionColumn} = c.position and c.place <= $1
+       left join ${tables.delta} d on d.${positionColumn} = c.position and c.place <= $1
        group by c.column_name
        order by count(*) desc, c.column_name`,
       [this.#samples],
@@ -140,7 +140,7 @@ async function readDuplicates(
      repeated as (
        select ${keyObject(view, "s")} as key, count(*) as records, min(s.${positionColumn}) as first
        from ${tables.staging} s
-       join suspected on ${sameKey(view, "s", "suspected")}
+       join suspected on ${sameKey(view, "s", "suspected", tables.notTexts)}
        group by ${own}
        having count(*) > 1
      )

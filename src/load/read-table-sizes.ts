@@ -3,6 +3,12 @@ import type { View } from "../views/view.ts";
 import { totalsTable } from "./read-run-totals.ts";
 import { runTable } from "./run-log.ts";
 
+/** @param target the table, quoted and with its schema */
+export async function countRows(transaction: Queryable, target: string): Promise<number> {
+  const { rows } = await transaction.query<{ rows: number }>(`select count(*) as rows from ${target}`);
+  return rows[0]?.rows ?? 0;
+}
+
 /**
  * About how many rows the tables have: as counted by the last committed run, if it did, otherwise as the planner believes. Nothing is
  * read of the tables themselves: counting takes long, and one that is being filled for the first time is locked.

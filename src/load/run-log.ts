@@ -5,6 +5,7 @@ import type { Parameter, Queryable } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
 import type { DocumentSource } from "../source/document-source.ts";
+import type { TextRepairs } from "../views/values/text.ts";
 import type { View } from "../views/view.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import type { RunKind } from "./run-kind.ts";
@@ -73,12 +74,18 @@ export async function readLastLoad(
   return rows[0];
 }
 
+/** What the record of a committed run tells beside its outcome. */
+interface Closing extends Readonly<TextRepairs> {
+  /** How many rows the view's table holds now. */
+  readonly tableRows: number;
+}
+
 /** Closes a run in the load's own transaction: the rows and their record are committed together or not at all. */
 export async function closeRun(
   transaction: Queryable,
   schema: string,
   load: CommittedLoad,
-  repairs: { readonly nulsRemoved: number; readonly surrogatesReplaced: number },
+  { nulsRemoved, surrogatesReplaced, tableRows }: Closing,
 ): Promise<void> {
   const closed = await updateRun(transaction, schema, load.runId, {
     load_status: load.status,
@@ -92,8 +99,9 @@ export async function closeRun(
     records_duplicates: load.duplicates,
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,
-    nuls_removed: repairs.nulsRemoved,
-    surrogates_replaced: repairs.surrogatesReplaced,
+    table_rows: tableRows,
+    nuls_removed: nulsRemoved,
+    surrogates_replaced: surrogatesReplaced,
     unknown_fields: JSON.stringify(Object.fromEntries(load.drift.unknownFields)),
     absent_fields: JSON.stringify(load.drift.absentFields),
     drift_warnings: JSON.stringify(load.driftWarnings),

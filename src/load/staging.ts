@@ -22,8 +22,8 @@ const SQL_TYPES: Readonly<Record<ValueType, string>> = {
 
 /**
  * Values that stand for null in a join: `IS NOT DISTINCT FROM` cannot be hashed, `coalesce(a, x) = coalesce(b, x)` can.
- * The value itself may occur as well; the condition beside it tells the two apart. Without a type of their own they stand
- * for any type that the target's column has.
+ * The value itself may occur as well; the condition beside it tells the two apart. Without a type of their own they take
+ * that of the target's column.
  */
 const NULL_STAND_INS: Readonly<Record<ValueType, string>> = {
   text: "''",
@@ -45,6 +45,8 @@ export interface LoadTables {
   readonly staging: string;
   /** The same rows in the target's types, where those are not the view's. */
   readonly typed: string;
+  /** Columns of the view's type text that have another type in the target, by name. */
+  readonly notTexts: ReadonlySet<string>;
   /** Which of them are new or changed. */
   readonly delta: string;
   /** What would change, column by column; only a plan makes it. */
@@ -56,6 +58,7 @@ export function loadTables(schema: string, view: View, runId: number): LoadTable
     target: qualifiedName(schema, view.table),
     staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
     typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
+    notTexts: new Set(),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
     changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
   };
@@ -98,21 +101,29 @@ export function endStagedRow(row: CopyBinaryWriter, position: number, mayRepeat:
   row.endRow();
 }
 
-/** A condition, hashable, that two tables' rows have the same key; two nulls are the same. */
-export function sameKey(view: View, left: string, right: string): string {
+/**
+ * A condition, hashable, that two tables' rows have the same key; two nulls are the same.
+ *
+ * @param notTexts as in `LoadTables`
+ */
+export function sameKey(
+  view: View,
+  left: string,
+  right: string,
+  notTexts: LoadTables["notTexts"] = new Set(),
+): string {
   return keyColumns(view)
-    .map((column) =>
-      sameKeyPart(
-        column,
-        `${left}.${quoteIdentifier(column.name)}`,
-        `${right}.${quoteIdentifier(column.name)}`,
-      ),
-    )
+    .map((column) => {
+      const name = quoteIdentifier(column.name);
+      return sameKeyPart(column, `${left}.${name}`, `${right}.${name}`, notTexts.has(column.name));
+    })
     .join(" and ");
 }
 
-function sameKeyPart(column: Column, left: string, right: string): string {
+function sameKeyPart(column: Column, left: string, right: string, isNoText: boolean): string {
   if (column.key === "required") return `${left} = ${right}`;
+  // Of an unknown type there is no stand-in. Arrays with nulls are equal and hashable, but take longer to compare.
+  if (isNoText) return `array[${left}] = array[${right}]`;
   const standIn = NULL_STAND_INS[column.type];
   return `coalesce(${left}, ${standIn}) = coalesce(${right}, ${standIn}) and ${left} is not distinct from ${right}`;
 }
@@ -132,19 +143,16 @@ export async function createStaging(transaction: Transaction, view: View, tables
 }
 
 /**
- * Statistics of the key, without which the planner picks a join three times slower. How many distinct values there are
+ * Statistics of the keys, without which the planner picks a join three times slower. How many distinct values there are
  * in 3,000 rows is enough for that, and takes a tenth of the time of the server's usual sample.
  */
 const STATISTICS_TARGET = "10";
 
-export async function analyzeStaging(
-  transaction: Transaction,
-  view: View,
-  tables: LoadTables,
-): Promise<void> {
-  const keys = keyColumns(view).map((column) => quoteIdentifier(column.name));
+/** @param table that holds rows of the view, and their positions: the staging table or the delta */
+export async function analyzeKeys(transaction: Transaction, view: View, table: string): Promise<void> {
+  const columns = [...keyColumns(view).map((column) => quoteIdentifier(column.name)), positionColumn];
   await transaction.query("select set_config('default_statistics_target', $1, true)", [STATISTICS_TARGET]);
-  await transaction.query(`analyze ${tables.staging} (${keys.join(", ")})`);
+  await transaction.query(`analyze ${table} (${columns.join(", ")})`);
 }
 
 /** Before COMMIT nothing of the load may be left beside its rows. */

@@ -8,9 +8,8 @@ import { heed, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./load-step.ts";
 import { rejectOfRefusedRow } from "./refused-row.ts";
 import type { Reject } from "./reject-spool.ts";
-import { contentDigest, sameDocument } from "./same-document.ts";
 import type { StagedDocument } from "./stage-document.ts";
-import { analyzeStaging, type LoadTables } from "./staging.ts";
+import { analyzeKeys } from "./staging.ts";
 import { inTargetTypes } from "./target-types.ts";
 
 /** A deadlock or the like is met again rarely, three times almost never. */
@@ -52,10 +51,29 @@ async function writeOnce(
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
   const { plan } = state;
+  const onRefused = async (position: number, error: DatabaseError): Promise<void> => {
+    refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
+    const errors = state.rejects.count + refused.length;
+    heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
+  };
+
   showProgress(load, "classify", document);
-  const typed = await inTargetTypes(transaction, run.view, tables, context.options.timeZone);
-  await plan?.noteDuplicates(transaction, run.view, tables, document.suspected);
-  const classification = await inStep(load, "classify", () => classifyOnce(load, typed, document));
+  const { timeZone, keepNewer } = context.options;
+  const { tables: typed, mergesKeys } = await inTargetTypes(
+    transaction,
+    run.view,
+    tables,
+    timeZone,
+    onRefused,
+  );
+  const staged = document.staged - refused.length;
+  const suspected = mergesKeys ? staged : document.suspected;
+  await plan?.noteDuplicates(transaction, run.view, typed, suspected);
+  const classification = await inStep(load, "classify", async () => {
+    await lockAgainstWriters(transaction, tables);
+    await analyzeKeys(transaction, run.view, tables.staging);
+    return classify(transaction, run.view, typed, { staged, suspected }, keepNewer);
+  });
   log.debug(classification, "document classified");
 
   showProgress(load, "apply", document);
@@ -67,11 +85,7 @@ async function writeOnce(
     applyDelta(
       transaction,
       { view: run.view, tables: typed, classification, changeLogs },
-      async (position, error) => {
-        refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
-        const errors = state.rejects.count + refused.length;
-        heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
-      },
+      onRefused,
       (decision) => {
         log.debug(decision);
       },
@@ -79,32 +93,4 @@ async function writeOnce(
   );
   await plan?.noteChanges(transaction, run.view, typed);
   return { ...classification, ...applied };
-}
-
-/** @param typed the tables, with the staged rows as the target would hold them */
-async function classifyOnce(
-  load: LoadInProgress,
-  typed: LoadTables,
-  document: StagedDocument,
-): Promise<Classification> {
-  const { transaction, run, context, state, tables, log } = load;
-  await lockAgainstWriters(transaction, tables);
-  const digest = contentDigest(run.view, context.options, document);
-  // A table that was just filled is not as the last load left it.
-  const same =
-    document.filled === undefined
-      ? await sameDocument(transaction, context.database.schema, {
-          view: run.view,
-          target: tables.target,
-          staged: document.staged,
-          errors: state.rejects.count,
-          digest,
-        })
-      : undefined;
-  if (same !== undefined) {
-    log.debug("the document and the table are as the last load left them: nothing to compare");
-    return { ...same, differing: 0, allNew: false };
-  }
-  await analyzeStaging(transaction, run.view, tables);
-  return classify(transaction, run.view, typed, document, context.options.keepNewer);
 }

@@ -7,7 +7,7 @@ import { simulatedDocument, SIMULATED_VIEWS } from "../../../src/simulator/docum
 import { viewCatalog, viewNamed } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
-import { attemptLoad, documentOf, type Fields, load, loadFile, plan } from "../../support/load-records.ts";
+import { attemptLoad, documentOf, type Fields, load, plan } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 import { describeWithSharedData } from "../../support/shared-data.ts";
 
@@ -104,9 +104,7 @@ describeEachDatabase("the fields of rejected records", (target) => {
       const outcome =
         road === "planned"
           ? await plan(loader, tickets, bySizes.now)
-          : road === "staged"
-            ? await load(loader, tickets, bySizes.now)
-            : await loadFile(loader, tickets, bySizes.now);
+          : await load(loader, tickets, bySizes.now);
       expect(outcome).toMatchObject({
         errors: 40,
         driftWarnings: [{ kind: "new_field", fields: ["Colour"] }],

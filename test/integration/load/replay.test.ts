@@ -101,6 +101,23 @@ describeEachDatabase("a replay", (target) => {
     ).toEqual([{ same: true }]);
   });
 
+  test("repairs the rows of the document that was loaded last after somebody has damaged them", async () => {
+    const database = await target.fresh();
+    const archive = await temporaryFolder();
+    const server = await startDocumentServer({ tickets: documentOf(many(3, ticket)) });
+    const loader = database.open({ ...server.env, OTC_ARCHIVE_DIR: archive });
+    await loadViews(loader, [tickets]);
+    const titles = (): Promise<readonly unknown[]> =>
+      database.sql(`select "TKT-Ticket ID", "TKT-Title" from ${database.table("tickets")} order by 1`);
+    const before = await titles();
+    await database.sql(`alter table ${database.table("tickets")} drop column "TKT-Title" cascade`);
+    await database.sql(`alter table ${database.table("tickets")} add column "TKT-Title" text`);
+    await database.sql(`delete from ${database.table("tickets")} where "TKT-Ticket ID" = 2`);
+    const replayed = await replay(loader, { kind: "latest" });
+    expect(replayed).toMatchObject([{ status: "success", inserted: 1, updated: 2 }]);
+    expect(await titles()).toEqual(before);
+  });
+
   test("refuses a document that was changed, and says what there is when it is not there", async () => {
     const database = await target.fresh();
     const archive = await temporaryFolder();
