@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { onTestFinished } from "vitest";
@@ -56,11 +57,13 @@ const ENCODERS: Readonly<Record<Encoding, (text: string) => Buffer>> = {
  * @param documents by view id; the ids of the views are their names
  * @param faults by the number of the request, from 1
  * @param onFinished the test's own where tests run side by side
+ * @param largestPieceBytes cuts documents into pieces of one byte to this many, so that they arrive as badly as they can
  */
 export async function startDocumentServer(
   documents: Readonly<Record<string, string>>,
   faults: Readonly<Record<number, Fault>> = {},
   onFinished: (undo: () => Promise<void>) => void = onTestFinished,
+  largestPieceBytes?: number,
 ): Promise<DocumentServer> {
   const served = new Map(Object.entries(documents));
   const requests: SeenRequest[] = [];
@@ -71,7 +74,7 @@ export async function startDocumentServer(
     response.once("close", () => (seen.endedAt = performance.now()));
     // The client may hang up whenever it likes.
     response.on("error", () => undefined);
-    void answer(request, response, served.get(id ?? ""), faults[requests.length]);
+    void answer(request, response, served.get(id ?? ""), faults[requests.length], largestPieceBytes);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -102,6 +105,7 @@ async function answer(
   response: ServerResponse,
   document: string | undefined,
   fault: Fault | undefined,
+  largestPieceBytes: number | undefined,
 ): Promise<void> {
   if (document === undefined && fault === undefined) {
     response.writeHead(404).end("{}");
@@ -110,7 +114,9 @@ async function answer(
   const body = Buffer.from(document ?? "", "utf8");
   const json = { "content-type": "application/json" };
   if (fault === undefined) {
-    response.writeHead(200, json).end(body);
+    response.writeHead(200, json);
+    if (largestPieceBytes === undefined) response.end(body);
+    else Readable.from(unevenPieces(body, largestPieceBytes), { objectMode: false }).pipe(response);
     return;
   }
   switch (fault.kind) {
@@ -149,5 +155,18 @@ async function answer(
       return;
     default:
       fault satisfies never;
+  }
+}
+
+/** The body in pieces of one byte to `largest`, the same ones each time, each in a turn of its own. */
+async function* unevenPieces(body: Buffer, largest: number): AsyncGenerator<Buffer> {
+  let state = 1;
+  for (let at = 0; at < body.length;) {
+    // Powers make small pieces as likely as large ones.
+    state = (state * 48_271) % 0x7fffffff;
+    const bytes = Math.ceil(largest ** (state / 0x7fffffff));
+    yield body.subarray(at, at + bytes);
+    at += bytes;
+    await turn();
   }
 }

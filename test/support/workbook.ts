@@ -41,7 +41,7 @@ export function row(...cells: readonly string[]): string {
 }
 
 export function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** Writes an .xlsx file with as many parts as a reader needs. */
