@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { SimulatedView } from "../../src/simulator/document.ts";
-import { RecordFramer } from "../../src/source/record-framer.ts";
+import { RecordFramer } from "../../src/json/record-framer.ts";
 
 type SimulatedRecord = Record<string, unknown>;
 

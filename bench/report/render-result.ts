@@ -1,5 +1,5 @@
 import { formatCount, formatMegabytes } from "../../src/format/format.ts";
-import { renderTable, type TableColumn } from "../../src/cli/table.ts";
+import { renderTable, type TableColumn } from "../../src/cli/render/table.ts";
 import { type MeasurementName, MEASUREMENTS, type Samples } from "../measure/sample.ts";
 import type { CpuPlace } from "./cpu-places.ts";
 import type { Comparison } from "./comparisons.ts";

@@ -1,5 +1,5 @@
 import type { AlertCondition } from "../config/settings.ts";
-import { printable } from "../errors/printable.ts";
+import { printable } from "../errors/escape-control-characters.ts";
 
 /** News of one condition of one view. */
 export interface Notice {

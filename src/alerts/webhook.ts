@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import { Agent, type Dispatcher, request } from "undici";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import type { Announcement } from "./announcement.ts";
 import { slackMessage } from "./slack-message.ts";
 import { teamsMessage } from "./teams-message.ts";

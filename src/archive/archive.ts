@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import { type ArchivedDocument, archivedDocument, byTime, parseArchivedPath } from "./archived-document.ts";
 import { DocumentCopy } from "./document-copy.ts";
 

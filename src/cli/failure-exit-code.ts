@@ -1,5 +1,5 @@
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
-import type { LoadOutcome, PlanOutcome } from "../load/outcome.ts";
+import type { LoadOutcome, PlanOutcome } from "../runs/outcome.ts";
 
 /**
  * The exit code of the worst failure: one that waiting cannot mend, then one that it can. Undefined when there was none.

@@ -1,10 +1,10 @@
 import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
-import { printable } from "../errors/printable.ts";
+import { printable } from "../errors/escape-control-characters.ts";
 import type { CliContext } from "./cli-context.ts";
-import type { GlobalOptions } from "./global-options.ts";
-import type { ProgressLine } from "./progress-line.ts";
+import type { GlobalOptions } from "./options/global-options.ts";
+import type { ProgressLine } from "./render/progress-line.ts";
 import { useColours } from "./terminal.ts";
 
 /** Control characters that JSON does not escape, and neither does what formats it for people. */

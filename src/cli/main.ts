@@ -2,8 +2,8 @@
 import { constants } from "node:os";
 import { environmentWithDotEnv } from "../config/process-environment.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
-import { printable } from "../errors/printable.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { printable } from "../errors/escape-control-characters.ts";
+import { reasonOf } from "../errors/error-message.ts";
 
 const EXIT_USAGE = 2;
 

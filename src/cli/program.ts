@@ -16,8 +16,8 @@ import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { usersCommand } from "./commands/users.ts";
 import { workerCommand } from "./commands/worker.ts";
-import { withExamples } from "./examples.ts";
-import { addGlobalOptions } from "./global-options.ts";
+import { withExamples } from "./options/examples.ts";
+import { addGlobalOptions } from "./options/global-options.ts";
 
 /** Every command, in the order of the help. What a command works with is loaded only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [

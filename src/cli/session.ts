@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { Logger } from "pino";
-import { Loader } from "../load/loader.ts";
+import { Loader } from "../loader/loader.ts";
 import type { CliContext } from "./cli-context.ts";
-import { type GlobalOptions, globalOptions } from "./global-options.ts";
+import { type GlobalOptions, globalOptions } from "./options/global-options.ts";
 import { createLogger } from "./logger.ts";
-import { createProgressLine, type ProgressLine } from "./progress-line.ts";
+import { createProgressLine, type ProgressLine } from "./render/progress-line.ts";
 
 /** What a command that works with the database is lent. */
 export interface Session {

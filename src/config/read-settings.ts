@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { safeParse } from "valibot";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import {
   flagOf,
   type Setting,

@@ -1,5 +1,5 @@
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 
 /** The parts of an error message that PostgreSQL sends, as both drivers give them. */
 interface ServerError {

@@ -1,8 +1,8 @@
 import { type Environment, readViewId } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
-import { requiredApiSettings } from "../load/loader.ts";
+import { reasonOf } from "../errors/error-message.ts";
+import { requiredApiSettings } from "../loader/loader.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok } from "./check.ts";

@@ -1,15 +1,20 @@
 import type { DocumentCopy } from "../archive/document-copy.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
-import { SourceError } from "../source/source-error.ts";
-import { type EmptyTable, fillTarget, findEmptyTable, openEmptyTable } from "./fill-empty-table.ts";
+import { SourceError } from "../errors/source-error.ts";
+import {
+  type EmptyTable,
+  fillTarget,
+  findEmptyTable,
+  openEmptyTable,
+} from "./first-load/fill-empty-table.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
-import { inStep } from "./load-step.ts";
-import { RejectSpool } from "./reject-spool.ts";
-import type { RowDestination } from "./row-stager.ts";
-import { type StagedDocument, stageDocument } from "./stage-document.ts";
-import { copyTarget, createStaging } from "./staging.ts";
-import { WaitingRows } from "./waiting-rows.ts";
+import { inStep } from "./in-step.ts";
+import { RejectSpool } from "../runs/rejects/reject-spool.ts";
+import type { RowDestination } from "./stage/row-stager.ts";
+import { type StagedDocument, stageDocument } from "./stage/stage-document.ts";
+import { copyTarget, createStaging } from "./tables/staging.ts";
+import { WaitingRows } from "./first-load/waiting-rows.ts";
 
 /** Dropping and building the indexes for a smaller document costs about as much as keeping them up. */
 const MIN_FILL_BYTES = 4 * 1024 * 1024;

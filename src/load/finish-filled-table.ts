@@ -1,14 +1,14 @@
 import type { Transaction } from "../database/database.ts";
 import type { View } from "../views/view.ts";
-import type { Applied } from "./apply.ts";
-import type { Classification } from "./delta.ts";
-import type { FilledTable } from "./fill-empty-table.ts";
+import type { Applied } from "./apply/apply.ts";
+import type { Classification } from "./classify/delta.ts";
+import type { FilledTable } from "./first-load/fill-empty-table.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
-import { inStep } from "./load-step.ts";
-import { withHashJoins } from "./planner-settings.ts";
-import type { StagedDocument } from "./stage-document.ts";
-import { type LoadTables, mayRepeatColumn, sameKey } from "./staging.ts";
-import { buildIndexes } from "./target-indexes.ts";
+import { inStep } from "./in-step.ts";
+import { withHashJoins } from "./tables/planner-settings.ts";
+import type { StagedDocument } from "./stage/stage-document.ts";
+import { type LoadTables, mayRepeatColumn, sameKey } from "./tables/staging.ts";
+import { buildIndexes } from "./first-load/target-indexes.ts";
 import { writeDocument } from "./write-document.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { OtcError } from "../errors/otc-error.ts";
 import { type ErrorLimit, maximumErrors } from "./error-limit.ts";
-import type { LoadCounts } from "./outcome.ts";
+import type { LoadCounts } from "../runs/outcome.ts";
 
 /** A document with less than this part of the last load's records looks cut short at its source. */
 const SHRINK_RATIO = 0.5;

@@ -1,15 +1,15 @@
 import type { Logger } from "pino";
 import type { Archive } from "../archive/archive.ts";
 import type { Database } from "../database/database.ts";
-import type { PaceLimits } from "../source/pace.ts";
+import type { PaceLimits } from "../throttle/pace.ts";
 import type { RetrySettings } from "../source/retry.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
-import type { CircuitLimits } from "./circuit.ts";
+import type { CircuitLimits } from "../throttle/circuit.ts";
 import type { ErrorLimit } from "./error-limit.ts";
-import type { RunKind } from "./run-kind.ts";
+import type { RunKind } from "../runs/run-kind.ts";
 
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
 export interface LoadProgress {

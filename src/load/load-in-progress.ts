@@ -5,13 +5,13 @@ import type { OtcError } from "../errors/otc-error.ts";
 import type { TraceSpan } from "../tracing/tracing.ts";
 import type { Guard } from "./guards.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
-import type { PlanNotes } from "./plan-notes.ts";
-import { RejectSpool } from "./reject-spool.ts";
-import type { RequestLog } from "./request-log.ts";
-import type { Run } from "./run-log.ts";
-import { RunMeter } from "./run-metrics.ts";
-import type { StagedDocument } from "./stage-document.ts";
-import type { LoadTables } from "./staging.ts";
+import type { PlanNotes } from "./plan/plan-report.ts";
+import { RejectSpool } from "../runs/rejects/reject-spool.ts";
+import type { RequestLog } from "../throttle/request-log.ts";
+import type { Run } from "../runs/run-log.ts";
+import { RunMeter } from "../runs/run-metrics.ts";
+import type { StagedDocument } from "./stage/stage-document.ts";
+import type { LoadTables } from "./tables/staging.ts";
 
 /** What a load has seen so far, for the record of its failure. */
 export interface LoadState {

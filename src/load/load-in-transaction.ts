@@ -1,20 +1,20 @@
 import type { Transaction } from "../database/database.ts";
 import { fetchDocument } from "./fetch-document.ts";
-import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./field-profile.ts";
-import { type DriftWarning, driftWarnings } from "./drift.ts";
+import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./drift/field-profile.ts";
+import { type DriftWarning, driftWarnings } from "./drift/drift.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
 import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";
 import { heed, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
-import type { CommittedLoad } from "./outcome.ts";
-import { setPlannerSettings } from "./planner-settings.ts";
-import { countRows } from "./read-table-sizes.ts";
-import type { RequestLog } from "./request-log.ts";
-import { closeRun, type LastLoad, readLastLoad, type Run } from "./run-log.ts";
-import type { StagedDocument } from "./stage-document.ts";
-import { dropLoadTables, loadTables } from "./staging.ts";
-import { lockView } from "./view-lock.ts";
-import { walPosition, walSince } from "./wal.ts";
+import type { CommittedLoad } from "../runs/outcome.ts";
+import { setPlannerSettings } from "./tables/planner-settings.ts";
+import { countRows } from "../runs/read-table-sizes.ts";
+import type { RequestLog } from "../throttle/request-log.ts";
+import { closeRun, type LastLoad, readLastLoad, type Run } from "../runs/run-log.ts";
+import type { StagedDocument } from "./stage/stage-document.ts";
+import { dropLoadTables, loadTables } from "./tables/staging.ts";
+import { lockView } from "../runs/view-lock.ts";
+import { walPosition, walSince } from "./tables/wal.ts";
 import { writeDocument } from "./write-document.ts";
 
 /**

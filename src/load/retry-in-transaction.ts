@@ -2,11 +2,11 @@ import type { Transaction } from "../database/database.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { LoadState } from "./load-in-progress.ts";
 import { loadInTransaction } from "./load-in-transaction.ts";
-import type { CommittedLoad } from "./outcome.ts";
-import type { RejectDocument } from "./reject-document.ts";
-import type { RequestLog } from "./request-log.ts";
-import { RetriedRejects } from "./retried-rejects.ts";
-import type { Run } from "./run-log.ts";
+import type { CommittedLoad } from "../runs/outcome.ts";
+import type { RejectDocument } from "../runs/rejects/reject-document.ts";
+import type { RequestLog } from "../throttle/request-log.ts";
+import { RetriedRejects } from "../runs/rejects/retried-rejects.ts";
+import type { Run } from "../runs/run-log.ts";
 
 /**
  * One load of records in quarantine: like any other, with the choice of the records before it and, in the same

@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import { DatabaseError } from "../database/database-error.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { LoadState } from "./load-in-progress.ts";
@@ -11,8 +11,8 @@ import {
   type FailedLoad,
   type LoadOutcome,
   unbegunLoad,
-} from "./outcome.ts";
-import { recordFailure, type Run } from "./run-log.ts";
+} from "../runs/outcome.ts";
+import { recordFailure, type Run } from "../runs/run-log.ts";
 
 /** A run and what it has seen. */
 export interface Attempt {

@@ -1,6 +1,6 @@
 import type { TraceSpan, Tracing } from "../tracing/tracing.ts";
-import type { LoadOutcome } from "./outcome.ts";
-import type { Run } from "./run-log.ts";
+import type { LoadOutcome } from "../runs/outcome.ts";
+import type { Run } from "../runs/run-log.ts";
 
 /** Begins the span of a run, from the time it was opened; undefined when nobody asks for traces. */
 export function traceRun(tracing: Tracing | undefined, run: Run): TraceSpan | undefined {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
-import { type Applied, applyDelta } from "./apply.ts";
-import { type Classification, classify, lockAgainstWriters } from "./delta.ts";
+import { type Applied, applyDelta } from "./apply/apply.ts";
+import { type Classification, classify, lockAgainstWriters } from "./classify/delta.ts";
 import { checkErrorLimit } from "./guards.ts";
-import { historyStatement } from "./history.ts";
+import { historyStatement } from "./apply/history.ts";
 import { heed, type LoadInProgress, showProgress } from "./load-in-progress.ts";
-import { inStep } from "./load-step.ts";
-import { rejectOfRefusedRow } from "./refused-row.ts";
-import type { Reject } from "./reject-spool.ts";
-import type { StagedDocument } from "./stage-document.ts";
-import { analyzeKeys } from "./staging.ts";
-import { inTargetTypes } from "./target-types.ts";
+import { inStep } from "./in-step.ts";
+import { rejectOfRefusedRow } from "./apply/refused-row.ts";
+import type { Reject } from "../runs/rejects/reject-spool.ts";
+import type { StagedDocument } from "./stage/stage-document.ts";
+import { analyzeKeys } from "./tables/staging.ts";
+import { inTargetTypes } from "./tables/target-types.ts";
 
 /** A deadlock or the like is met again rarely, three times almost never. */
 const CONFLICT_RETRIES = 3;

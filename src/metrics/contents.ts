@@ -1,4 +1,4 @@
-import { readTableSizes } from "../load/read-table-sizes.ts";
+import { readTableSizes } from "../runs/read-table-sizes.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How much there is of each view, in its table and in quarantine. */

@@ -1,4 +1,4 @@
-import { isCommitted } from "../load/read-run-totals.ts";
+import { isCommitted } from "../runs/read-run-totals.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How old the data is. Only loads count: what is imported or replayed says nothing of what OTC has now. */

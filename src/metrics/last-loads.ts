@@ -1,5 +1,5 @@
-import { ROW_OUTCOMES } from "../load/read-run-totals.ts";
-import { STEPS } from "../load/run-metrics.ts";
+import { ROW_OUTCOMES } from "../runs/read-run-totals.ts";
+import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How the last load of a view that was not turned away can have ended. */

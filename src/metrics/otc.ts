@@ -1,4 +1,4 @@
-import { readCircuit } from "../load/read-circuit.ts";
+import { readCircuit } from "../throttle/read-circuit.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How we stand with OTC. */

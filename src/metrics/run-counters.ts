@@ -1,7 +1,7 @@
-import { isCommitted, ROW_OUTCOMES, type RunTotals } from "../load/read-run-totals.ts";
-import { neverBegan } from "../load/read-status.ts";
-import { RUN_KINDS } from "../load/run-kind.ts";
-import { STEPS } from "../load/run-metrics.ts";
+import { isCommitted, ROW_OUTCOMES, type RunTotals } from "../runs/read-run-totals.ts";
+import { neverBegan } from "../runs/read-status.ts";
+import { RUN_KINDS } from "../runs/run-kind.ts";
+import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How a run can end. */

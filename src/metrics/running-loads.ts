@@ -1,5 +1,5 @@
 import { isLocked, viewLock } from "../database/advisory-lock.ts";
-import { runTable } from "../load/run-log.ts";
+import { runTable } from "../runs/run-log.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** Whether each view is being loaded: a run is on record as running, and the view's lock proves that it lives. */

@@ -5,7 +5,7 @@ import { DecodingError } from "./decoding-error.ts";
 import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { DocumentSource } from "./document-source.ts";
-import { SourceError } from "./source-error.ts";
+import { SourceError } from "../errors/source-error.ts";
 
 /** How to reach OTC. */
 export interface ApiSettings {

@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from "node:stream";
 import type { BrotliDecompress, Gunzip, Inflate, ZstdDecompress } from "node:zlib";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import { DecodingError } from "./decoding-error.ts";
 
 /** A kind of compression. */

@@ -1,7 +1,7 @@
 import { Readable, type Transform, pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { type Codec, ConcatenatedDecoder } from "./concatenated-decoder.ts";
-import { SourceError } from "./source-error.ts";
+import { SourceError } from "../errors/source-error.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 /** What we ask for, in the order of our liking; zstd decodes fastest. */

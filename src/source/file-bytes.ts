@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import { decompressFile } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
-import { SourceError } from "./source-error.ts";
+import { SourceError } from "../errors/source-error.ts";
 
 const STDIN = "-";
 

@@ -1,6 +1,6 @@
 import { errors } from "undici";
-import { reasonOf } from "../errors/reason.ts";
-import { SourceError } from "./source-error.ts";
+import { reasonOf } from "../errors/error-message.ts";
+import { SourceError } from "../errors/source-error.ts";
 
 /** What a failed answer is blamed on; the names of settings, never their values, and no credential. */
 export interface RequestContext {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
-import { SourceError } from "./source-error.ts";
+import { SourceError } from "../errors/source-error.ts";
 
 /** When a failed fetch is tried again; times in milliseconds. */
 export interface RetrySettings {

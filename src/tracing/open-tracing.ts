@@ -14,7 +14,7 @@ import type { Logger } from "pino";
 import { packageVersion } from "../config/package-version.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import { LogProcessor } from "./log-processor.ts";
 import type { SpanAttributes, TraceSpan, Tracing } from "./tracing.ts";
 import { WatchedExporter } from "./watched-exporter.ts";

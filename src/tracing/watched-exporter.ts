@@ -1,6 +1,6 @@
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "pino";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 
 /** An exporter whose failures are logged, once until it works again: the SDK itself keeps them silent. */
 export class WatchedExporter implements SpanExporter {

@@ -6,8 +6,8 @@ import type { Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import type { Database } from "../database/database.ts";
 import { requireMigrated } from "../database/migrations.ts";
-import { type ReadLimits, readOnly } from "../database/read-only.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { type ReadLimits, readOnly } from "../database/with-read-only-transaction.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import type { MetricsText } from "../metrics/exposition.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { View } from "../views/view.ts";
@@ -20,7 +20,7 @@ import { failurePage, NOT_FOUND } from "./page/failure.ts";
 import { type Layout, renderPage } from "./page/layout.ts";
 import type { Page, PageContent } from "./page/page.ts";
 import { PAGES } from "./pages.ts";
-import { SharedReads } from "./reading/shared-reads.ts";
+import { SharedReads } from "./reading/coalescing-cache.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** What the pages are made of. */

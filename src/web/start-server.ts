@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import type { Database } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { isLoopback } from "./access/loopback.ts";
 import { buildApplication } from "./application.ts";

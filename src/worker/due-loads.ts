@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import { runTable } from "../load/run-log.ts";
+import { runTable } from "../runs/run-log.ts";
 import { lastTime, nextTime, type Schedule } from "./schedule.ts";
 
 /** How a view stands to its schedule. */

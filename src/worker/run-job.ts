@@ -1,9 +1,9 @@
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import { readScheduledViews } from "./due-loads.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import type { Job } from "./job-queue.ts";
-import { mayPass } from "./may-pass.ts";
+import { mayPass } from "./is-transient.ts";
 import { nextTime, type Schedule } from "./schedule.ts";
 import type { WorkerContext } from "./worker-context.ts";
 

@@ -2,7 +2,7 @@ import { PgBoss } from "pg-boss";
 import { type Environment, readViewSchedule } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 
 /** When a view is loaded. */

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
-import type { LoadOutcome } from "../load/outcome.ts";
+import type { LoadOutcome } from "../runs/outcome.ts";
 import type { View } from "../views/view.ts";
 import type { JobQueue } from "./job-queue.ts";
 import type { Schedule } from "./schedule.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
-import { reasonOf } from "../errors/reason.ts";
+import { reasonOf } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import { dueLoads } from "./due-loads.ts";
 import { runJob } from "./run-job.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LoadOutcome } from "../../src/load/outcome.ts";
+import type { LoadOutcome } from "../../src/runs/outcome.ts";
 import comments from "../../src/views/definitions/comments.ts";
 import tickets from "../../src/views/definitions/tickets.ts";
 import timesheets from "../../src/views/definitions/timesheets.ts";

@@ -5,7 +5,7 @@ import type { Environment } from "../../src/config/read-settings.ts";
 import type { Database } from "../../src/database/database.ts";
 import { qualifiedName } from "../../src/database/identifier.ts";
 import type { ErrorCode } from "../../src/errors/otc-error.ts";
-import { Loader } from "../../src/load/loader.ts";
+import { Loader } from "../../src/loader/loader.ts";
 import tickets from "../../src/views/definitions/tickets.ts";
 import type { DatabaseUnderTest } from "./each-database.ts";
 import { documentOf, load } from "./load-records.ts";

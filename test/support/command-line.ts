@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { reasonOf } from "../../src/errors/reason.ts";
+import { reasonOf } from "../../src/errors/error-message.ts";
 import { settingList, viewSettingList } from "../../src/config/settings.ts";
 import { viewCatalog } from "../../src/views/catalog.ts";
 import { silentProgram } from "../../scripts/silent-program.ts";

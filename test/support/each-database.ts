@@ -6,7 +6,7 @@ import { type Environment, readSettings } from "../../src/config/read-settings.t
 import type { Database, Parameter } from "../../src/database/database.ts";
 import { qualifiedName } from "../../src/database/identifier.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
-import { Loader } from "../../src/load/loader.ts";
+import { Loader } from "../../src/loader/loader.ts";
 import { SCHEMAS } from "./database-templates.ts";
 import type { ProvidedPostgres } from "./global-setup.ts";
 import type { PostgresMajor } from "./postgres-binaries.ts";

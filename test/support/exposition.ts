@@ -1,4 +1,4 @@
-import type { Loader } from "../../src/load/loader.ts";
+import type { Loader } from "../../src/loader/loader.ts";
 import { metricsText } from "../../src/metrics/metrics-text.ts";
 
 /** What Prometheus would read of the loader's database. */

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { fileFormatOf } from "../../src/source/file-format.ts";
-import { openRecordFile, type RecordFileOptions } from "../../src/source/open-record-file.ts";
-import type { FieldNaming } from "../../src/source/record-file.ts";
+import { fileFormatOf } from "../../src/import/file-format.ts";
+import { openRecordFile, type RecordFileOptions } from "../../src/import/open-record-file.ts";
+import type { FieldNaming } from "../../src/import/record-file.ts";
 import { temporaryFolder } from "./run-cli.ts";
 
 interface ReadChoices extends Partial<Pick<RecordFileOptions, "sheet" | "delimiter" | "maxRecordBytes">> {

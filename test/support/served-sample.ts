@@ -1,4 +1,4 @@
-import type { Loader } from "../../src/load/loader.ts";
+import type { Loader } from "../../src/loader/loader.ts";
 import tickets from "../../src/views/definitions/tickets.ts";
 import timesheets from "../../src/views/definitions/timesheets.ts";
 import { attemptLoad, failingLoad, type Fields, load } from "./load-records.ts";

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -13,7 +13,7 @@ export function completionCommand(context: CliContext): Command {
     .description("Print a script that teaches a shell the commands, options, views and files.")
     .addArgument(new Argument("<shell>", "which one").choices(SHELLS))
     .action(async (shell: Shell, _flags: unknown, self: Command) => {
-      const { runCompletion } = await import("../run-completion.ts");
+      const { runCompletion } = await import("../run/run-completion.ts");
       await runCompletion(shell, self.parent ?? self, context);
     });
   return withExamples(command, [

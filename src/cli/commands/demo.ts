@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface DemoFlags {
   readonly serve: boolean;
@@ -15,10 +15,10 @@ export function demoCommand(context: CliContext): Command {
     .option("--port <port>", "with --serve: port to listen on, 0 for any that is free", "8080")
     .action(async (flags: DemoFlags, self: Command) => {
       if (flags.serve) {
-        const { runDemoHistory } = await import("../run-demo-history.ts");
+        const { runDemoHistory } = await import("../run/run-demo-history.ts");
         process.exitCode = await runDemoHistory(flags, self, context);
       } else {
-        const { runDemo } = await import("../run-demo.ts");
+        const { runDemo } = await import("../run/run-demo.ts");
         process.exitCode = await runDemo(self, context);
       }
     });

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface DoctorFlags {
   readonly alert: boolean;
@@ -14,7 +14,7 @@ export function doctorCommand(context: CliContext): Command {
     .option("--alert", "also send a message to OTC_ALERT_WEBHOOK, for a trial", false)
     .option("--json", "one JSON object a check on stdout", false)
     .action(async (flags: DoctorFlags, self: Command) => {
-      const { runDoctor } = await import("../run-doctor.ts");
+      const { runDoctor } = await import("../run/run-doctor.ts");
       process.exitCode = await runDoctor(flags, self, context);
     });
   return withExamples(command, [

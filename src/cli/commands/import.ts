@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
-import { type ErrorLimitFlags, withErrorLimit } from "../load-options.ts";
+import { withExamples } from "../options/examples.ts";
+import { type ErrorLimitFlags, withErrorLimit } from "../options/load-options.ts";
 
 interface ImportFlags extends ErrorLimitFlags {
   readonly dryRun: boolean;
@@ -33,7 +33,7 @@ export function importCommand(context: CliContext): Command {
     .option("--samples <count>", "with --dry-run: how many changes of each column to show", "5")
     .option("--migrate", "bring the tables up to date first", false)
     .action(async (file: string, flags: ImportFlags, self: Command) => {
-      const { runImport } = await import("../run-import.ts");
+      const { runImport } = await import("../run/run-import.ts");
       process.exitCode = await runImport(file, flags, self, context);
     });
   return withExamples(withErrorLimit(command), [

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withDocumentOptions, type DocumentFlags } from "../document-options.ts";
-import { withExamples } from "../examples.ts";
+import { withDocumentOptions, type DocumentFlags } from "../options/document-options.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface LoadFlags extends DocumentFlags {
   readonly atomic: boolean;
@@ -17,7 +17,7 @@ export function loadCommand(context: CliContext): Command {
     .option("--atomic", "all views in ONE transaction", false)
     .option("--migrate", "bring the tables up to date first", false)
     .action(async (views: readonly string[], flags: LoadFlags, self: Command) => {
-      const { runLoad } = await import("../run-load.ts");
+      const { runLoad } = await import("../run/run-load.ts");
       process.exitCode = await runLoad(views, flags, self, context);
     });
   return withExamples(command, [

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface MigrateFlags {
   readonly status: boolean;
@@ -18,7 +18,7 @@ export function migrateCommand(context: CliContext): Command {
     .option("--dry-run", "with --adopt: say what it would do, with numbers, and do nothing", false)
     .option("--json", "one JSON object a migration, or a change, on stdout", false)
     .action(async (flags: MigrateFlags, self: Command) => {
-      const { runMigrate } = await import("../run-migrate.ts");
+      const { runMigrate } = await import("../run/run-migrate.ts");
       await runMigrate(flags, self, context);
     });
   return withExamples(command, [

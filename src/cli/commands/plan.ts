@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withDocumentOptions, type DocumentFlags } from "../document-options.ts";
-import { withExamples } from "../examples.ts";
+import { withDocumentOptions, type DocumentFlags } from "../options/document-options.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface PlanFlags extends DocumentFlags {
   readonly samples: string;
@@ -13,7 +13,7 @@ export function planCommand(context: CliContext): Command {
     .description("Tell what a load would do: do it, report it column by column, and roll it back.")
     .option("--samples <count>", "how many changes of each column, and repeated keys, to show", "5")
     .action(async (views: readonly string[], flags: PlanFlags, self: Command) => {
-      const { runPlan } = await import("../run-plan.ts");
+      const { runPlan } = await import("../run/run-plan.ts");
       process.exitCode = await runPlan(views, flags, self, context);
     });
   return withExamples(command, [

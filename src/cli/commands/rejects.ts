@@ -1,7 +1,7 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
-import { type WaitFlags, withWaitOptions } from "../load-options.ts";
+import { withExamples } from "../options/examples.ts";
+import { type WaitFlags, withWaitOptions } from "../options/load-options.ts";
 
 interface FilterFlags {
   readonly run?: string;
@@ -47,7 +47,7 @@ function listCommand(context: CliContext): Command {
     .option("--limit <count>", "how many to list", "20")
     .option("--json", "one JSON object a record on stdout, without the counts", false);
   withFilter(command).action(async (flags: ListFlags, self: Command) => {
-    const { listRejects } = await import("../run-rejects.ts");
+    const { listRejects } = await import("../run/run-rejects.ts");
     await listRejects(flags, self, context);
   });
   return withExamples(command, [
@@ -63,7 +63,7 @@ function showCommand(context: CliContext): Command {
     .addArgument(new Argument("<id>", "its number in `rejects list`"))
     .option("--json", "as one JSON object, the record as the text it came as", false)
     .action(async (id: string, flags: ShowFlags, self: Command) => {
-      const { showReject } = await import("../run-rejects.ts");
+      const { showReject } = await import("../run/run-rejects.ts");
       await showReject(id, flags, self, context);
     });
   return withExamples(command, [["otc-etl rejects show 17", "why, and what it looks like"]]);
@@ -74,7 +74,7 @@ function retryCommand(context: CliContext): Command {
     "Load records in quarantine again; those that go in leave it. A row that is newer is not overwritten.",
   );
   withWaitOptions(withFilter(command)).action(async (flags: RetryFlags, self: Command) => {
-    const { retryQuarantine } = await import("../run-rejects.ts");
+    const { retryQuarantine } = await import("../run/run-rejects.ts");
     process.exitCode = await retryQuarantine(flags, self, context);
   });
   return withExamples(command, [
@@ -89,7 +89,7 @@ function clearCommand(context: CliContext): Command {
     .option("--all", "every record; needed where nothing else says which", false)
     .option("--json", "how many, as a JSON object", false);
   withFilter(command).action(async (flags: ClearFlags, self: Command) => {
-    const { clearQuarantine } = await import("../run-rejects.ts");
+    const { clearQuarantine } = await import("../run/run-rejects.ts");
     await clearQuarantine(flags, self, context);
   });
   return withExamples(command, [

@@ -1,7 +1,7 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
-import { type LoadOptionFlags, withLoadOptions } from "../load-options.ts";
+import { withExamples } from "../options/examples.ts";
+import { type LoadOptionFlags, withLoadOptions } from "../options/load-options.ts";
 
 interface ReplayFlags extends LoadOptionFlags {
   readonly view?: string;
@@ -23,7 +23,7 @@ export function replayCommand(context: CliContext): Command {
     .option("--all", "every document of the archive, in the order of their time", false)
     .option("--since <date>", "with --all: only those of that day (UTC) and later, as 2026-11-01");
   withLoadOptions(command).action(async (document: string, flags: ReplayFlags, self: Command) => {
-    const { runReplay } = await import("../run-replay.ts");
+    const { runReplay } = await import("../run/run-replay.ts");
     process.exitCode = await runReplay(document, flags, self, context);
   });
   return withExamples(command, [

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface ServeFlags {
   readonly host: string;
@@ -18,7 +18,7 @@ export function serveCommand(context: CliContext): Command {
     )
     .option("--port <port>", "port to listen on, 0 for any that is free", "8080")
     .action(async (flags: ServeFlags, self: Command) => {
-      const { runServe } = await import("../run-serve.ts");
+      const { runServe } = await import("../run/run-serve.ts");
       process.exitCode = await runServe(flags, self, context);
     });
   return withExamples(command, [

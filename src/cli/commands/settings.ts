@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
-import { globalOptions } from "../global-options.ts";
+import { withExamples } from "../options/examples.ts";
+import { globalOptions } from "../options/global-options.ts";
 
 /** `otc-etl settings`. */
 export function settingsCommand(context: CliContext): Command {
@@ -11,7 +11,7 @@ export function settingsCommand(context: CliContext): Command {
       const [{ describeSettings }, { viewCatalog }, { renderTable }] = await Promise.all([
         import("../../config/describe-settings.ts"),
         import("../../views/catalog.ts"),
-        import("../table.ts"),
+        import("../render/table.ts"),
       ]);
       const views = (await viewCatalog()).map((view) => view.name);
       const rows = describeSettings(context.env, globalOptions(self).flags, views).map((setting) => [

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface SimulateFlags {
   readonly port: string;
@@ -30,7 +30,7 @@ export function simulateCommand(context: CliContext): Command {
     )
     .option("--flaws <number>", "records of each view that hold a value nobody can load", "0")
     .action(async (flags: SimulateFlags) => {
-      const { runSimulator } = await import("../run-simulator.ts");
+      const { runSimulator } = await import("../run/run-simulator.ts");
       await runSimulator(flags, context);
     });
   return withExamples(command, [

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 interface StatusFlags {
   readonly json: boolean;
@@ -26,7 +26,7 @@ export function statusCommand(context: CliContext): Command {
         .conflicts(["check", "json", "runs"]),
     )
     .action(async (flags: StatusFlags, self: Command) => {
-      const { runStatus } = await import("../run-status.ts");
+      const { runStatus } = await import("../run/run-status.ts");
       process.exitCode = await runStatus(flags, self, context);
     });
   return withExamples(command, [

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
+import { withExamples } from "../options/examples.ts";
 
 /** `otc-etl users`. */
 export function usersCommand(context: CliContext): Command {
@@ -8,14 +8,14 @@ export function usersCommand(context: CliContext): Command {
     .description("List whom each user name stands for, and how we know; decide where records disagree.")
     .option("--json", "one JSON object a user or conflict on stdout", false)
     .action(async (_flags: unknown, self: Command) => {
-      const { listUsers } = await import("../run-users.ts");
+      const { listUsers } = await import("../run/run-users.ts");
       await listUsers(self, context);
     });
   const conflicts = command
     .command("conflicts")
     .description("List the names that records do not agree on, and nobody has decided.")
     .action(async (_flags: unknown, self: Command) => {
-      const { listUserConflicts } = await import("../run-users.ts");
+      const { listUserConflicts } = await import("../run/run-users.ts");
       await listUserConflicts(self, context);
     });
   const set = command
@@ -24,7 +24,7 @@ export function usersCommand(context: CliContext): Command {
     .argument("<username>", "as timesheets and comments have it")
     .argument("<full-name>", "as tickets have it, in quotation marks")
     .action(async (username: string, fullName: string, _flags: unknown, self: Command) => {
-      const { decideUser } = await import("../run-users.ts");
+      const { decideUser } = await import("../run/run-users.ts");
       await decideUser({ username, fullName }, self, context);
     });
   const unset = command
@@ -32,14 +32,14 @@ export function usersCommand(context: CliContext): Command {
     .description("Take such a decision back: the user is again whom the records say, if they do.")
     .argument("<username>", "as `users set` was given it")
     .action(async (username: string, _flags: unknown, self: Command) => {
-      const { undecideUser } = await import("../run-users.ts");
+      const { undecideUser } = await import("../run/run-users.ts");
       await undecideUser(username, self, context);
     });
   const refresh = command
     .command("refresh")
     .description("Find out anew who is who, as every load does.")
     .action(async (_flags: unknown, self: Command) => {
-      const { refreshUserList } = await import("../run-users.ts");
+      const { refreshUserList } = await import("../run/run-users.ts");
       await refreshUserList(self, context);
     });
   withExamples(conflicts, [["otc-etl users conflicts", "which names need a decision?"]]);

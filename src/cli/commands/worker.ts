@@ -1,7 +1,7 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withExamples } from "../examples.ts";
-import { type ErrorLimitFlags, withErrorLimit } from "../load-options.ts";
+import { withExamples } from "../options/examples.ts";
+import { type ErrorLimitFlags, withErrorLimit } from "../options/load-options.ts";
 
 interface WorkerFlags extends ErrorLimitFlags {
   readonly once: boolean;
@@ -19,7 +19,7 @@ export function workerCommand(context: CliContext): Command {
       .option("--list", "only show schedules, what is due, and what was given up", false)
       .option("--migrate", "bring the tables up to date first", false),
   ).action(async (views: readonly string[], flags: WorkerFlags, self: Command) => {
-    const { runWorker } = await import("../run-worker.ts");
+    const { runWorker } = await import("../run/run-worker.ts");
     process.exitCode = await runWorker(views, flags, self, context);
   });
   return withExamples(command, [

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatAge, formatCount } from "../../format/format.ts";
-import type { RunningLoad } from "../../load/read-progress.ts";
+import type { RunningLoad } from "../../runs/read-progress.ts";
 import type { Html } from "../page/page.ts";
 
 /** What a step does, for those who do not know its name. */

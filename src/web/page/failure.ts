@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { DatabaseError } from "../../database/database-error.ts";
 import { OtcError } from "../../errors/otc-error.ts";
-import { NoAnswerYet } from "../reading/shared-reads.ts";
+import { NoAnswerYet } from "../reading/coalescing-cache.ts";
 import type { Html, PageContent } from "./page.ts";
 
 /** A page in the place of one that could not be made. */

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatCount } from "../../format/format.ts";
-import type { RejectCount } from "../../load/read-rejects.ts";
+import type { RejectCount } from "../../runs/rejects/read-rejects.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 import { addressOf } from "../page/query.ts";

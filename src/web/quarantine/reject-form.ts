@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { RejectCount } from "../../load/read-rejects.ts";
+import type { RejectCount } from "../../runs/rejects/read-rejects.ts";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
 

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { readReject, type RejectDetails } from "../../load/read-rejects.ts";
+import { readReject, type RejectDetails } from "../../runs/rejects/read-rejects.ts";
 import { orUnknown, renderFacts } from "../page/facts.ts";
 import type { Html, Page } from "../page/page.ts";
 import { addressOf, idOf } from "../page/query.ts";

@@ -1,6 +1,11 @@
 import { html } from "hono/html";
-import { countRejects, type RejectCount, readRejects, type RejectSummary } from "../../load/read-rejects.ts";
-import type { RejectFilter } from "../../load/reject-filter.ts";
+import {
+  countRejects,
+  type RejectCount,
+  readRejects,
+  type RejectSummary,
+} from "../../runs/rejects/read-rejects.ts";
+import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
-import { readProgress, type RunningLoad } from "../../load/read-progress.ts";
-import { countRejects, type RejectCount } from "../../load/read-rejects.ts";
-import { readRun, type RunDetails } from "../../load/read-runs.ts";
+import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
+import { countRejects, type RejectCount } from "../../runs/rejects/read-rejects.ts";
+import { readRun, type RunDetails } from "../../runs/read-runs.ts";
 import { liveRegion } from "../live/live-region.ts";
 import { renderRunningLoad } from "../live/running-load.ts";
 import { orUnknown, renderFacts } from "../page/facts.ts";

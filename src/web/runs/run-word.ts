@@ -1,4 +1,4 @@
-import type { RecordedRun } from "../../load/recorded-run.ts";
+import type { RecordedRun } from "../../runs/recorded-run.ts";
 import type { Html } from "../page/page.ts";
 import { type Mood, renderWord } from "../page/word.ts";
 

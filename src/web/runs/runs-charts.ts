@@ -1,5 +1,5 @@
 import { formatCount } from "../../format/format.ts";
-import type { RunDetails } from "../../load/read-runs.ts";
+import type { RunDetails } from "../../runs/read-runs.ts";
 import { BYTES, COUNT, SECONDS } from "../charts/number-format.ts";
 import { renderPanelChart } from "../charts/panel-chart.ts";
 import type { Position } from "../charts/position-axis.ts";

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { readRuns } from "../../load/read-runs.ts";
+import { readRuns } from "../../runs/read-runs.ts";
 import type { Html, Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
 import { addressOf, fieldOf, idFieldOf } from "../page/query.ts";

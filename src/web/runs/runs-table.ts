@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatCount, formatSeconds } from "../../format/format.ts";
-import type { RecordedRun } from "../../load/recorded-run.ts";
+import type { RecordedRun } from "../../runs/recorded-run.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 import { type Column, renderTable } from "../page/table.ts";

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatSeconds } from "../../format/format.ts";
-import type { RunDetails } from "../../load/read-runs.ts";
+import type { RunDetails } from "../../runs/read-runs.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 import { renderTable } from "../page/table.ts";

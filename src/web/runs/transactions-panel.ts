@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
-import type { RunDetails } from "../../load/read-runs.ts";
+import type { RunDetails } from "../../runs/read-runs.ts";
 import { renderFacts, UNKNOWN } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 

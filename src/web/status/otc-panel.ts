@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatCount } from "../../format/format.ts";
-import type { CircuitStatus } from "../../load/read-circuit.ts";
+import type { CircuitStatus } from "../../throttle/read-circuit.ts";
 import { orUnknown, renderFacts } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 import { renderTime } from "../page/time.ts";

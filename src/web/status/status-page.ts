@@ -1,9 +1,9 @@
 import { html } from "hono/html";
-import { readCircuit } from "../../load/read-circuit.ts";
-import { readProgress, type RunningLoad } from "../../load/read-progress.ts";
-import { readHealth } from "../../load/read-status.ts";
-import { readTableSizes } from "../../load/read-table-sizes.ts";
-import { statusProblems } from "../../load/status-problems.ts";
+import { readCircuit } from "../../throttle/read-circuit.ts";
+import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
+import { readHealth } from "../../runs/read-status.ts";
+import { readTableSizes } from "../../runs/read-table-sizes.ts";
+import { statusProblems } from "../../runs/status-problems.ts";
 import { liveRegion } from "../live/live-region.ts";
 import { renderRunningLoad } from "../live/running-load.ts";
 import type { Html, Page } from "../page/page.ts";

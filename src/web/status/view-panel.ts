@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatAge, formatCount, formatSeconds } from "../../format/format.ts";
-import type { ViewHealth } from "../../load/read-status.ts";
+import type { ViewHealth } from "../../runs/read-status.ts";
 import { orUnknown, renderFacts, UNKNOWN } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 import { addressOf } from "../page/query.ts";

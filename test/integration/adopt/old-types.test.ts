@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { adopt } from "../../../src/adopt/adopt.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../src/database/identifier.ts";
-import type { Loader } from "../../../src/load/loader.ts";
+import type { Loader } from "../../../src/loader/loader.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";

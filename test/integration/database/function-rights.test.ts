@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { pino } from "pino";
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
-import { Loader } from "../../../src/load/loader.ts";
+import { Loader } from "../../../src/loader/loader.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { load } from "../../support/load-records.ts";

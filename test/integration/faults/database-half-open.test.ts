@@ -1,7 +1,7 @@
 import { describe, expect, inject, type TestContext, test } from "vitest";
 import type { Environment } from "../../../src/config/read-settings.ts";
 import { OtcError } from "../../../src/errors/otc-error.ts";
-import type { Loader } from "../../../src/load/loader.ts";
+import type { Loader } from "../../../src/loader/loader.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import {
   backendRunning,

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { parseColumnMapping } from "../../../src/load/column-mapping.ts";
-import { openImport } from "../../../src/load/import-source.ts";
-import type { Loader } from "../../../src/load/loader.ts";
-import type { LoadOutcome } from "../../../src/load/outcome.ts";
-import { fileFormatOf } from "../../../src/source/file-format.ts";
+import { parseColumnMapping } from "../../../src/import/column-mapping.ts";
+import { openImport } from "../../../src/import/import-source.ts";
+import type { Loader } from "../../../src/loader/loader.ts";
+import type { LoadOutcome } from "../../../src/runs/outcome.ts";
+import { fileFormatOf } from "../../../src/import/file-format.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import type { View } from "../../../src/views/view.ts";

@@ -1,10 +1,15 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import type { Loader } from "../../../src/load/loader.ts";
-import type { LoadOutcome } from "../../../src/load/outcome.ts";
-import { clearRejects, countRejects, readReject, readRejects } from "../../../src/load/read-rejects.ts";
-import type { RejectFilter } from "../../../src/load/reject-filter.ts";
-import { retryRejects } from "../../../src/load/retry-rejects.ts";
+import type { Loader } from "../../../src/loader/loader.ts";
+import type { LoadOutcome } from "../../../src/runs/outcome.ts";
+import {
+  clearRejects,
+  countRejects,
+  readReject,
+  readRejects,
+} from "../../../src/runs/rejects/read-rejects.ts";
+import type { RejectFilter } from "../../../src/runs/rejects/reject-filter.ts";
+import { retryRejects } from "../../../src/loader/retry-rejects.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readSettings } from "../../../src/config/read-settings.ts";
-import type { Loader } from "../../../src/load/loader.ts";
+import type { Loader } from "../../../src/loader/loader.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { readBacklog } from "../../../src/web/desk/backlog.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { readOnly } from "../../../src/database/read-only.ts";
+import { readOnly } from "../../../src/database/with-read-only-transaction.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { beginLoad } from "../../support/load-records.ts";

@@ -7,7 +7,7 @@ import { NUMBER, RecordFields, STRING } from "../../../src/json/record-fields.ts
 import { NOT_SCANNED, RecordScanner } from "../../../src/json/record-scanner.ts";
 import { simulatedDocument } from "../../../src/simulator/document.ts";
 import { parseScale } from "../../../src/simulator/scale.ts";
-import { RecordFramer } from "../../../src/source/record-framer.ts";
+import { RecordFramer } from "../../../src/json/record-framer.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { FieldProfile } from "../../../src/load/field-profile.ts";
-import { driftWarnings } from "../../../src/load/drift.ts";
+import type { FieldProfile } from "../../../src/load/drift/field-profile.ts";
+import { driftWarnings } from "../../../src/load/drift/drift.ts";
 
 /** A field of 100 records. */
 function profile(field: string, values: readonly string[] | null, empty = 0): FieldProfile {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CopyBinaryWriter } from "../../../src/database/copy-binary.ts";
-import { RepeatedKeys } from "../../../src/load/repeated-keys.ts";
+import { RepeatedKeys } from "../../../src/load/stage/repeated-keys.ts";
 import { RecordConverter } from "../../../src/views/record-converter.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
 import { defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Reject, RejectSpool } from "../../../src/load/reject-spool.ts";
-import { RowStager } from "../../../src/load/row-stager.ts";
-import { RecordFramer } from "../../../src/source/record-framer.ts";
+import { type Reject, RejectSpool } from "../../../src/runs/rejects/reject-spool.ts";
+import { RowStager } from "../../../src/load/stage/row-stager.ts";
+import { RecordFramer } from "../../../src/json/record-framer.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
 import { defineView, integer, text } from "../../../src/views/view.ts";
 import { readCopyRows } from "../../support/copy-rows.ts";

@@ -13,7 +13,7 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { ApiClient, type ApiSettings } from "../../../src/source/api-client.ts";
 import { openGate, type RequestGate } from "../../../src/source/request-gate.ts";
-import { SourceError } from "../../../src/source/source-error.ts";
+import { SourceError } from "../../../src/errors/source-error.ts";
 
 const document = Buffer.from(
   JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ id, name: `n${id * 7919}` }))),

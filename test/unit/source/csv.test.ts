@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { openCsv } from "../../../src/source/csv-table.ts";
+import { openCsv } from "../../../src/import/csv-table.ts";
 import { fileOf, recordsIn } from "../../support/record-file.ts";
 
 async function* chunksOf(content: string | Buffer, size: number): AsyncGenerator<Buffer> {

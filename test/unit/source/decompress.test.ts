@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { decodeContent, decompressFile } from "../../../src/source/decompress.ts";
 import { fileSource } from "../../../src/source/file-source.ts";
 import { openGate } from "../../../src/source/request-gate.ts";
-import { SourceError } from "../../../src/source/source-error.ts";
+import { SourceError } from "../../../src/errors/source-error.ts";
 
 const document = Buffer.from(
   JSON.stringify(Array.from({ length: 120 }, (_, id) => ({ id, name: `ticket ${id * 7919}` }))),

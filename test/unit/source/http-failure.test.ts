@@ -7,7 +7,7 @@ import {
   retryAfter,
   statusFailure,
 } from "../../../src/source/http-failure.ts";
-import { SourceError } from "../../../src/source/source-error.ts";
+import { SourceError } from "../../../src/errors/source-error.ts";
 
 const context: RequestContext = {
   url: "https://otc.example.com/api?id=4711",

@@ -1,6 +1,6 @@
 import { zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { renameFields } from "../../../src/source/rename-fields.ts";
+import { renameFields } from "../../../src/import/rename-fields.ts";
 import { fileOf, recordsIn } from "../../support/record-file.ts";
 
 const upperCase = (field: string) => ({ name: field.toUpperCase(), holdsTime: false });

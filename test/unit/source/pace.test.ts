@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { paceDelay, type PastRequest } from "../../../src/source/pace.ts";
+import { paceDelay, type PastRequest } from "../../../src/throttle/pace.ts";
 
 const HOUR = 3_600_000;
 const limits = { requestIntervalMs: 5000, viewGapMs: 30_000, requestsPerHour: 100 };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OtcError } from "../../../src/errors/otc-error.ts";
-import { RecordFramer } from "../../../src/source/record-framer.ts";
-import { SourceError } from "../../../src/source/source-error.ts";
+import { RecordFramer } from "../../../src/json/record-framer.ts";
+import { SourceError } from "../../../src/errors/source-error.ts";
 
 const MANY = 1_000_000;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FailedAttempt, retryDelay, withRetries } from "../../../src/source/retry.ts";
-import { SourceError } from "../../../src/source/source-error.ts";
+import { SourceError } from "../../../src/errors/source-error.ts";
 
 const settings = { retries: 3, baseMs: 10_000 };
 const failing = (options: { retryAfterMs?: number; retryable?: boolean } = {}) =>

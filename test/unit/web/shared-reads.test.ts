@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NoAnswerYet, SharedReads } from "../../../src/web/reading/shared-reads.ts";
+import { NoAnswerYet, SharedReads } from "../../../src/web/reading/coalescing-cache.ts";
 
 describe("reads that are shared", () => {
   test("are one for all who ask at once, and for the second after", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { databaseError } from "../../../src/database/database-error.ts";
 import { type ErrorCode, OtcError } from "../../../src/errors/otc-error.ts";
-import { mayPass } from "../../../src/worker/may-pass.ts";
+import { mayPass } from "../../../src/worker/is-transient.ts";
 
 /** As the driver throws it. */
 function refusal(code: string): Error {

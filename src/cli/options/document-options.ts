@@ -1,0 +1,37 @@
+import { Argument, type Command } from "commander";
+import type { LoadRequest } from "../../loader/loader.ts";
+import type { CliContext } from "../cli-context.ts";
+import { type LoadOptionFlags, readLoadOptions, withLoadOptions } from "./load-options.ts";
+
+/** The flags that say which documents of OTC are read, and how strictly. */
+export interface DocumentFlags extends LoadOptionFlags {
+  readonly from?: string;
+  readonly ignoreCircuit: boolean;
+}
+
+/** Adds the argument for the views and the options for their documents. */
+export function withDocumentOptions(command: Command): Command {
+  command
+    .addArgument(new Argument("[view...]", "tickets, comments, timesheets or all (default: all)"))
+    .option(
+      "--from <file>",
+      "read a document from a file (plain, .gz or .zst; - for standard input) instead of the API",
+    );
+  return withLoadOptions(command).option(
+    "--ignore-circuit",
+    "ask OTC although the last fetches failed",
+    false,
+  );
+}
+
+/** @throws OtcError `usage` when a flag is not valid */
+export function readDocumentOptions(
+  flags: DocumentFlags,
+  { stdin }: CliContext,
+): Pick<LoadRequest, "errorLimit" | "allowShrink" | "ignoreCircuit" | "lockWaitMs" | "timeoutMs" | "file"> {
+  return {
+    ...readLoadOptions(flags),
+    ignoreCircuit: flags.ignoreCircuit,
+    ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin } }),
+  };
+}

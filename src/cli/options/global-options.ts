@@ -1,0 +1,58 @@
+import { type Command, Option } from "commander";
+import type { Environment } from "../../config/read-settings.ts";
+import { flagOf, settingList, viewSettingList } from "../../config/settings.ts";
+
+/** The options every command takes. */
+export interface GlobalOptions {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly logFormat: "text" | "json";
+  /** Settings given as flags, by name without dashes. */
+  readonly flags: Environment;
+}
+
+/** Adds the options to the program; commands inherit them. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .option("-q, --quiet", "only warnings and errors")
+    .option("-v, --verbose", "every step, and the stack of errors")
+    .addOption(new Option("--log-format <format>", "how to log").choices(["text", "json"]).default("text"));
+  for (const { flag } of viewSettingList) {
+    program.addOption(
+      new Option(`--${flag} <view=value>`, "of one view; can be repeated")
+        .hideHelp()
+        .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
+    );
+  }
+  for (const setting of settingList) {
+    // Anyone can read the flags of a process.
+    if (setting.secret === true) continue;
+    program.addOption(new Option(`--${flagOf(setting)} <value>`, setting.description).hideHelp());
+  }
+}
+
+/** Reads them back from any command of the program. */
+export function globalOptions(command: Command): GlobalOptions {
+  const options = command.optsWithGlobals<Record<string, unknown>>();
+  const flags: Record<string, string> = {};
+  for (const setting of settingList) {
+    const value = options[camelCase(flagOf(setting))];
+    if (typeof value === "string") flags[flagOf(setting)] = value;
+  }
+  for (const { flag } of viewSettingList) {
+    for (const assignment of (options[camelCase(flag)] as readonly string[] | undefined) ?? []) {
+      const [view = "", ...value] = assignment.split("=");
+      flags[`${flag}=${view}`] = value.join("=");
+    }
+  }
+  return {
+    quiet: options["quiet"] === true,
+    verbose: options["verbose"] === true,
+    logFormat: options["logFormat"] === "json" ? "json" : "text",
+    flags,
+  };
+}
+
+function camelCase(flag: string): string {
+  return flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,78 @@
+import { type Command, Option } from "commander";
+import { parseDuration } from "../../config/duration.ts";
+import { parseErrorLimit } from "../../load/error-limit.ts";
+import type { LoadRequest } from "../../loader/loader.ts";
+
+/** The flags of every command that takes a view for itself. */
+export interface WaitFlags {
+  readonly wait?: string;
+  readonly timeout?: string;
+  readonly json: boolean;
+}
+
+/** The flags of every command that puts records in quarantine. */
+export interface ErrorLimitFlags extends WaitFlags {
+  readonly maxErrors?: string;
+}
+
+/** The flags of every command that loads documents of OTC. */
+export interface LoadOptionFlags extends ErrorLimitFlags {
+  readonly allowShrink: boolean;
+}
+
+/** Adds how long a load may wait and last, and `--json`. */
+export function withWaitOptions(command: Command): Command {
+  return command
+    .option(
+      "--wait <duration>",
+      "wait for another load of the view to end, as 30s or 10m (default: do not wait)",
+    )
+    .option("--timeout <duration>", "time for each view, as 2h (default: OTC_LOAD_TIMEOUT_MS)")
+    .option("--json", "one JSON object a view on stdout", false);
+}
+
+/** Adds the limit of records in quarantine, and what `withWaitOptions` adds. */
+export function withErrorLimit(command: Command): Command {
+  command.addOption(
+    new Option(
+      "--max-errors <limit>",
+      "most records in quarantine, as 50 or 2% (default: the larger of 100 and 1%)",
+    ),
+  );
+  return withWaitOptions(command);
+}
+
+/** Adds both guards of a load, and what `withWaitOptions` adds. */
+export function withLoadOptions(command: Command): Command {
+  command.option(
+    "--allow-shrink",
+    "accept a document with fewer than half of the last load's records",
+    false,
+  );
+  return withErrorLimit(command);
+}
+
+/** @throws OtcError `usage` */
+export function readWaitOptions(flags: WaitFlags): Pick<LoadRequest, "lockWaitMs" | "timeoutMs"> {
+  return {
+    lockWaitMs: flags.wait === undefined ? 0 : parseDuration(flags.wait, "--wait"),
+    ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout, "--timeout") }),
+  };
+}
+
+/** @throws OtcError `usage` */
+export function readErrorLimit(
+  flags: ErrorLimitFlags,
+): Pick<LoadRequest, "errorLimit" | "lockWaitMs" | "timeoutMs"> {
+  return {
+    errorLimit: flags.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(flags.maxErrors),
+    ...readWaitOptions(flags),
+  };
+}
+
+/** @throws OtcError `usage` */
+export function readLoadOptions(
+  flags: LoadOptionFlags,
+): Pick<LoadRequest, "errorLimit" | "allowShrink" | "lockWaitMs" | "timeoutMs"> {
+  return { allowShrink: flags.allowShrink, ...readErrorLimit(flags) };
+}

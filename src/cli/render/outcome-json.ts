@@ -1,0 +1,22 @@
+import { OtcError } from "../../errors/otc-error.ts";
+import { documentWarnings } from "../../runs/document-warnings.ts";
+import type { LoadOutcome, PlanOutcome } from "../../runs/outcome.ts";
+
+/** One view's outcome, in one line, as the contract names its keys, and more. */
+export function outcomeJson(outcome: LoadOutcome | PlanOutcome): string {
+  if (outcome.status === "failed") {
+    const { error, ...rest } = outcome;
+    return JSON.stringify({
+      ...rest,
+      error: error.message,
+      ...(error instanceof OtcError ? { errorCode: error.code, remedy: error.remedy } : {}),
+    });
+  }
+  const { drift, ...rest } = outcome;
+  return JSON.stringify({
+    ...rest,
+    warnings: documentWarnings(outcome),
+    unknownFields: Object.fromEntries(drift.unknownFields),
+    absentFields: drift.absentFields,
+  });
+}

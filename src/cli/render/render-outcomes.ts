@@ -1,0 +1,30 @@
+import type { LoadOutcome, PlanOutcome } from "../../runs/outcome.ts";
+import { formatCount, formatSeconds } from "../../format/format.ts";
+import { renderTable } from "./table.ts";
+
+/** The outcomes as a table. */
+export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[]): string {
+  const right = (title: string) => ({ title, align: "right" as const });
+  return renderTable(
+    [
+      { title: "view" },
+      { title: "status" },
+      right("run"),
+      right("fetched"),
+      right("inserted"),
+      right("updated"),
+      right("skipped"),
+      right("errors"),
+      right("seconds"),
+    ],
+    outcomes.map((outcome) => [
+      outcome.view,
+      outcome.status,
+      outcome.runId === null ? "-" : String(outcome.runId),
+      ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors].map(
+        formatCount,
+      ),
+      formatSeconds(outcome.durationMs),
+    ]),
+  );
+}

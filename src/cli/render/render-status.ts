@@ -1,0 +1,110 @@
+import { printable } from "../../errors/escape-control-characters.ts";
+import type { CircuitStatus } from "../../throttle/read-circuit.ts";
+import type { ViewStatus } from "../../runs/read-status.ts";
+import { formatAge, formatCount, formatSeconds, formatTime } from "../../format/format.ts";
+import { renderTable } from "./table.ts";
+
+const right = (title: string) => ({ title, align: "right" as const });
+
+/** The freshness of each view. */
+export function renderFreshness(statuses: readonly ViewStatus[]): string {
+  return renderTable(
+    [
+      { title: "view" },
+      { title: "last loaded" },
+      right("age"),
+      right("rows"),
+      { title: "newest data" },
+      right("in quarantine"),
+      right("rolled back"),
+      { title: "duration" },
+    ],
+    statuses.map((status) => [
+      status.view,
+      status.lastLoaded === null ? "never" : formatTime(status.lastLoaded),
+      status.ageSeconds === null ? "-" : formatAge(status.ageSeconds),
+      formatCount(status.rows),
+      status.latestDataDate === null ? "-" : formatTime(status.latestDataDate),
+      formatCount(status.rejects),
+      status.rollbackRate === null ? "-" : `${Math.round(status.rollbackRate * 100)} %`,
+      describeDuration(status.duration),
+    ]),
+  );
+}
+
+/** `12.3 s (usually 11.8 s, +4 %)`. */
+function describeDuration(duration: ViewStatus["duration"]): string {
+  if (duration === null) return "-";
+  const last = `${formatSeconds(duration.last * 1000)} s`;
+  if (duration.usual === null || duration.usual === 0) return last;
+  const change = Math.round((duration.last / duration.usual - 1) * 100);
+  return `${last} (usually ${formatSeconds(duration.usual * 1000)} s, ${change < 0 ? "" : "+"}${change} %)`;
+}
+
+/** The freshness of each view, how we stand with OTC and, below it, the last runs of all, newest first. */
+export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitStatus): string {
+  const head = `${renderFreshness(statuses)}\n${describeCircuit(circuit)}\n`;
+  const runs = statuses.flatMap((status) => status.runs).sort((a, b) => b.runId - a.runId);
+  if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` makes the first.\n`;
+  const table = renderTable(
+    [
+      right("run"),
+      { title: "view" },
+      { title: "kind" },
+      { title: "status" },
+      { title: "started" },
+      right("seconds"),
+      right("fetched"),
+      right("inserted"),
+      right("updated"),
+      right("skipped"),
+      right("errors"),
+    ],
+    runs.map((run) => [
+      String(run.runId),
+      run.view,
+      run.kind,
+      run.status,
+      run.startedAt === null ? "-" : formatTime(run.startedAt),
+      run.durationSeconds === null ? "-" : formatSeconds(run.durationSeconds * 1000),
+      ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map((count) =>
+        count === null ? "-" : formatCount(count),
+      ),
+    ]),
+  );
+  const failures = runs
+    .filter((run) => run.error !== null)
+    .map((run) => `run ${run.runId}: ${printable(run.error ?? "")}`);
+  const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
+  const drift = statuses.flatMap((status) => [...describeDrift(status)]);
+  const drifted = drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(printable).join("\n")}\n`;
+  return `${head}\n${table}${causes}${drifted}`;
+}
+
+/** What the last load of a view had that the view does not define, and what was new to each of the runs shown. */
+function* describeDrift(status: ViewStatus): Generator<string> {
+  const unknown = Object.entries(status.unknownFields).map(
+    ([field, records]) => `${field} (${formatCount(records)} records)`,
+  );
+  if (unknown.length > 0)
+    yield `${status.view}: not defined by the view (rows keep it in extra): ${unknown.join(", ")}`;
+  for (const run of status.runs) {
+    for (const { message } of run.driftWarnings) yield `${run.view}, run ${run.runId}: ${message}`;
+  }
+}
+
+function describeCircuit({
+  failuresInRow,
+  openedAt,
+  requestsLastHour,
+  lastRequestAt,
+}: CircuitStatus): string {
+  const asked =
+    lastRequestAt === null
+      ? "OTC was not asked yet."
+      : `OTC was asked ${requestsLastHour} times in the last hour, last at ${formatTime(lastRequestAt)}.`;
+  if (openedAt !== null) {
+    return `${asked} The circuit is OPEN since ${formatTime(openedAt)}, after ${failuresInRow} failed fetches in a row.`;
+  }
+  return failuresInRow === 0 ? asked : `${asked} The last ${failuresInRow} fetches failed.`;
+}

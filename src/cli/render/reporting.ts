@@ -1,0 +1,23 @@
+import type { LoadProgress } from "../../load/load-context.ts";
+import type { LoadOutcome, PlanOutcome } from "../../runs/outcome.ts";
+import type { CliContext } from "../cli-context.ts";
+import { outcomeJson } from "./outcome-json.ts";
+import type { Session } from "../session.ts";
+
+/** What every command that loads tells on its way: how far it is, and with `--json` each outcome at once. */
+export function reporting(
+  { progress }: Pick<Session, "progress">,
+  { signal, stdout }: CliContext,
+  { json }: { readonly json: boolean },
+) {
+  return {
+    signal,
+    onProgress: (state: LoadProgress): void => {
+      progress.show(state);
+    },
+    onOutcome: (outcome: LoadOutcome | PlanOutcome): void => {
+      progress.stop();
+      if (json) stdout.write(`${outcomeJson(outcome)}\n`);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { viewCatalog } from "../../views/catalog.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { Shell } from "../commands/completion.ts";
+import { bashScript } from "../completion/bash-script.ts";
+import { type CompletedCommand, completedCommand } from "../completion/completed-command.ts";
+import { fishScript } from "../completion/fish-script.ts";
+import { zshScript } from "../completion/zsh-script.ts";
+
+const SCRIPTS: Readonly<Record<Shell, (program: CompletedCommand) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** Writes the script that teaches a shell all commands of the program. */
+export async function runCompletion(shell: Shell, program: Command, { stdout }: CliContext): Promise<void> {
+  const views = (await viewCatalog()).map((view) => view.name);
+  stdout.write(SCRIPTS[shell](completedCommand(program, views)));
+}

@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { openDemoDesk } from "../../demo/demo-desk.ts";
+import { loadHistory } from "../../demo/load-history.ts";
+import { newFieldSince } from "../../demo/nights.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { DemoFlags } from "../commands/demo.ts";
+import { globalOptions } from "../options/global-options.ts";
+import { createLogger } from "../logger.ts";
+import { createProgressLine } from "../render/progress-line.ts";
+import { parseWholeNumber } from "../options/whole-number.ts";
+
+/** Kept, unlike that of the two nights: the next time only the nights since then are loaded. */
+const HISTORY_DIR = join(".otc-etl", "demo-history");
+
+/** As few records as make a lively page: ninety nights are to pass in half a minute. */
+const SCALE = { tickets: 1095, comments: 300, timesheets: 1644 };
+
+/** A line of progress every so many nights. */
+const NIGHTS_A_LINE = 10;
+
+/**
+ * Serves the status page over a history of ninety nights, until the process is told to stop.
+ *
+ * @returns the exit code: 0, for to be stopped is how it ends
+ */
+export async function runDemoHistory(
+  flags: DemoFlags,
+  command: Command,
+  context: CliContext,
+): Promise<number> {
+  const { stdout, signal } = context;
+  const port = parseWholeNumber("port", flags.port, 65_535);
+  const options = globalOptions(command);
+  const progress = await createProgressLine(context, { ...options, quiet: true }, () => undefined);
+  const log = createLogger(context, options, progress).child(
+    {},
+    { level: options.verbose ? "debug" : "fatal" },
+  );
+  const now = new Date();
+  const desk = await openDemoDesk({
+    directory: HISTORY_DIR,
+    scale: SCALE,
+    newFieldSince: newFieldSince(now),
+    log,
+    signal,
+    onProgress: () => undefined,
+  });
+  try {
+    stdout.write(`Ninety nights of a simulated OTC, in the embedded database in ${HISTORY_DIR} …\n`);
+    const nights = await loadHistory(desk, now, signal, ({ done, nights }) => {
+      if (done > 0 && done % NIGHTS_A_LINE === 0) stdout.write(`  ${done} of ${nights} nights are loaded\n`);
+    });
+    stdout.write(
+      nights === 0
+        ? "They are all there; to begin afresh, delete that directory.\n"
+        : `${nights} nights are loaded, and stay there for the next time.\n`,
+    );
+    const { startServer } = await import("../../web/start-server.ts");
+    const { settings } = desk.loader;
+    const database = await desk.loader.database();
+    const server = await startServer({ database, settings, log, host: "127.0.0.1", port });
+    stdout.write(`\nThe status page: ${server.url}/\nCtrl-C ends it.\n`);
+    try {
+      if (!signal.aborted) await once(signal, "abort");
+    } finally {
+      await server.close();
+    }
+    return 0;
+  } finally {
+    await desk.close();
+  }
+}

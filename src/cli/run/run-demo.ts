@@ -1,0 +1,91 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { openDemoDesk } from "../../demo/demo-desk.ts";
+import { readStatus } from "../../runs/read-status.ts";
+import { parseScale } from "../../simulator/scale.ts";
+import type { CliContext } from "../cli-context.ts";
+import { globalOptions } from "../options/global-options.ts";
+import { createLogger } from "../logger.ts";
+import { createProgressLine } from "../render/progress-line.ts";
+import { renderFreshness } from "../render/render-status.ts";
+import { renderOutcomes } from "../render/render-outcomes.ts";
+
+/** A directory of its own: the demo begins afresh each time, and must not touch real data. */
+const DEMO_DIR = join(".otc-etl", "demo");
+
+/** Records of each view that nobody can load, so that the quarantine is seen at work. */
+const FLAWS = 2;
+
+/** @returns the exit code: 0 when both nights went as they should */
+export async function runDemo(command: Command, context: CliContext): Promise<number> {
+  const scale = parseScale("small");
+  if (scale === undefined) throw new Error("The simulator has no scale called small.");
+  const options = globalOptions(command);
+  const progress = await createProgressLine(context, options, () => undefined);
+  const log = createLogger(context, { ...options, quiet: !options.verbose }, progress).child(
+    {},
+    { level: options.verbose ? "debug" : "fatal" },
+  );
+  const say = (text: string): void => {
+    progress.stop();
+    context.stdout.write(text);
+  };
+
+  await rm(DEMO_DIR, { recursive: true, force: true });
+  const desk = await openDemoDesk({
+    directory: DEMO_DIR,
+    scale,
+    flaws: FLAWS,
+    log,
+    signal: context.signal,
+    onProgress: (state) => {
+      progress.show(state);
+    },
+  });
+  try {
+    say(
+      `A simulated OTC serves ${scale.tickets} tickets, ${scale.comments} comments and ${scale.timesheets} timesheets.\n`,
+    );
+    say("Preparing the embedded database (PostgreSQL in this process, no server) …\n");
+    const database = await desk.loader.database();
+    await desk.loader.migrate(context.signal);
+
+    const first = await desk.night();
+    say(
+      `\nThe first night: everything is new, but for ${FLAWS} records of each view that nobody could load.\n` +
+        `They are kept in quarantine (etl_rejects), and the load is "partial".\n\n${renderOutcomes(first)}`,
+    );
+
+    desk.simulator.setDay(1);
+    const second = await desk.night();
+    say(
+      `\nA day later: only what is new or changed is written, the rest is skipped.\n\n` +
+        renderOutcomes(second),
+    );
+
+    say(
+      `\nHow fresh each view is:\n\n${renderFreshness(await readStatus(database, database.schema, desk.views, 0))}`,
+    );
+    say(nextSteps());
+    return [...first, ...second].some((outcome) => outcome.status === "failed") ? 1 : 0;
+  } finally {
+    progress.stop();
+    await desk.close();
+  }
+}
+
+function nextSteps(): string {
+  return `
+Try next:
+
+  npx otc-etl demo --serve                        the status page, with ninety nights behind it
+  npx otc-etl serve --data-dir ${DEMO_DIR}      the status page of these two
+  npx otc-etl status --data-dir ${DEMO_DIR}     the runs on record
+  npx otc-etl simulate                            the simulated OTC, to load from yourself
+  npx otc-etl doctor                              what is missing for the real thing
+  npx otc-etl load --help                         all that a load can do
+
+To load the real OTC into your PostgreSQL, copy .env.example to .env and fill it in.
+`;
+}

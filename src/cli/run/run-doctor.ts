@@ -1,0 +1,52 @@
+import { styleText } from "node:util";
+import type { Command } from "commander";
+import { checkAlerts } from "../../doctor/check-alerts.ts";
+import { checkApi } from "../../doctor/check-api.ts";
+import { checkConfiguration } from "../../doctor/check-configuration.ts";
+import { checkDatabase } from "../../doctor/check-database.ts";
+import { checkDisk } from "../../doctor/check-disk.ts";
+import { type CheckResult, skipped } from "../../doctor/check.ts";
+import { viewCatalog } from "../../views/catalog.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { DoctorFlags } from "../commands/doctor.ts";
+import { type Session, withSession } from "../session.ts";
+import { useColours } from "../terminal.ts";
+
+const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "gray" } as const;
+
+/** @returns the exit code: 1 when a check failed */
+export function runDoctor(flags: DoctorFlags, command: Command, context: CliContext): Promise<number> {
+  return withSession(command, context, async (session) => {
+    let failures = 0;
+    for await (const result of runChecks(session, context, flags)) {
+      if (result.state === "failed") failures += 1;
+      context.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : renderResult(result, context));
+    }
+    return failures === 0 ? 0 : 1;
+  });
+}
+
+async function* runChecks(
+  { loader, options }: Session,
+  { env, signal }: CliContext,
+  { alert }: DoctorFlags,
+): AsyncGenerator<CheckResult> {
+  const views = await viewCatalog();
+  const configuration = await checkConfiguration(loader.settings, env, options.flags, views);
+  yield* configuration;
+  yield* await checkDatabase(() => loader.database(), views);
+  const view = configuration.every((result) => result.state === "ok") ? views[0] : undefined;
+  yield view === undefined
+    ? skipped("API", "not asked: its settings are incomplete")
+    : await checkApi(loader.apiSource(view), signal);
+  yield* await checkDisk(loader.embeddedDirectory);
+  yield await checkAlerts(loader.settings, alert, signal);
+}
+
+function renderResult({ name, state, finding, remedy }: CheckResult, context: CliContext): string {
+  const label = state.padEnd(7);
+  const coloured = useColours(context.stdout, context.env)
+    ? styleText(COLOURS[state], label, { validateStream: false })
+    : label;
+  return `${coloured}  ${name}: ${finding}${remedy === undefined ? "" : ` → ${remedy}`}\n`;
+}

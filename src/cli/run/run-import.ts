@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { parseColumnMapping } from "../../import/column-mapping.ts";
+import { openImport } from "../../import/import-source.ts";
+import { parseDelimiter } from "../../import/csv-table.ts";
+import { fileFormatOf } from "../../import/file-format.ts";
+import { viewCatalog, viewNamed } from "../../views/catalog.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { ImportFlags } from "../commands/import.ts";
+import { readErrorLimit } from "../options/load-options.ts";
+import { loadAndReport } from "./run-load.ts";
+import { parseSamples, planAndReport } from "./run-plan.ts";
+import { withSession } from "../session.ts";
+
+/** @returns the exit code */
+export function runImport(
+  path: string,
+  flags: ImportFlags,
+  command: Command,
+  context: CliContext,
+): Promise<number> {
+  return withSession(command, context, async (session) => {
+    const view = viewNamed(await viewCatalog(), flags.view);
+    const imported = await openImport(
+      {
+        path,
+        stdin: context.stdin,
+        format: fileFormatOf(path, flags.format),
+        sheet: flags.sheet,
+        delimiter: flags.delimiter === undefined ? undefined : parseDelimiter(flags.delimiter),
+        maxRecordBytes: session.loader.settings.maxRecordBytes,
+        signal: context.signal,
+        onOpening: (share) => {
+          session.progress.show({ view: view.name, step: "open", records: 0, bytes: 0, share });
+        },
+      },
+      view,
+      flags.map.map(parseColumnMapping),
+    );
+    try {
+      const request = {
+        ...readErrorLimit(flags),
+        views: [view],
+        // A file may hold a part of a view.
+        allowShrink: true,
+        kind: "import",
+        sourceOf: () => imported.document,
+      } as const;
+      return flags.dryRun
+        ? await planAndReport(session, context, flags, { ...request, samples: parseSamples(flags.samples) })
+        : await loadAndReport(session, context, flags, { ...request, atomic: false });
+    } finally {
+      await imported.close();
+    }
+  });
+}

@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { exitCodeOf } from "../../errors/otc-error.ts";
+import type { LoadRequest } from "../../loader/loader.ts";
+import type { LoadOutcome } from "../../runs/outcome.ts";
+import { chosenViews } from "../options/chosen-views.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { LoadFlags } from "../commands/load.ts";
+import { readDocumentOptions } from "../options/document-options.ts";
+import { failureExitCode } from "../failure-exit-code.ts";
+import { renderOutcomes } from "../render/render-outcomes.ts";
+import { reporting } from "../render/reporting.ts";
+import { type Session, withSession } from "../session.ts";
+
+/** Committed, but some records are in quarantine. */
+const EXIT_PARTIAL = 3;
+
+/** @returns the exit code */
+export function runLoad(
+  views: readonly string[],
+  flags: LoadFlags,
+  command: Command,
+  context: CliContext,
+): Promise<number> {
+  return withSession(command, context, async (session) =>
+    loadAndReport(session, context, flags, {
+      ...readDocumentOptions(flags, context),
+      views: await chosenViews(views),
+      atomic: flags.atomic,
+    }),
+  );
+}
+
+/** Loads as asked, shows how far it is and what came of it. @returns the exit code */
+export async function loadAndReport(
+  session: Session,
+  context: CliContext,
+  flags: { readonly migrate: boolean; readonly json: boolean },
+  request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
+): Promise<number> {
+  const { loader, options } = session;
+  if (flags.migrate) await loader.migrate(context.signal);
+  const outcomes = await loader.load({
+    ...request,
+    ...reporting(session, context, flags),
+  });
+  if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
+  // Interrupted between two views, the rest was not even begun.
+  return outcomes.length < request.views.length
+    ? exitCodeOf(context.signal.reason)
+    : exitCodeOfOutcomes(outcomes);
+}
+
+/** The worst outcome tells: a failure, then records in quarantine. */
+export function exitCodeOfOutcomes(outcomes: readonly LoadOutcome[]): number {
+  const partial = outcomes.some((outcome) => outcome.status === "partial") ? EXIT_PARTIAL : 0;
+  return failureExitCode(outcomes) ?? partial;
+}

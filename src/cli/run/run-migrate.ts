@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { adopt } from "../../adopt/adopt.ts";
+import { migrationStatus } from "../../database/migrations.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { viewCatalog } from "../../views/catalog.ts";
+import { timeZoneNamed } from "../../views/values/time-zone.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { MigrateFlags } from "../commands/migrate.ts";
+import { formatTime } from "../../format/format.ts";
+import { renderAdoption } from "../render/render-adoption.ts";
+import { type Session, withSession } from "../session.ts";
+import { renderTable } from "../render/table.ts";
+
+/** @throws OtcError `usage` when the flags contradict each other */
+export async function runMigrate(flags: MigrateFlags, command: Command, context: CliContext): Promise<void> {
+  if (flags.dryRun && !flags.adopt) {
+    throw new OtcError("usage", "--dry-run goes with --adopt only.", {
+      remedy: "`otc-etl migrate --status` shows what `otc-etl migrate` would apply.",
+    });
+  }
+  if (flags.status && flags.adopt) {
+    throw new OtcError("usage", "--status and --adopt exclude each other.", {
+      remedy: "`otc-etl migrate --adopt --dry-run` shows what `--adopt` would do.",
+    });
+  }
+  const run = flags.adopt ? adoptTables : updateTables;
+  await withSession(command, context, (session) => run(flags, session, context));
+}
+
+async function updateTables(flags: MigrateFlags, session: Session, context: CliContext): Promise<void> {
+  const { loader, options } = session;
+  const states = flags.status
+    ? await migrationStatus(await loader.database())
+    : await loader.migrate(context.signal);
+  if (flags.json) {
+    for (const state of states) context.stdout.write(`${JSON.stringify(state)}\n`);
+  } else if (states.length === 0) {
+    if (!options.quiet) context.stdout.write("Nothing to do: the database is up to date.\n");
+  } else if (!options.quiet) {
+    const rows = states.map(({ version, name, appliedAt }) => [
+      String(version).padStart(4, "0"),
+      name,
+      appliedAt === null ? "pending" : formatTime(appliedAt),
+    ]);
+    context.stdout.write(
+      renderTable([{ title: "migration" }, { title: "name" }, { title: "applied" }], rows),
+    );
+  }
+}
+
+async function adoptTables(
+  { dryRun, json }: MigrateFlags,
+  session: Session,
+  context: CliContext,
+): Promise<void> {
+  const { loader, options } = session;
+  const { name: zone } = await timeZoneNamed(loader.settings.timezone);
+  const steps = await adopt(await loader.database(), {
+    views: await viewCatalog(),
+    zone,
+    dryRun,
+    signal: context.signal,
+  });
+  if (!dryRun && steps !== undefined) await loader.fillDerived(context.signal);
+  if (json) {
+    for (const step of steps ?? []) context.stdout.write(`${JSON.stringify(step)}\n`);
+  } else if (!options.quiet) {
+    context.stdout.write(renderAdoption(steps, dryRun));
+  }
+}

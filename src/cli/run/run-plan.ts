@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
+import type { PlanRequest } from "../../loader/loader.ts";
+import type { PlanOutcome } from "../../runs/outcome.ts";
+import { chosenViews } from "../options/chosen-views.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { PlanFlags } from "../commands/plan.ts";
+import { readDocumentOptions } from "../options/document-options.ts";
+import { failureExitCode } from "../failure-exit-code.ts";
+import { renderPlan } from "../render/render-plan.ts";
+import { reporting } from "../render/reporting.ts";
+import { type Session, withSession } from "../session.ts";
+
+/** A load would write something, put something in quarantine, or be stopped by a guard. */
+const EXIT_CHANGES = 4;
+
+/** @returns the exit code */
+export function runPlan(
+  views: readonly string[],
+  flags: PlanFlags,
+  command: Command,
+  context: CliContext,
+): Promise<number> {
+  const samples = parseSamples(flags.samples);
+  return withSession(command, context, async (session) =>
+    planAndReport(session, context, flags, {
+      ...readDocumentOptions(flags, context),
+      views: await chosenViews(views),
+      samples,
+    }),
+  );
+}
+
+/** Plans as asked, shows how far it is and what a load would do. @returns the exit code */
+export async function planAndReport(
+  session: Session,
+  context: CliContext,
+  flags: { readonly json: boolean },
+  request: Omit<PlanRequest, "signal" | "onProgress" | "onOutcome">,
+): Promise<number> {
+  const { loader, options } = session;
+  const outcomes = await loader.plan({
+    ...request,
+    ...reporting(session, context, flags),
+  });
+  if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes));
+  // Interrupted between two views, the rest was not even begun.
+  return outcomes.length < request.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
+}
+
+/** The worst outcome tells: a failure, then something to do. */
+function exitCode(outcomes: readonly PlanOutcome[]): number {
+  return failureExitCode(outcomes) ?? (outcomes.some(hasWork) ? EXIT_CHANGES : 0);
+}
+
+function hasWork(outcome: PlanOutcome): boolean {
+  if (outcome.status === "failed") return false;
+  return outcome.inserted + outcome.updated + outcome.errors + outcome.guards.length > 0;
+}
+
+/** @throws OtcError `usage` */
+export function parseSamples(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new OtcError("usage", `--samples is "${text}".`, { remedy: "Give a number from 0 to 9999." });
+}

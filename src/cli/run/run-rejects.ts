@@ -1,0 +1,121 @@
+import type { Command } from "commander";
+import type { Database } from "../../database/database.ts";
+import { requireMigrated } from "../../database/migrations.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { printable } from "../../errors/escape-control-characters.ts";
+import { clearRejects, countRejects, readReject, readRejects } from "../../runs/rejects/read-rejects.ts";
+import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
+import { retryRejects } from "../../loader/retry-rejects.ts";
+import { viewCatalog, viewNamed } from "../../views/catalog.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { ClearFlags, FilterFlags, ListFlags, RetryFlags, ShowFlags } from "../commands/rejects.ts";
+import { formatCount } from "../../format/format.ts";
+import { readWaitOptions } from "../options/load-options.ts";
+import { renderReject, renderRejects } from "../render/render-rejects.ts";
+import { renderOutcomes } from "../render/render-outcomes.ts";
+import { reporting } from "../render/reporting.ts";
+import { exitCodeOfOutcomes } from "./run-load.ts";
+import { type Session, withSession } from "../session.ts";
+
+/** `rejects list`. */
+export async function listRejects(flags: ListFlags, command: Command, context: CliContext): Promise<void> {
+  const filter = await readFilter(flags);
+  const limit = wholeNumber("--limit", flags.limit);
+  await withSession(command, context, async (session) => {
+    const database = await migratedDatabase(session);
+    const rejects = await readRejects(database, database.schema, filter, limit);
+    if (flags.json) {
+      for (const reject of rejects) context.stdout.write(jsonLine(reject));
+    } else {
+      const counts = await countRejects(database, database.schema, filter);
+      context.stdout.write(renderRejects(counts, rejects));
+    }
+  });
+}
+
+/** `rejects show`. */
+export async function showReject(
+  id: string,
+  flags: ShowFlags,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
+  const rejectId = wholeNumber("The record's number", id);
+  await withSession(command, context, async (session) => {
+    const database = await migratedDatabase(session);
+    const reject = await readReject(database, database.schema, rejectId);
+    if (reject === undefined) {
+      throw new OtcError("usage", `There is no record ${rejectId} in quarantine.`, {
+        remedy: "`otc-etl rejects list` shows those there are; one that was loaded since has left.",
+      });
+    }
+    context.stdout.write(flags.json ? jsonLine(reject) : renderReject(reject));
+  });
+}
+
+/** `rejects retry`. @returns the exit code, as of a load */
+export async function retryQuarantine(
+  flags: RetryFlags,
+  command: Command,
+  context: CliContext,
+): Promise<number> {
+  const filter = await readFilter(flags);
+  return withSession(command, context, async (session) => {
+    await migratedDatabase(session);
+    const { loader, options } = session;
+    const outcomes = await retryRejects(loader, await viewCatalog(), filter, {
+      ...readWaitOptions(flags),
+      ...reporting(session, context, flags),
+    });
+    if (!flags.json && !options.quiet) {
+      const nothing = "Nothing to do: no such record is in quarantine.\n";
+      context.stdout.write(outcomes.length === 0 ? nothing : renderOutcomes(outcomes));
+    }
+    return exitCodeOfOutcomes(outcomes);
+  });
+}
+
+/** `rejects clear`. */
+export async function clearQuarantine(
+  flags: ClearFlags,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
+  const filter = await readFilter(flags);
+  if (Object.keys(filter).length === 0 && !flags.all) {
+    throw new OtcError("usage", "`rejects clear` needs to know which records to remove.", {
+      remedy: "Give --run, --view or --reason; --all removes every record in quarantine.",
+    });
+  }
+  await withSession(command, context, async (session) => {
+    const database = await migratedDatabase(session);
+    const cleared = await clearRejects(database, database.schema, filter);
+    if (flags.json) context.stdout.write(jsonLine({ cleared }));
+    else if (!session.options.quiet) context.stdout.write(`${formatCount(cleared)} records removed.\n`);
+  });
+}
+
+async function migratedDatabase({ loader }: Session): Promise<Database> {
+  const database = await loader.database();
+  await requireMigrated(database);
+  return database;
+}
+
+/** @throws OtcError `usage` */
+async function readFilter({ run, view, reason }: FilterFlags): Promise<RejectFilter> {
+  return {
+    ...(run === undefined ? {} : { runId: wholeNumber("--run", run) }),
+    ...(view === undefined ? {} : { view: viewNamed(await viewCatalog(), view).name }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new OtcError("usage", `${name} is ${JSON.stringify(text)}.`, { remedy: "Give a whole number." });
+}
+
+/** JSON leaves some control characters as they are, and a record may hold any. */
+function jsonLine(value: unknown): string {
+  return `${printable(JSON.stringify(value))}\n`;
+}

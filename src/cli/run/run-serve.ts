@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import type { Command } from "commander";
+import { webDatabaseSettings } from "../../config/database-settings.ts";
+import { openDatabase } from "../../database/open-database.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { ServeFlags } from "../commands/serve.ts";
+import { withSession } from "../session.ts";
+import { parseWholeNumber } from "../options/whole-number.ts";
+
+/**
+ * Serves until the process is told to stop.
+ *
+ * @returns the exit code: 0, for to be stopped is how it ends
+ */
+export function runServe(flags: ServeFlags, command: Command, context: CliContext): Promise<number> {
+  const { stdout, signal } = context;
+  const port = parseWholeNumber("port", flags.port, 65_535);
+  return withSession(command, context, async ({ loader: { settings }, log }) => {
+    const { startServer } = await import("../../web/start-server.ts");
+    const database = await openDatabase(webDatabaseSettings(settings));
+    try {
+      const server = await startServer({ database, settings, log, host: flags.host, port });
+      stdout.write(`Serving the status page on ${server.url}/; Ctrl-C ends it.\n`);
+      try {
+        if (!signal.aborted) await once(signal, "abort");
+      } finally {
+        await server.close();
+      }
+    } finally {
+      await database.close();
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { requireMigrated } from "../../database/migrations.ts";
+import { printable } from "../../errors/escape-control-characters.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { readCircuit } from "../../throttle/read-circuit.ts";
+import { readStatus } from "../../runs/read-status.ts";
+import { statusProblems } from "../../runs/status-problems.ts";
+import { viewCatalog } from "../../views/catalog.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { StatusFlags } from "../commands/status.ts";
+import { renderStatus } from "../render/render-status.ts";
+import { withSession } from "../session.ts";
+
+/** Runs of each view that a check looks at, however few are shown. */
+const RUNS_CHECKED = 20;
+
+/** @returns the exit code: with --check 1 when something is wrong */
+export function runStatus(flags: StatusFlags, command: Command, context: CliContext): Promise<number> {
+  const shown = parseRuns(flags.runs);
+  return withSession(command, context, async ({ loader }) => {
+    const { maxAgeMs, maxRollbackRate } = loader.settings;
+    const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
+    const database = await loader.database();
+    await requireMigrated(database);
+    if (flags.check) await loader.tellAlerts();
+    if (flags.prometheus) {
+      const { metricsText } = await import("../../metrics/metrics-text.ts");
+      const { body } = await metricsText(database, database.schema, loader.settings);
+      context.stdout.write(body);
+      return 0;
+    }
+    const views = await viewCatalog();
+    const statuses = await readStatus(database, database.schema, views, Math.max(shown, RUNS_CHECKED));
+    const circuit = await readCircuit(database, database.schema);
+    const problems = flags.check ? statusProblems(statuses, limits) : [];
+    const cut = statuses.map((status) => ({ ...status, runs: status.runs.slice(0, shown) }));
+
+    if (flags.json) {
+      for (const status of cut) {
+        const own = problems.filter((problem) => problem.startsWith(`${status.view}: `));
+        const line = { ...status, circuit, ...(flags.check ? { problems: own } : {}) };
+        context.stdout.write(`${JSON.stringify(line)}\n`);
+      }
+    } else if (!flags.check) {
+      context.stdout.write(renderStatus(cut, circuit));
+    } else if (problems.length === 0) {
+      context.stdout.write("All views are well.\n");
+    } else {
+      context.stdout.write(`${problems.map(printable).join("\n")}\n`);
+    }
+    return problems.length === 0 ? 0 : 1;
+  });
+}
+
+function parseRuns(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new OtcError("usage", `--runs is "${text}".`, { remedy: "Give a number from 0 to 9999." });
+}

@@ -1,0 +1,108 @@
+import type { Command } from "commander";
+import type { Logger } from "pino";
+import type { Database } from "../../database/database.ts";
+import { requireMigrated } from "../../database/migrations.ts";
+import {
+  readUserConflicts,
+  readUsers,
+  refreshUsers,
+  setUser,
+  unsetUser,
+  type User,
+} from "../../users/user-lookup.ts";
+import type { CliContext } from "../cli-context.ts";
+import { formatTime } from "../../format/format.ts";
+import { withSession } from "../session.ts";
+import { renderTable } from "../render/table.ts";
+
+/** `otc-etl users`. */
+export function listUsers(command: Command, context: CliContext): Promise<void> {
+  return withUsers(command, context, async ({ database }) => {
+    const users = await readUsers(database, database.schema);
+    writeList(users, command, context, () =>
+      users.length === 0
+        ? "No user is known yet: loads of timesheets and comments bring them.\n"
+        : renderTable(
+            [{ title: "username" }, { title: "full name" }, { title: "source" }, { title: "since" }],
+            users.map((user) => [user.username, user.fullName, user.source, formatTime(user.updatedAt)]),
+          ),
+    );
+  });
+}
+
+/** `otc-etl users conflicts`. */
+export function listUserConflicts(command: Command, context: CliContext): Promise<void> {
+  return withUsers(command, context, async ({ database }) => {
+    const conflicts = await readUserConflicts(database, database.schema);
+    writeList(conflicts, command, context, () =>
+      conflicts.length === 0
+        ? "No conflicts: no name stands for two people.\n"
+        : renderTable(
+            [{ title: "kind" }, { title: "name" }, { title: "may be" }, { title: "taken as" }],
+            conflicts.map(({ kind, name, candidates, chosen }) => [
+              kind,
+              name,
+              candidates.join(", "),
+              chosen ?? "-",
+            ]),
+          ),
+    );
+  });
+}
+
+/** `otc-etl users set`. */
+export function decideUser(
+  user: Pick<User, "username" | "fullName">,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
+  return withUsers(command, context, async ({ database, log }) => {
+    await setUser(database, database.schema, user);
+    log.info(user, "decided");
+  });
+}
+
+/** `otc-etl users unset`. */
+export function undecideUser(username: string, command: Command, context: CliContext): Promise<void> {
+  return withUsers(command, context, async ({ database, log }) => {
+    await database.transaction(async (transaction) => {
+      await unsetUser(transaction, database.schema, username);
+      await refreshUsers(transaction, database.schema);
+    }, context.signal);
+    log.info({ username }, "left to the records");
+  });
+}
+
+/** `otc-etl users refresh`. */
+export function refreshUserList(command: Command, context: CliContext): Promise<void> {
+  return withUsers(command, context, async ({ database, log }) => {
+    const changed = await refreshUsers(database, database.schema);
+    log.info({ changed }, "users are up to date");
+  });
+}
+
+function withUsers(
+  command: Command,
+  context: CliContext,
+  work: (opened: { readonly database: Database; readonly log: Logger }) => Promise<void>,
+): Promise<void> {
+  return withSession(command, context, async ({ loader, log }) => {
+    const database = await loader.database();
+    await requireMigrated(database);
+    await work({ database, log });
+  });
+}
+
+/** One JSON object a line, or what `render` makes of it. */
+function writeList(
+  rows: readonly object[],
+  command: Command,
+  { stdout }: CliContext,
+  render: () => string,
+): void {
+  if (command.optsWithGlobals<{ json: boolean }>().json) {
+    for (const row of rows) stdout.write(`${JSON.stringify(row)}\n`);
+  } else {
+    stdout.write(render());
+  }
+}

@@ -1,0 +1,124 @@
+import type { Command } from "commander";
+import { requireMigrated } from "../../database/migrations.ts";
+import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
+import { reasonOf } from "../../errors/error-message.ts";
+import type { LoadRequest } from "../../loader/loader.ts";
+import { type LoadOutcome, unbegunLoad } from "../../runs/outcome.ts";
+import type { View } from "../../views/view.ts";
+import { JobQueue } from "../../worker/job-queue.ts";
+import { lateSignal } from "../../worker/grace-signal.ts";
+import { readWorkerStatus } from "../../worker/read-worker-status.ts";
+import { readSchedules } from "../../worker/schedule.ts";
+import type { WorkerContext } from "../../worker/worker-context.ts";
+import { work, workOnce } from "../../worker/worker.ts";
+import { chosenViews } from "../options/chosen-views.ts";
+import type { CliContext } from "../cli-context.ts";
+import type { WorkerFlags } from "../commands/worker.ts";
+import { failureExitCode } from "../failure-exit-code.ts";
+import { readErrorLimit } from "../options/load-options.ts";
+import { renderOutcomes } from "../render/render-outcomes.ts";
+import { renderWorkerStatus } from "../render/render-worker-status.ts";
+import { reporting } from "../render/reporting.ts";
+import { exitCodeOfOutcomes } from "./run-load.ts";
+import { type Session, withSession } from "../session.ts";
+
+/** Dead letters of each view that `--list` shows. */
+const LETTERS_SHOWN = 5;
+
+/** Loads a view; a failure is an outcome, also of a load that could not be begun. */
+type Load = WorkerContext["load"];
+
+/** @returns the exit code */
+export function runWorker(
+  views: readonly string[],
+  flags: WorkerFlags,
+  command: Command,
+  context: CliContext,
+): Promise<number> {
+  const limits = readErrorLimit(flags);
+  return withSession(command, context, async (session) => {
+    const { loader, log, options } = session;
+    const schedules = readSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
+    const database = await loader.database();
+    const queue = new JobQueue(database, (error) => {
+      log.debug(`pg-boss: ${reasonOf(error)}`);
+    });
+    if (flags.list) {
+      await requireMigrated(database);
+      const statuses = await readWorkerStatus(database, queue, schedules, LETTERS_SHOWN);
+      if (!flags.json) context.stdout.write(renderWorkerStatus(statuses));
+      else for (const status of statuses) context.stdout.write(`${JSON.stringify(status)}\n`);
+      return 0;
+    }
+    // What the loads will need is missed now, and not in the night.
+    for (const { view } of schedules) loader.apiSource(view);
+    if (flags.migrate) await loader.migrate(context.signal);
+    await requireMigrated(database);
+
+    const late = lateSignal(context.signal, loader.settings.stopGraceMs);
+    const loading = { ...context, signal: late.signal };
+    const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
+    const tellAlerts = (): Promise<void> => loader.tellAlerts();
+    const run = flags.once ? loadOnce : loadUntilStopped;
+    try {
+      await queue.start(schedules.map(({ view }) => view));
+      return await run(
+        { database, queue, schedules, load, tellAlerts, log, signal: context.signal },
+        (outcomes) => {
+          if (flags.json || options.quiet) return;
+          context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));
+        },
+      );
+    } finally {
+      late.stop();
+      await queue.stop();
+    }
+  });
+}
+
+function loadOf({ loader }: Session, request: Omit<LoadRequest, "views" | "allowShrink" | "atomic">): Load {
+  return async (view) => {
+    const startedAt = performance.now();
+    try {
+      const [outcome] = await loader.load({ ...request, views: [view], allowShrink: false, atomic: false });
+      if (outcome === undefined) throw new OtcError("internal", `The load of ${view.name} had no outcome.`);
+      return outcome;
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(reasonOf(error));
+      const outcome = unbegunLoad(view.name, reason, performance.now() - startedAt);
+      request.onOutcome(outcome);
+      return outcome;
+    }
+  };
+}
+
+/** @returns the exit code: 0, unless a load had to be interrupted */
+async function loadUntilStopped(worker: WorkerContext): Promise<number> {
+  let last: LoadOutcome | undefined;
+  await work({ ...worker, load: async (view) => (last = await worker.load(view)) });
+  return last?.status === "failed" && last.error === worker.signal.reason ? exitCodeOf(last.error) : 0;
+}
+
+/**
+ * @returns the exit code
+ * @throws OtcError `locked` when others are at what is due, `interrupted` when there was no time for it
+ */
+async function loadOnce(
+  worker: WorkerContext,
+  report: (outcomes: readonly LoadOutcome[]) => void,
+): Promise<number> {
+  const outcomes: LoadOutcome[] = [];
+  const load = async (view: View): Promise<LoadOutcome> => {
+    const outcome = await worker.load(view);
+    outcomes.push(outcome);
+    return outcome;
+  };
+  const left = await workOnce({ ...worker, load });
+  report(outcomes);
+  const failure = failureExitCode(outcomes);
+  if (failure !== undefined || left.length === 0) return failure ?? exitCodeOfOutcomes(outcomes);
+  worker.signal.throwIfAborted();
+  throw new OtcError("locked", `Another worker has ${left.map(({ name }) => name).join(", ")}.`, {
+    remedy: "Try again later; `otc-etl worker --list` shows how far it is.",
+  });
+}

@@ -1,0 +1,26 @@
+import { type ErrorCode, OtcError } from "./otc-error.ts";
+
+interface SourceErrorOptions {
+  readonly remedy?: string;
+  readonly cause?: unknown;
+  /** Whether the same request may succeed in a while. */
+  readonly retryable?: boolean;
+  /** How long the server asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** A fetch that failed, or an answer that is not a complete document. */
+export class SourceError extends OtcError {
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: Extract<ErrorCode, "source" | "source_rejected" | "document">,
+    message: string,
+    options: SourceErrorOptions = {},
+  ) {
+    super(code, message, options);
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

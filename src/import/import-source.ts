@@ -1,0 +1,49 @@
+import type { DocumentSource } from "../source/document-source.ts";
+import { nameOf } from "../source/file-bytes.ts";
+import { openRecordFile, type RecordFileOptions } from "./open-record-file.ts";
+import type { View } from "../views/view.ts";
+import type { ColumnMapping } from "./column-mapping.ts";
+import { matchFields } from "./match-fields.ts";
+
+/** An exported file, matched with its view and ready to be loaded like a document of the API. */
+export interface ImportSource {
+  readonly document: DocumentSource;
+  /** Gives the file back, read or not. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens an exported file and finds the view's fields in it, before anything of a load is begun.
+ *
+ * @throws OtcError `usage` when the file cannot be one of the view's; SourceError when it cannot be read
+ */
+export async function openImport(
+  options: RecordFileOptions,
+  view: View,
+  mappings: readonly ColumnMapping[],
+): Promise<ImportSource> {
+  // The load has a signal of its own, which ends the file as well.
+  const ended = new AbortController();
+  const file = await openRecordFile({ ...options, signal: AbortSignal.any([options.signal, ended.signal]) });
+  try {
+    const naming = matchFields(view, file, mappings);
+    return {
+      document: {
+        origin: nameOf(options.path),
+        kind: "file",
+        // It has been read in part already.
+        open: (signal) => {
+          signal.addEventListener("abort", () => {
+            ended.abort(signal.reason);
+          });
+          return Promise.resolve(file.document(naming));
+        },
+        share: file.share,
+      },
+      close: file.close,
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}

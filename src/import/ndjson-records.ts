@@ -1,0 +1,62 @@
+import { isUtf8 } from "node:buffer";
+import { reasonOf } from "../errors/error-message.ts";
+import { SourceError } from "../errors/source-error.ts";
+
+const LINE_FEED = 0x0a;
+const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * The records of a file with a JSON value a line, each as its bytes; blank lines are passed over.
+ *
+ * @throws SourceError `document` naming the line that is not JSON
+ */
+export async function* ndjsonRecords(
+  chunks: AsyncIterable<Buffer>,
+  maxRecordBytes: number,
+): AsyncGenerator<Buffer> {
+  let number = 0;
+  for await (const line of lines(chunks, maxRecordBytes)) {
+    number += 1;
+    const record = number === 1 && line.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK) ? line.subarray(3) : line;
+    const text = record.toString("utf8").trim();
+    if (text === "") continue;
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      throw new SourceError("document", `Line ${number} is not valid JSON: ${reasonOf(error)}.`, {
+        remedy: `It begins ${JSON.stringify(text.slice(0, 120))}; nothing of the file was loaded.`,
+        cause: error,
+      });
+    }
+    // What is not UTF-8 is passed on as it is: its record goes to quarantine.
+    yield isUtf8(record) ? Buffer.from(text, "utf8") : record;
+  }
+}
+
+async function* lines(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let partBytes = 0;
+  let number = 1;
+  const keep = (part: Buffer): void => {
+    partBytes += part.length;
+    if (partBytes > maxBytes) {
+      throw new SourceError("document", `Line ${number} is larger than ${maxBytes} bytes.`, {
+        remedy: "If such records are expected, raise OTC_MAX_RECORD_BYTES.",
+      });
+    }
+    parts.push(part);
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      keep(chunk.subarray(start, end));
+      yield parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+      parts = [];
+      partBytes = 0;
+      number += 1;
+      start = end + 1;
+    }
+    if (start < chunk.length) keep(chunk.subarray(start));
+  }
+  if (parts.length > 0) yield Buffer.concat(parts);
+}

@@ -1,0 +1,99 @@
+import type { Transaction } from "../../database/database.ts";
+import type { View } from "../../views/view.ts";
+import {
+  ALL_POSITIONS,
+  bisectRefused,
+  type OnRefused,
+  type PositionRange,
+} from "../tables/bisect-refused.ts";
+import { insertWithDeferredIndexes } from "../first-load/deferred-indexes.ts";
+import { type Classification, isNewColumn } from "../classify/delta.ts";
+import {
+  type LoadTables,
+  positionColumn,
+  sameKey,
+  sharedColumns,
+  updatableColumns,
+} from "../tables/staging.ts";
+
+/** Rows written. */
+export interface Applied {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/** What there is to write. */
+interface Delta {
+  readonly view: View;
+  readonly tables: LoadTables;
+  readonly classification: Classification;
+  /** Statements that write down what changes in a range of positions; run before its update, undone with it. */
+  readonly changeLogs: readonly string[];
+}
+
+/**
+ * Writes the delta: updates the changed rows, inserts the new ones, touches nothing else.
+ *
+ * @param onDecision told how the indexes of an empty table are built
+ */
+export async function applyDelta(
+  transaction: Transaction,
+  { view, tables, classification, changeLogs }: Delta,
+  onRefused: OnRefused,
+  onDecision: (decision: string) => void,
+): Promise<Applied> {
+  // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
+  await transaction.query("set constraints all immediate");
+  const write = writer(transaction, view, tables, classification.allNew, changeLogs);
+  if (classification.differing === 0) return { inserted: 0, updated: 0 };
+
+  if (classification.allNew) {
+    const { differing } = classification;
+    const applied = await insertWithDeferredIndexes(
+      transaction,
+      tables.target,
+      differing,
+      () => write(ALL_POSITIONS),
+      onDecision,
+    );
+    if (applied !== undefined) return applied;
+  }
+
+  const applied = await bisectRefused(transaction, tables.delta, write, onRefused);
+  return {
+    inserted: applied.reduce((sum, { inserted }) => sum + inserted, 0),
+    updated: applied.reduce((sum, { updated }) => sum + updated, 0),
+  };
+}
+
+/** Writes a range of the delta. */
+function writer(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  allNew: boolean,
+  changeLogs: readonly string[],
+): (range: PositionRange) => Promise<Applied> {
+  const inRange = `d.${positionColumn} between $1 and $2`;
+  const columns = sharedColumns(view);
+  const insert = `
+      insert into ${tables.target} (${columns.join(", ")})
+      select ${columns.map((column) => `d.${column}`).join(", ")}
+      from ${tables.delta} d
+      where d.${isNewColumn} and ${inRange}`;
+  const assignments = updatableColumns(view).map((column) => `${column} = d.${column}`);
+  const update = `
+      update ${tables.target} t
+      set ${assignments.join(", ")}
+      from ${tables.delta} d
+      where not d.${isNewColumn} and ${sameKey(view, "d", "t", tables.notTexts)} and ${inRange}`;
+  return async ({ first, last }) => {
+    let updated = 0;
+    if (!allNew) {
+      for (const changeLog of changeLogs) await transaction.query(changeLog, [first, last]);
+      updated = (await transaction.query(update, [first, last])).rowCount;
+    }
+    const { rowCount: inserted } = await transaction.query(insert, [first, last]);
+    return { inserted, updated };
+  };
+}

@@ -1,0 +1,49 @@
+import { quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
+import type { View } from "../../views/view.ts";
+import { differs, isNewColumn } from "../classify/delta.ts";
+import { type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+
+/** A time as text says the same whatever the session's time zone and date style. */
+const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
+
+/** Where changes are written down, and as what. */
+interface ChangeLog {
+  /** The table and its columns, quoted, as they stand after INSERT INTO. */
+  readonly into: string;
+  /** What goes there: of `d` (delta), `t` (target) and `change` (column_name, old_value, new_value). */
+  readonly values: readonly string[];
+}
+
+/**
+ * The statement that writes down the changes of a range of the delta, `$1` to `$2`: a row for each of the columns in
+ * which a row's new version differs. It reads the old version, so it has to run before the update.
+ *
+ * @param columns names of columns that an update writes; at least one
+ */
+export function changeLogStatement(
+  view: View,
+  tables: LoadTables,
+  columns: readonly string[],
+  { into, values }: ChangeLog,
+): string {
+  const changes = columns.map((name) => {
+    const column = quoteIdentifier(name);
+    const [before, after] = [asText(view, name, "t"), asText(view, name, "d")];
+    return `(${quoteLiteral(name)}, ${before}, ${after}, ${differs(column, "d")})`;
+  });
+  return `
+    insert into ${into}
+    select ${values.join(", ")}
+    from ${tables.delta} d
+    join ${tables.target} t on ${sameKey(view, "d", "t", tables.notTexts)}
+    cross join lateral (
+      values ${changes.join(",\n        ")}
+    ) as change (column_name, old_value, new_value, differs)
+    where not d.${isNewColumn} and d.${positionColumn} between $1 and $2 and change.differs`;
+}
+
+function asText(view: View, name: string, table: string): string {
+  const value = `${table}.${quoteIdentifier(name)}`;
+  const isInstant = view.columns.some((column) => column.name === name && column.type === "timestamp");
+  return isInstant ? `to_char(${value} at time zone 'UTC', ${INSTANT_FORMAT})` : `${value}::text`;
+}

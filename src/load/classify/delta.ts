@@ -1,0 +1,162 @@
+import type { Transaction } from "../../database/database.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { keyColumns, newerColumn, type View } from "../../views/view.ts";
+import type { StagedDocument } from "../stage/stage-document.ts";
+import {
+  analyzeKeys,
+  type LoadTables,
+  mayRepeatColumn,
+  positionColumn,
+  sameKey,
+  updatableColumns,
+} from "../tables/staging.ts";
+import { withHashJoins } from "../tables/planner-settings.ts";
+
+/** What a document holds, against what the table holds. */
+export interface Classification {
+  readonly duplicates: number;
+  readonly unchanged: number;
+  /** New and changed rows: those in the delta. */
+  readonly differing: number;
+  /** Whether the table was empty, so that every row is new. */
+  readonly allNew: boolean;
+}
+
+/** Keeps other writers away from the rows that the staged ones are compared with; readers are not held up. */
+export async function lockAgainstWriters(transaction: Transaction, tables: LoadTables): Promise<void> {
+  await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
+}
+
+/**
+ * Classifies the staged rows once. Of several rows with one key the last stays. The delta then holds every new or
+ * changed row: the columns of the staging table, and `isNewColumn`. Everything that follows reads the delta, and nothing
+ * else decides what is new or changed. The table has to be locked against writers.
+ *
+ * The row that a changed one replaces is found by its key, never by its place in the table (`ctid`): the partitions of a
+ * table have the same places, and an update of a distributed table cannot name one.
+ *
+ * @param document how many rows are staged, and how many of them have a key that may have come before
+ * @param keepNewer rows that are newer than what is staged count as unchanged
+ */
+export async function classify(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  { staged, suspected }: Pick<StagedDocument, "staged" | "suspected">,
+  keepNewer: boolean,
+): Promise<Classification> {
+  return withHashJoins(transaction, async () => {
+    const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
+    const result = (await isEmpty(transaction, tables))
+      ? await everythingIsNew(transaction, tables, staged - duplicates)
+      : await compare(transaction, view, tables, staged - duplicates, keepNewer);
+    return { duplicates, ...result };
+  });
+}
+
+async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<boolean> {
+  const { rows } = await transaction.query<{ empty: boolean }>(
+    `select not exists (select from ${tables.target}) as empty`,
+  );
+  return rows[0]?.empty === true;
+}
+
+/** Whether the table has no row of the key yet; a column of the delta only. */
+export const isNewColumn = quoteIdentifier("etl_is_new");
+
+/** Against an empty table there is nothing to compare: the delta is a view of the whole staging table. */
+async function everythingIsNew(
+  transaction: Transaction,
+  tables: LoadTables,
+  rows: number,
+): Promise<Omit<Classification, "duplicates">> {
+  await transaction.query(
+    `create view ${tables.delta} as select *, true as ${isNewColumn} from ${tables.staging}`,
+  );
+  return { unchanged: 0, differing: rows, allNew: true };
+}
+
+async function compare(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  rows: number,
+  keepNewer: boolean,
+): Promise<Omit<Classification, "duplicates">> {
+  const differences = updatableColumns(view).map((column) => differs(column, "s"));
+  const isNew = `t.${requiredKeyColumn(view)} is null`;
+  const delta = await transaction.query(
+    `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
+     select s.*, ${isNew} as ${isNewColumn}
+     from ${tables.staging} s
+     left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
+     where ${isNew} or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
+  );
+  // How many rows there are to find decides whether an index or a hash table finds them.
+  await analyzeKeys(transaction, view, tables.delta);
+  return { unchanged: rows - delta.rowCount, differing: delta.rowCount, allNew: false };
+}
+
+/** A row of the target is found by `=` on this column, so that it is null only where there is no such row. */
+function requiredKeyColumn(view: View): string {
+  const [required] = keyColumns(view).filter((column) => column.key === "required");
+  if (required === undefined) throw new OtcError("internal", `View ${view.name} has no required key column.`);
+  return quoteIdentifier(required.name);
+}
+
+/**
+ * A condition that a staged row says something else in a column than the row of the target `t`.
+ *
+ * @param column quoted
+ * @param staged what the table or delta with the staged row is called
+ */
+export function differs(column: string, staged: string): string {
+  return `${staged}.${column} is distinct from t.${column}`;
+}
+
+/**
+ * A condition that a row was modified after another; one that was never modified is the older. Where OTC does not say
+ * when, as of comments, which it never changes, none is newer than the one that is there.
+ */
+function isNewer(view: View, left: string, right: string): string {
+  const column = newerColumn(view);
+  if (column === undefined) return "false";
+  const name = quoteIdentifier(column.name);
+  return `(${left}.${name} > ${right}.${name} or (${left}.${name} is not null and ${right}.${name} is null))`;
+}
+
+/**
+ * Of several rows with one key all but the last go. Only rows whose key may have come before are looked at closely,
+ * unless it matters when they were modified.
+ *
+ * @param keepNewer the one that was modified last stays instead, where that is known
+ */
+async function removeDuplicates(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  keepNewer: boolean,
+): Promise<number> {
+  const modified = keepNewer ? newerColumn(view) : undefined;
+  const last =
+    modified === undefined
+      ? `max(${positionColumn})`
+      : `(array_agg(${positionColumn} order by ${quoteIdentifier(modified.name)} nulls first, ${positionColumn}))[count(*)]`;
+  // The first row of a key, which did not come before, may be the one that was modified last, but is never the last.
+  const candidates = modified === undefined ? `where ${mayRepeatColumn}` : "";
+  const keys = keyColumns(view)
+    .map((column) => quoteIdentifier(column.name))
+    .join(", ");
+  const removed = await transaction.query(
+    `delete from ${tables.staging} s
+     using (
+       select ${keys}, ${last} as last
+       from ${tables.staging}
+       ${candidates}
+       group by ${keys}
+     ) repeated
+     where ${sameKey(view, "s", "repeated", tables.notTexts)} and s.${positionColumn} <> repeated.last`,
+  );
+  return removed.rowCount;
+}

@@ -1,0 +1,166 @@
+import type { Transaction } from "../../database/database.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
+import type { OtcError } from "../../errors/otc-error.ts";
+import { changeableColumns, keyColumns, type View } from "../../views/view.ts";
+import { changeLogStatement } from "../apply/change-log.ts";
+import type { Guard } from "../guards.ts";
+import { withHashJoins } from "../tables/planner-settings.ts";
+import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn, sameKey } from "../tables/staging.ts";
+
+/** The key of a row: its columns and their values as text. */
+export type RowKey = Readonly<Record<string, string | null>>;
+
+/** How one column would change. */
+export interface ColumnChanges {
+  readonly column: string;
+  readonly rows: number;
+  /** Some of them, in the order of the document; long values are cut. */
+  readonly samples: readonly {
+    readonly key: RowKey;
+    readonly old: string | null;
+    readonly new: string | null;
+  }[];
+}
+
+/** Keys that come more than once in the document. */
+export interface DuplicateKeys {
+  readonly keys: number;
+  /** Some of them, those that come most often first. */
+  readonly samples: readonly { readonly key: RowKey; readonly records: number }[];
+}
+
+/** A guard that would fail the load. */
+export interface TrippedGuard {
+  readonly guard: Guard;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** A longer value is cut, in characters: a change of every description must not be copied twice. */
+const MAX_VALUE_LENGTH = 200;
+
+const NO_DUPLICATES: DuplicateKeys = { keys: 0, samples: [] };
+
+/** What a plan notes of a load on its way, and a load that is committed does not need to know. */
+export class PlanNotes {
+  readonly #samples: number;
+  readonly #guards = new Map<Guard, TrippedGuard>();
+  #duplicateKeys = NO_DUPLICATES;
+  #changes: readonly ColumnChanges[] = [];
+
+  /** @param samples how many keys, and changes of each column, to show */
+  constructor(samples: number) {
+    this.#samples = samples;
+  }
+
+  get guards(): readonly TrippedGuard[] {
+    return [...this.#guards.values()];
+  }
+
+  get duplicateKeys(): DuplicateKeys {
+    return this.#duplicateKeys;
+  }
+
+  /** The columns that would change, those of most rows first. */
+  get changes(): readonly ColumnChanges[] {
+    return this.#changes;
+  }
+
+  /** A guard has tripped; the plan goes on. */
+  noteGuard(guard: Guard, { message, remedy }: OtcError): void {
+    this.#guards.set(guard, { guard, message, ...(remedy === undefined ? {} : { remedy }) });
+  }
+
+  /**
+   * To be called before the duplicates are removed.
+   *
+   * @param suspected how many staged rows have a key that may have come before
+   */
+  async noteDuplicates(
+    transaction: Transaction,
+    view: View,
+    tables: LoadTables,
+    suspected: number,
+  ): Promise<void> {
+    this.#duplicateKeys =
+      suspected === 0
+        ? NO_DUPLICATES
+        : await withHashJoins(transaction, () => readDuplicates(transaction, view, tables, this.#samples));
+  }
+
+  /** Makes a place for changes. @returns the statement that writes them down for a range, as `applyDelta` runs it */
+  async beginChanges(transaction: Transaction, view: View, tables: LoadTables): Promise<string> {
+    await transaction.query(
+      `create unlogged table ${tables.changes} (
+         position bigint not null, column_name text not null, old_value text, new_value text
+       ) with (autovacuum_enabled = false)`,
+    );
+    const columns = [...changeableColumns(view).map((column) => column.name), EXTRA];
+    return changeLogStatement(view, tables, columns, {
+      into: tables.changes,
+      values: [`d.${positionColumn}`, "change.column_name", cut("change.old_value"), cut("change.new_value")],
+    });
+  }
+
+  /** To be called when the delta is applied: what the database refused is not among the changes. */
+  async noteChanges(transaction: Transaction, view: View, tables: LoadTables): Promise<void> {
+    const { rows } = await transaction.query<ColumnChanges>(
+      `select c.column_name as "column", count(*) as "rows",
+         coalesce(
+           json_agg(
+             json_build_object('key', ${keyObject(view, "d")}, 'old', c.old_value, 'new', c.new_value)
+             order by c.position
+           ) filter (where d.${positionColumn} is not null),
+           '[]'
+         ) as "samples"
+       from (
+         select *, row_number() over (partition by column_name order by position) as place from ${tables.changes}
+       ) c
+       left join ${tables.delta} d on d.${positionColumn} = c.position and c.place <= $1
+       group by c.column_name
+       order by count(*) desc, c.column_name`,
+      [this.#samples],
+    );
+    this.#changes = rows;
+  }
+}
+
+async function readDuplicates(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  samples: number,
+): Promise<DuplicateKeys> {
+  const keys = keyColumns(view).map((column) => quoteIdentifier(column.name));
+  const own = keys.map((key) => `s.${key}`).join(", ");
+  const { rows } = await transaction.query<DuplicateKeys>(
+    `with suspected as (
+       select distinct ${keys.join(", ")} from ${tables.staging} where ${mayRepeatColumn}
+     ),
+     repeated as (
+       select ${keyObject(view, "s")} as key, count(*) as records, min(s.${positionColumn}) as first
+       from ${tables.staging} s
+       join suspected on ${sameKey(view, "s", "suspected", tables.notTexts)}
+       group by ${own}
+       having count(*) > 1
+     )
+     select (select count(*) from repeated) as "keys",
+       coalesce(json_agg(json_build_object('key', key, 'records', records) order by records desc, first), '[]')
+         as "samples"
+     from (select * from repeated order by records desc, first limit $1) shown`,
+    [samples],
+  );
+  return rows[0] ?? NO_DUPLICATES;
+}
+
+/** An expression for a `RowKey`. */
+function keyObject(view: View, table: string): string {
+  const pairs = keyColumns(view).map(
+    ({ name }) => `${quoteLiteral(name)}, ${table}.${quoteIdentifier(name)}::text`,
+  );
+  return `json_build_object(${pairs.join(", ")})`;
+}
+
+function cut(value: string): string {
+  return `case when length(${value}) > ${MAX_VALUE_LENGTH} then left(${value}, ${MAX_VALUE_LENGTH}) || '…' else ${value} end`;
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import type { DocumentCopy } from "../../archive/document-copy.ts";
+import type { Transaction } from "../../database/database.ts";
+import { RecordFramer } from "../../json/record-framer.ts";
+import type { RejectedFields, SchemaDrift } from "../../views/record-converter.ts";
+import type { TextRepairs } from "../../views/values/text.ts";
+import type { TimeZone } from "../../views/values/time-zone.ts";
+import type { View } from "../../views/view.ts";
+import type { FilledTable } from "../first-load/fill-empty-table.ts";
+import type { RejectSpool } from "../../runs/rejects/reject-spool.ts";
+import { type RowDestination, RowStager } from "./row-stager.ts";
+
+/** Rows are handed to COPY in pieces of about this many bytes. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A document that has been read to its end and lies in the staging table, or in the view's own. */
+export interface StagedDocument {
+  readonly fetched: number;
+  /** Rows in the staging table: what was fetched without what was rejected, and without what `filled` holds. */
+  readonly staged: number;
+  /** How many of them have a key that may have come before. */
+  readonly suspected: number;
+  /** The view's own table when rows went into it directly. */
+  readonly filled?: FilledTable;
+  readonly payloadBytes: number;
+  /** In hex. */
+  readonly payloadSha256: string;
+  readonly drift: SchemaDrift;
+  readonly rejectedFields: RejectedFields;
+  readonly repairs: Readonly<TextRepairs>;
+}
+
+interface StageOptions {
+  readonly view: View;
+  /** What stands between COPY and FROM. */
+  readonly target: string;
+  readonly destination: RowDestination;
+  readonly timeZone: TimeZone;
+  readonly maxRecordBytes: number;
+  readonly rejects: RejectSpool;
+  /** Where the document is kept as it came. */
+  readonly copy: DocumentCopy | undefined;
+  readonly onProgress: (records: number, bytes: number) => void;
+}
+
+/**
+ * Streams a document into a table: frame, convert, COPY. Memory holds a chunk, a record and a piece of rows,
+ * whatever the size of the document; a slow database holds back the reading of the source.
+ *
+ * @throws SourceError when the document is not complete
+ */
+export async function stageDocument(
+  transaction: Transaction,
+  chunks: AsyncIterable<Buffer>,
+  options: StageOptions,
+): Promise<StagedDocument> {
+  const { view, target, destination, timeZone, maxRecordBytes, rejects, copy, onProgress } = options;
+  const hash = createHash("sha256");
+  const framer = new RecordFramer(maxRecordBytes);
+  const stager = new RowStager(view, timeZone, rejects, destination);
+
+  async function* copyRows(): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      await copy?.write(chunk);
+      stager.beginChunk(chunk);
+      framer.push(chunk, stager.stageRecord, stager.scanRecord);
+      onProgress(framer.records, framer.bytes);
+      await rejects.relieve();
+      if (destination.kind === "table") await destination.waiting.relieve();
+      if (stager.pendingBytes >= PIECE_BYTES) yield stager.takeRows();
+    }
+    framer.finish();
+    await copy?.keep();
+    if (stager.pendingBytes > 0) yield stager.takeRows();
+  }
+
+  const staged = await transaction.copyIn(target, copyRows());
+  return {
+    fetched: framer.records,
+    staged,
+    suspected: stager.suspected,
+    payloadBytes: framer.bytes,
+    payloadSha256: hash.digest("hex"),
+    drift: stager.drift,
+    rejectedFields: stager.rejectedFields,
+    repairs: stager.repairs,
+  };
+}

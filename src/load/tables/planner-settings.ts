@@ -1,0 +1,40 @@
+import type { Transaction } from "../../database/database.ts";
+
+/**
+ * For the hash table of a join, and for sorting an index. A million rows of a view fit; more go to disk in parts, and a
+ * server that is set to more keeps its own.
+ */
+const HASH_MEMORY = "128MB";
+const SORT_MEMORY = "256MB";
+
+/** Settings under which tables of a view are compared by one hash join. */
+const HASH_JOINS: readonly (readonly [name: string, value: string])[] = [
+  // The planner has no statistics for the key's expressions, and would pick one of these: three times slower.
+  ["enable_nestloop", "off"],
+  ["enable_mergejoin", "off"],
+];
+
+/**
+ * Settings for the whole transaction: SET LOCAL by function, so that nothing outlives it.
+ *
+ * Compiling a load's statements costs more than it saves: each runs once.
+ */
+export async function setPlannerSettings(transaction: Transaction): Promise<void> {
+  await transaction.query(
+    `select set_config('jit', 'off', true),
+       set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), pg_size_bytes($1)) / 1024 || 'kB', true),
+       set_config('maintenance_work_mem',
+         greatest(pg_size_bytes(current_setting('maintenance_work_mem')), pg_size_bytes($2)) / 1024 || 'kB', true)`,
+    [HASH_MEMORY, SORT_MEMORY],
+  );
+}
+
+/** Runs `work` under settings with which tables are joined by hash. */
+export async function withHashJoins<T>(transaction: Transaction, work: () => Promise<T>): Promise<T> {
+  for (const [name, value] of HASH_JOINS) {
+    await transaction.query("select set_config($1, $2, true)", [name, value]);
+  }
+  const result = await work();
+  for (const [name] of HASH_JOINS) await transaction.query(`reset ${name}`);
+  return result;
+}

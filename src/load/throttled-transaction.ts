@@ -1,0 +1,77 @@
+import type { Transaction } from "../database/database.ts";
+import { rolledBack } from "../database/with-rollback.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/error-message.ts";
+import { fetchFailed, fetchSucceeded, passCircuit } from "../throttle/circuit.ts";
+import type { LoadContext } from "./load-context.ts";
+import { RequestLog } from "../throttle/request-log.ts";
+import type { Attempt } from "./settle-failure.ts";
+
+/** For the record of what OTC was asked: it must not hold up the record of the run. */
+const RECORD_MS = 10_000;
+
+/** An interrupted load has five seconds to end. */
+const RECORD_WHEN_INTERRUPTED_MS = 500;
+
+interface AskingTransaction {
+  /** Whether a document comes from OTC, and not from a file. */
+  readonly asksOtc: boolean;
+  /** Whether to COMMIT when `work` is done; a plan does not. */
+  readonly keep: boolean;
+  /** The loads in it; `work` may add to them. */
+  readonly attempts: readonly Attempt[];
+}
+
+/**
+ * Lends a transaction from which OTC may be asked, unless the circuit is open. In whatever way it ends, what was asked
+ * and how OTC answered is on record afterwards.
+ */
+export async function askingTransaction<T>(
+  context: LoadContext,
+  { asksOtc, keep, attempts }: AskingTransaction,
+  work: (transaction: Transaction, requests: RequestLog) => Promise<T>,
+): Promise<T> {
+  const { database, log, signal, options } = context;
+  if (asksOtc && !options.ignoreCircuit) await passCircuit(database, options.circuit);
+  let requests: RequestLog | undefined;
+  const begun = async (transaction: Transaction): Promise<T> => {
+    const limits = { limits: options.pace, maxWaitMs: options.maxPaceWaitMs };
+    requests = new RequestLog(database, transaction, limits, log);
+    const result = await work(transaction, requests);
+    for (const { state } of attempts) state.meter.beginCommit();
+    return result;
+  };
+  try {
+    return await (keep ? database.transaction(begun, signal) : rolledBack(database, begun, signal));
+  } catch (error) {
+    for (const { state } of attempts) state.meter.end(error);
+    throw error;
+  } finally {
+    for (const { state } of attempts) state.meter.end();
+    if (asksOtc) await recordFetches(requests, attempts, context);
+  }
+}
+
+/** What the next process has to know about OTC. */
+async function recordFetches(
+  requests: RequestLog | undefined,
+  attempts: readonly Attempt[],
+  { database, log, signal, options }: LoadContext,
+): Promise<void> {
+  const timeoutMs = signal.aborted ? RECORD_WHEN_INTERRUPTED_MS : RECORD_MS;
+  try {
+    await database.transaction(async (transaction) => {
+      await requests?.settle(transaction);
+      for (const { state } of attempts) {
+        if (state.fetch === "succeeded") await fetchSucceeded(transaction, database.schema);
+        if (state.fetch === "failed") await fetchFailed(transaction, database.schema, options.circuit);
+      }
+    }, AbortSignal.timeout(timeoutMs));
+  } catch (error) {
+    // The load's own outcome counts; it must not be hidden by this.
+    log.warn(
+      { code: error instanceof OtcError ? error.code : "internal" },
+      `requests not recorded: ${reasonOf(error)}`,
+    );
+  }
+}

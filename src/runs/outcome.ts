@@ -1,0 +1,96 @@
+import type { ArchiveResult } from "../archive/document-copy.ts";
+import type { ColumnChanges, DuplicateKeys, TrippedGuard } from "../load/plan/plan-report.ts";
+import type { DriftWarning } from "../load/drift/drift.ts";
+import type { RunMetrics } from "./run-metrics.ts";
+import type { SchemaDrift } from "../views/record-converter.ts";
+
+/** What became of a document's records. `fetched = inserted + updated + skipped + errors`, always. */
+export interface LoadCounts {
+  readonly fetched: number;
+  readonly inserted: number;
+  readonly updated: number;
+  /** `unchanged + duplicates`. */
+  readonly skipped: number;
+  /** Records in quarantine. */
+  readonly errors: number;
+  /** Earlier records of a key that came again; the last one counts. */
+  readonly duplicates: number;
+  readonly unchanged: number;
+}
+
+/** A load that was committed: `partial` when some records are in quarantine. */
+export interface CommittedLoad extends LoadCounts {
+  readonly view: string;
+  readonly status: "success" | "partial";
+  readonly runId: number;
+  /** From the opening of the run to its commit, in milliseconds. */
+  readonly durationMs: number;
+  readonly source: string;
+  /** Bytes of the document after decompression. */
+  readonly payloadBytes: number;
+  /** In hex. */
+  readonly payloadSha256: string;
+  readonly archive: ArchiveResult;
+  readonly drift: SchemaDrift;
+  /** What was different at the last committed load. */
+  readonly driftWarnings: readonly DriftWarning[];
+  readonly metrics: RunMetrics;
+}
+
+/** A load that was rolled back: nothing of it is in the table. */
+export interface FailedLoad extends LoadCounts {
+  readonly view: string;
+  readonly status: "failed";
+  /** Null when not even the run could be recorded. */
+  readonly runId: number | null;
+  readonly durationMs: number;
+  /** A complete document stays in the archive, to be replayed when what kept it out is gone. */
+  readonly archive: ArchiveResult;
+  readonly error: Error;
+}
+
+/** What a load would do: it was done, and rolled back. */
+export interface PlannedLoad extends Omit<CommittedLoad, "status" | "runId"> {
+  readonly status: "planned";
+  /** Its run went with the rest. */
+  readonly runId: null;
+  /** How many records would go to quarantine for each reason. */
+  readonly quarantine: Readonly<Record<string, number>>;
+  /** The columns that would change, those of most rows first. */
+  readonly changes: readonly ColumnChanges[];
+  readonly duplicateKeys: DuplicateKeys;
+  /** Guards that would fail the load. */
+  readonly guards: readonly TrippedGuard[];
+}
+
+export type PlanOutcome = PlannedLoad | FailedLoad;
+
+export type LoadOutcome = CommittedLoad | FailedLoad;
+
+const NOTHING: LoadCounts = {
+  fetched: 0,
+  inserted: 0,
+  updated: 0,
+  skipped: 0,
+  errors: 0,
+  duplicates: 0,
+  unchanged: 0,
+};
+
+/** The counts of a load that wrote nothing. */
+export function countsOfFailure(fetched: number, errors: number): LoadCounts {
+  return { ...NOTHING, fetched, errors };
+}
+
+/** The outcome of a load that was not even begun. */
+export function unbegunLoad(view: string, error: Error, durationMs: number): FailedLoad {
+  return {
+    view,
+    status: "failed",
+    runId: null,
+    durationMs: Math.round(durationMs),
+    archive: { file: null, error: null },
+    error,
+    ...countsOfFailure(0, 0),
+  };
+}

@@ -1,0 +1,53 @@
+import { lockHolders, viewLock } from "../database/advisory-lock.ts";
+import type { Queryable } from "../database/database.ts";
+import type { View } from "../views/view.ts";
+import { STEP_LABEL } from "../load/in-step.ts";
+import { runTable } from "./run-log.ts";
+import type { Step } from "./run-metrics.ts";
+
+/** A load that is under way in another session, as far as it can be seen from outside. */
+export interface RunningLoad {
+  readonly runId: number;
+  readonly view: string;
+  readonly startedAt: Date;
+  readonly runningSeconds: number;
+  readonly step: Step;
+  /** Records staged so far; null in other steps, and for a role that may not see it (`pg_read_all_stats`). */
+  readonly records: number | null;
+  /** What the last load fetched; null when there was none. */
+  readonly expected: number | null;
+}
+
+/**
+ * The loads that are under way, without a word from them: the holder of a view's lock calls itself by run and step, and
+ * PostgreSQL tells how far its COPY is.
+ */
+export async function readProgress(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+): Promise<readonly RunningLoad[]> {
+  const holders = await lockHolders(
+    database,
+    schema,
+    views.map((view) => viewLock(view.name)),
+  );
+  if (holders.length === 0) return [];
+  const { rows } = await database.query<RunningLoad>(
+    `select run.run_id as "runId", run.view_name as "view", run.load_start as "startedAt",
+       extract(epoch from clock_timestamp() - run.load_start)::float8 as "runningSeconds", label[2] as "step",
+       copy.tuples_processed as "records",
+       (select records_fetched from ${runTable(schema)} earlier
+        where earlier.view_name = run.view_name and kind = 'load' and load_status in ('success', 'partial')
+        order by earlier.run_id desc
+        limit 1) as "expected"
+     from pg_stat_activity session
+     cross join regexp_match(session.application_name, $2) as label
+     join ${runTable(schema)} run on run.run_id = label[1]::bigint and run.load_status = 'running'
+     left join pg_stat_progress_copy copy on copy.pid = session.pid
+     where session.pid = any($1::integer[])
+     order by run.run_id`,
+    [holders, STEP_LABEL],
+  );
+  return rows;
+}

@@ -1,0 +1,203 @@
+import type { Queryable } from "../database/database.ts";
+import { qualifiedName } from "../database/identifier.ts";
+import type { ErrorCode } from "../errors/otc-error.ts";
+import type { View } from "../views/view.ts";
+import { rejectTable } from "./rejects/read-rejects.ts";
+import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
+import { runTable } from "./run-log.ts";
+
+/** How the loads of one view go, by what is on record: nothing of the view's table is read. */
+export interface ViewHealth {
+  readonly view: string;
+  /** The end of the last committed load; null when there is none. */
+  readonly lastLoaded: Date | null;
+  readonly ageSeconds: number | null;
+  /** Records in quarantine, of all runs. */
+  readonly rejects: number;
+  /** Part of the last 20 transactions that were rolled back, from 0 to 1; null when there was none. */
+  readonly rollbackRate: number | null;
+  /** How long the last committed load took, and the median of the ones before it, in seconds. */
+  readonly duration: { readonly last: number; readonly usual: number | null } | null;
+  /** How many records the last committed load put in quarantine beyond the one before it. */
+  readonly quarantineGrowth: number;
+  /** Of the last committed load: fields the view does not define, with the number of records; they are in `extra`. */
+  readonly unknownFields: Readonly<Record<string, number>>;
+  /** Of the last committed load: fields of the view that no record had. */
+  readonly absentFields: readonly string[];
+  /** The last load that was not turned away and has ended; null when there is none. */
+  readonly lastLoad: RecordedRun | null;
+  /** Of the last loads: those that failed or were abandoned since one was committed. */
+  readonly failuresInRow: number;
+  /** The last runs of every kind, newest first. */
+  readonly runs: readonly RecordedRun[];
+}
+
+/** How one view stands. */
+export interface ViewStatus extends ViewHealth {
+  /** Rows in the table now. */
+  readonly rows: number;
+  /** The newest date in the data itself. */
+  readonly latestDataDate: Date | null;
+}
+
+/** A run that ended so never began to load: another had the view, or OTC must not be asked. */
+const NEVER_BEGAN: readonly (string | null)[] = [
+  "locked",
+  "rate_limited",
+  "circuit_open",
+] satisfies ErrorCode[];
+
+/** Whether a run was turned away; that says nothing about how loads go. */
+export function neverBegan({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
+  return NEVER_BEGAN.includes(errorCode);
+}
+
+/** Rollback rate and usual duration are taken from this many runs. */
+const RUNS_JUDGED = 20;
+
+/**
+ * Reads how the views stand. Their rows are counted, which takes a moment where there are many.
+ *
+ * @param lastRuns how many runs of each view to read
+ */
+export async function readStatus(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+  lastRuns: number,
+): Promise<readonly ViewStatus[]> {
+  const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
+    `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
+  );
+  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
+  const totals = await database.query<{ totals: readonly number[] }>(
+    `select array[${counts.join(", ")}] as totals`,
+  );
+  const healths = await readHealth(database, schema, views, lastRuns);
+  return healths.map((health, index) => ({
+    ...health,
+    rows: totals.rows[0]?.totals[index] ?? 0,
+    latestDataDate: freshness.rows.find((row) => row.view_name === health.view)?.latest_data_date ?? null,
+  }));
+}
+
+/**
+ * Reads how the loads of the views go, in some milliseconds however much there is in their tables and on record.
+ *
+ * @param lastRuns how many runs of each view to read
+ */
+export async function readHealth(
+  database: Queryable,
+  schema: string,
+  views: readonly View[],
+  lastRuns: number,
+): Promise<readonly ViewHealth[]> {
+  const names = views.map((view) => view.name);
+  const loads = await readLastLoads(database, schema, names);
+  const rejects = await database.query<{ view: string; records: number }>(
+    `select view_name as "view", count(*) as records from ${rejectTable(schema)} group by view_name`,
+  );
+  const runs = await readLastRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
+  return names.map((view) => {
+    const load = loads.find((row) => row.view === view);
+    const own = runs.filter((run) => run.view === view);
+    return {
+      view,
+      lastLoaded: load?.lastLoaded ?? null,
+      ageSeconds: load?.ageSeconds ?? null,
+      rejects: rejects.rows.find((row) => row.view === view)?.records ?? 0,
+      unknownFields: load?.unknownFields ?? {},
+      absentFields: load?.absentFields ?? [],
+      ...judge(own),
+      runs: own.slice(0, lastRuns),
+    };
+  });
+}
+
+/** What the last committed load of a view tells. */
+type LastCommitted = Pick<
+  ViewHealth,
+  "view" | "lastLoaded" | "ageSeconds" | "unknownFields" | "absentFields"
+>;
+
+async function readLastLoads(
+  database: Queryable,
+  schema: string,
+  views: readonly string[],
+): Promise<readonly LastCommitted[]> {
+  const { rows } = await database.query<LastCommitted>(
+    `select view_name as "view", last_load_time as "lastLoaded",
+       extract(epoch from now() - last_load_time)::float8 as "ageSeconds",
+       coalesce(unknown_fields, '{}') as "unknownFields", coalesce(absent_fields, '[]') as "absentFields"
+     from unnest($1::text[]) as wanted
+     cross join lateral (
+       select *
+       from ${runTable(schema)}
+       where view_name = wanted and kind = 'load' and load_status in ('success', 'partial')
+       order by run_id desc
+       limit 1
+     ) last`,
+    [views],
+  );
+  return rows;
+}
+
+/**
+ * The last runs of each view, newest first, and as many loads that were not turned away: neither a day of retries nor a
+ * night of refusals must hide those that say something. An index finds them, however many there are.
+ */
+async function readLastRuns(
+  database: Queryable,
+  schema: string,
+  views: readonly string[],
+  lastRuns: number,
+): Promise<readonly RecordedRun[]> {
+  const table = runTable(schema);
+  const { rows } = await database.query<RecordedRun>(
+    `select ${RECORDED_RUN}
+     from ${table}
+     where run_id = any(array(
+       select last.run_id
+       from unnest($1::text[]) as wanted
+       cross join lateral (
+         (select run_id from ${table} where view_name = wanted order by run_id desc limit $2)
+         union all
+         (select run_id
+          from ${table}
+          where view_name = wanted and kind = 'load' and coalesce(error_code <> all($3::text[]), true)
+          order by run_id desc
+          limit $2)
+       ) last
+     ))
+     order by run_id desc`,
+    [views, lastRuns, NEVER_BEGAN],
+  );
+  return rows;
+}
+
+/** What the loads among the runs of a view, newest first, say together. */
+function judge(
+  runs: readonly RecordedRun[],
+): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"> {
+  const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
+  const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
+  const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
+  const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
+  const ended = loads.filter((run) => run.status !== "running");
+  const lastGood = ended.findIndex(({ status }) => status === "success" || status === "partial");
+  return {
+    rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
+    duration:
+      last === undefined || last.durationSeconds === null
+        ? null
+        : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
+    lastLoad: ended[0] ?? null,
+    failuresInRow: lastGood === -1 ? ended.length : lastGood,
+    quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
+  };
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}

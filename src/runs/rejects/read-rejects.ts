@@ -1,0 +1,111 @@
+import type { Queryable } from "../../database/database.ts";
+import { qualifiedName } from "../../database/identifier.ts";
+import { REJECT_CONDITION, rejectParameters, type RejectFilter } from "./reject-filter.ts";
+
+/** A record in quarantine, without the record itself. */
+export interface RejectSummary {
+  readonly rejectId: number;
+  readonly runId: number;
+  readonly view: string;
+  /** The record's place in the document, from 1. */
+  readonly position: number;
+  readonly key: string | null;
+  readonly field: string | null;
+  readonly reason: string;
+  readonly message: string;
+  readonly sqlState: string | null;
+  readonly rejectedAt: Date;
+}
+
+/** A record in quarantine and all that is known of it. */
+export interface RejectDetails extends RejectSummary {
+  /** As it came. */
+  readonly raw: string;
+  /** Where the document came from, and its copy in the archive. */
+  readonly source: string;
+  readonly archiveFile: string | null;
+}
+
+/** How many records of a view are in quarantine for one reason. */
+export interface RejectCount {
+  readonly view: string;
+  readonly reason: string;
+  readonly field: string | null;
+  readonly records: number;
+}
+
+const SUMMARY = `reject_id as "rejectId", run_id as "runId", r.view_name as "view", position, record_key as "key",
+  column_name as "field", reason, message, sql_state as "sqlState", rejected_at as "rejectedAt"`;
+
+/** The table of rejects, quoted and with its schema. */
+export function rejectTable(schema: string): string {
+  return qualifiedName(schema, "etl_rejects");
+}
+
+/**
+ * Newest first.
+ *
+ * @param before only records put there before this one, for the next page
+ */
+export async function readRejects(
+  database: Queryable,
+  schema: string,
+  filter: RejectFilter,
+  limit: number,
+  before?: number,
+): Promise<readonly RejectSummary[]> {
+  const { rows } = await database.query<RejectSummary>(
+    `select ${SUMMARY}
+     from ${rejectTable(schema)} r
+     where ${REJECT_CONDITION} and ($5::bigint is null or reject_id < $5::bigint)
+     order by reject_id desc
+     limit $6`,
+    [...rejectParameters(filter), before ?? null, limit],
+  );
+  return rows;
+}
+
+/** By view, reason and field; most frequent first. */
+export async function countRejects(
+  database: Queryable,
+  schema: string,
+  filter: RejectFilter,
+): Promise<readonly RejectCount[]> {
+  const { rows } = await database.query<RejectCount>(
+    `select view_name as "view", reason, column_name as "field", count(*) as records
+     from ${rejectTable(schema)}
+     where ${REJECT_CONDITION}
+     group by view_name, reason, column_name
+     order by records desc, view_name, reason, column_name`,
+    rejectParameters(filter),
+  );
+  return rows;
+}
+
+export async function readReject(
+  database: Queryable,
+  schema: string,
+  rejectId: number,
+): Promise<RejectDetails | undefined> {
+  const { rows } = await database.query<RejectDetails>(
+    `select ${SUMMARY}, raw_record as "raw", source, archive_file as "archiveFile"
+     from ${rejectTable(schema)} r
+     join ${qualifiedName(schema, "etl_metadata")} using (run_id)
+     where reject_id = $1`,
+    [rejectId],
+  );
+  return rows[0];
+}
+
+/** @returns how many were removed */
+export async function clearRejects(
+  database: Queryable,
+  schema: string,
+  filter: RejectFilter,
+): Promise<number> {
+  const { rowCount } = await database.query(
+    `delete from ${rejectTable(schema)} where ${REJECT_CONDITION}`,
+    rejectParameters(filter),
+  );
+  return rowCount;
+}

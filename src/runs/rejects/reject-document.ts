@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { isJson } from "../../json/is-json.ts";
+import type { DocumentSource } from "../../source/document-source.ts";
+import { describeFilter, type RejectFilter } from "./reject-filter.ts";
+import type { RawReject } from "./retried-rejects.ts";
+
+/** What stands for bytes that were not UTF-8, and a byte that is none: what they were is not known any more. */
+const REPLACEMENT = Buffer.from("\ufffd");
+const INVALID_UTF8 = Buffer.from([0xff]);
+
+/**
+ * Records in quarantine as a document, so that a retry goes the way of every load. They wait in a file: a connection
+ * that is copying rows cannot read others.
+ */
+export class RejectDocument implements DocumentSource {
+  readonly kind = "file";
+  readonly origin: string;
+  readonly filter: RejectFilter;
+  readonly #path = join(tmpdir(), `otc-etl-retry-${randomUUID()}.json`);
+
+  constructor(filter: RejectFilter) {
+    this.filter = filter;
+    this.origin = describeFilter(filter);
+  }
+
+  /** Writes the document; any number of records takes a bounded amount of memory. */
+  async write(rejects: AsyncIterable<RawReject>): Promise<void> {
+    await pipeline(listOf(rejects), createWriteStream(this.#path, { flags: "wx", mode: 0o600 }));
+  }
+
+  open(signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    return Promise.resolve(createReadStream(this.#path, { signal }));
+  }
+
+  async dispose(): Promise<void> {
+    await rm(this.#path, { force: true });
+  }
+}
+
+async function* listOf(rejects: AsyncIterable<RawReject>): AsyncGenerator<Buffer> {
+  let separator = "[";
+  for await (const reject of rejects) {
+    yield Buffer.concat([Buffer.from(separator), recordOf(reject)]);
+    separator = ",\n";
+  }
+  yield Buffer.from(separator === "[" ? "[]" : "]");
+}
+
+/** The record as it came, as far as it is known; one that cannot go in must fail alone, and not the document. */
+function recordOf({ raw, reason }: RawReject): Buffer {
+  const record = Buffer.from(isJson(raw) ? raw : JSON.stringify(raw));
+  return reason === "invalid_utf8" ? withInvalidBytes(record) : record;
+}
+
+/** Loaded as it is kept, the record would look as if OTC had sent U+FFFD. */
+function withInvalidBytes(record: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let start = 0;
+  for (let at = record.indexOf(REPLACEMENT); at !== -1; at = record.indexOf(REPLACEMENT, start)) {
+    parts.push(record.subarray(start, at), INVALID_UTF8);
+    start = at + REPLACEMENT.length;
+  }
+  return Buffer.concat([...parts, record.subarray(start)]);
+}

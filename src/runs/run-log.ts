@@ -1,0 +1,224 @@
+import { hostname } from "node:os";
+import type { ArchiveResult } from "../archive/document-copy.ts";
+import { packageVersion } from "../config/package-version.ts";
+import type { Parameter, Queryable } from "../database/database.ts";
+import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
+import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
+import type { DocumentSource } from "../source/document-source.ts";
+import type { TextRepairs } from "../views/values/text.ts";
+import type { View } from "../views/view.ts";
+import type { CommittedLoad } from "./outcome.ts";
+import type { RunKind } from "./run-kind.ts";
+import type { RunMetrics } from "./run-metrics.ts";
+import type { StagedDocument } from "../load/stage/stage-document.ts";
+
+/** A run on record in `etl_metadata`. */
+export interface Run {
+  readonly runId: number;
+  readonly view: View;
+  readonly source: DocumentSource;
+  readonly kind: RunKind;
+  /** Milliseconds of `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** The table of runs, quoted and with its schema. */
+export function runTable(schema: string): string {
+  return qualifiedName(schema, "etl_metadata");
+}
+
+/** Records that a load begins. */
+export async function openRun(
+  transaction: Queryable,
+  schema: string,
+  view: View,
+  source: DocumentSource,
+  kind: RunKind,
+): Promise<Run> {
+  const startedAt = performance.now();
+  const { rows } = await transaction.query<{ run_id: number }>(
+    `insert into ${runTable(schema)} (view_name, kind, load_status, source, host, pid, otc_etl_version)
+     values ($1, $2, 'running', $3, $4, $5, $6)
+     returning run_id`,
+    [view.name, kind, source.origin, hostname(), process.pid, packageVersion()],
+  );
+  const runId = rows[0]?.run_id;
+  if (runId === undefined) throw new OtcError("internal", "The run could not be recorded.");
+  return { runId, view, source, kind, startedAt };
+}
+
+/** What the record of a view's last committed load tells the next one. */
+export interface LastLoad {
+  readonly fetched: number;
+  /** As in `SchemaDrift`. */
+  readonly unknownFields: Readonly<Record<string, number>>;
+  readonly absentFields: readonly string[];
+}
+
+/** What was brought in otherwise says nothing of OTC. */
+export async function readLastLoad(
+  database: Queryable,
+  schema: string,
+  view: View,
+): Promise<LastLoad | undefined> {
+  const { rows } = await database.query<LastLoad>(
+    `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
+       coalesce(absent_fields, '[]') as "absentFields"
+     from ${runTable(schema)}
+     where view_name = $1 and kind = 'load' and load_status in ('success', 'partial')
+       and records_fetched is not null
+     order by run_id desc
+     limit 1`,
+    [view.name],
+  );
+  return rows[0];
+}
+
+/** What the record of a committed run tells beside its outcome. */
+interface Closing extends Readonly<TextRepairs> {
+  /** How many rows the view's table holds now. */
+  readonly tableRows: number;
+}
+
+/** Closes a run in the load's own transaction: the rows and their record are committed together or not at all. */
+export async function closeRun(
+  transaction: Queryable,
+  schema: string,
+  load: CommittedLoad,
+  { nulsRemoved, surrogatesReplaced, tableRows }: Closing,
+): Promise<void> {
+  const closed = await updateRun(transaction, schema, load.runId, {
+    load_status: load.status,
+    load_duration_seconds: load.durationMs / 1000,
+    records_fetched: load.fetched,
+    records_inserted: load.inserted,
+    records_updated: load.updated,
+    records_skipped: load.skipped,
+    records_errors: load.errors,
+    records_unchanged: load.unchanged,
+    records_duplicates: load.duplicates,
+    payload_bytes: load.payloadBytes,
+    payload_sha256: load.payloadSha256,
+    table_rows: tableRows,
+    nuls_removed: nulsRemoved,
+    surrogates_replaced: surrogatesReplaced,
+    unknown_fields: JSON.stringify(Object.fromEntries(load.drift.unknownFields)),
+    absent_fields: JSON.stringify(load.drift.absentFields),
+    drift_warnings: JSON.stringify(load.driftWarnings),
+    commits: 1,
+    ...archiveColumns(load.archive),
+    ...metricColumns(load.metrics),
+  });
+  if (!closed) {
+    throw new OtcError(
+      "internal",
+      `Run ${load.runId} is no longer on record in etl_metadata; nothing was loaded.`,
+    );
+  }
+}
+
+/** What is known of a load that failed. */
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly fetched: number;
+  readonly errors: number;
+  /** The document, when it was read to its end. */
+  readonly document: Pick<StagedDocument, "payloadBytes" | "payloadSha256"> | undefined;
+  readonly archive: ArchiveResult;
+  /** Whether there was a transaction to roll back. */
+  readonly rolledBack: boolean;
+  readonly metrics: RunMetrics;
+}
+
+/**
+ * Records a failure, after the rollback and on its own.
+ *
+ * @returns false when the run is on record as committed: the connection broke after COMMIT had been done
+ * @throws OtcError `internal` when the run is not on record at all, as after a crash of a server that loses commits
+ */
+export async function recordFailure(
+  transaction: Queryable,
+  schema: string,
+  run: Run,
+  failure: Failure,
+): Promise<boolean> {
+  const recorded = await updateRun(transaction, schema, run.runId, {
+    load_status: "failed",
+    load_duration_seconds: (performance.now() - run.startedAt) / 1000,
+    error_code: failure.code,
+    // What JSON.parse says quotes the document, which may hold what PostgreSQL cannot.
+    error_message: failure.message.replaceAll("\0", "\\u0000"),
+    records_fetched: failure.fetched,
+    records_errors: failure.errors,
+    payload_bytes: failure.document?.payloadBytes ?? null,
+    payload_sha256: failure.document?.payloadSha256 ?? null,
+    ...archiveColumns(failure.archive),
+    rollbacks: failure.rolledBack ? 1 : 0,
+    ...metricColumns(failure.metrics),
+  });
+  if (recorded) return true;
+  const { rows } = await transaction.query(`select from ${runTable(schema)} where run_id = $1`, [run.runId]);
+  if (rows.length > 0) return false;
+  throw new OtcError("internal", `Run ${run.runId} is no longer on record in etl_metadata.`);
+}
+
+function archiveColumns(archive: ArchiveResult): Record<string, Parameter> {
+  return { archive_file: archive.file, archive_error: archive.error };
+}
+
+function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
+  return {
+    savepoints: metrics.savepoints,
+    retries: metrics.retries,
+    transaction_seconds: metrics.transactionSeconds,
+    fetch_seconds: metrics.seconds.fetch,
+    stage_seconds: metrics.seconds.stage,
+    classify_seconds: metrics.seconds.classify,
+    apply_seconds: metrics.seconds.apply,
+    wal_bytes: metrics.walBytes,
+    peak_memory_bytes: metrics.peakMemoryBytes,
+  };
+}
+
+/** The SHA-256 of an archived document, by its name in the archive; undefined when no run tells. */
+export async function archivedSha256(
+  database: Queryable,
+  schema: string,
+  archiveFile: string,
+): Promise<string | undefined> {
+  const { rows } = await database.query<{ payload_sha256: string }>(
+    `select payload_sha256
+     from ${runTable(schema)}
+     where archive_file = $1 and payload_sha256 is not null
+     order by run_id desc
+     limit 1`,
+    [archiveFile],
+  );
+  return rows[0]?.payload_sha256;
+}
+
+/** Columns of type jsonb: PGlite would take a string for a JSON string, so they are cast. */
+const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields", "drift_warnings"]);
+
+/** @returns false when the run is not on record, or already as committed */
+async function updateRun(
+  database: Queryable,
+  schema: string,
+  runId: number,
+  columns: Readonly<Record<string, Parameter>>,
+): Promise<boolean> {
+  const assignments = Object.keys(columns).map(
+    (column, index) =>
+      `${quoteIdentifier(column)} = $${index + 2}${JSON_COLUMNS.has(column) ? "::text::jsonb" : ""}`,
+  );
+  const { rowCount } = await database.query(
+    `update ${runTable(schema)}
+     set load_end = clock_timestamp(),
+       last_load_time = case when $2 in ('success', 'partial') then clock_timestamp() end,
+       ${assignments.join(", ")}
+     where run_id = $1 and load_status not in ('success', 'partial')`,
+    [runId, ...Object.values(columns)],
+  );
+  return rowCount === 1;
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Database, Queryable, Transaction } from "../database/database.ts";
+import { DatabaseError } from "../database/database-error.ts";
+import { qualifiedName } from "../database/identifier.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { reasonOf } from "../errors/error-message.ts";
+import { paceDelay, type PaceLimits } from "./pace.ts";
+import type { RequestGate } from "../source/request-gate.ts";
+
+interface RequestLogSettings {
+  readonly limits: PaceLimits;
+  /** A longer wait than this, in milliseconds, is not waited for. */
+  readonly maxWaitMs: number;
+}
+
+interface MadeRequest {
+  readonly id: string;
+  readonly viewId: string;
+  readonly requestedAt: Date;
+  answeredAt: Date | null;
+}
+
+/**
+ * The pace rules for all processes together: requests are on record in `etl_requests`. They are recorded on a
+ * connection of their own, as they are made, because the load's transaction may yet be rolled back. Where there is no
+ * other connection (embedded, or none left) the load's own has to do, and `settle` makes up for a rollback.
+ */
+export class RequestLog implements RequestGate {
+  readonly #database: Database;
+  readonly #transaction: Transaction;
+  readonly #settings: RequestLogSettings;
+  readonly #log: Logger;
+  readonly #made: MadeRequest[] = [];
+
+  /** @param transaction the load's own */
+  constructor(database: Database, transaction: Transaction, settings: RequestLogSettings, log: Logger) {
+    this.#database = database;
+    this.#transaction = transaction;
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  async enter(viewId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const delay = await this.#reserveBeside(viewId);
+      if (delay === 0) return;
+      if (delay > this.#settings.maxWaitMs) throw comeBack(delay);
+      this.#log.info({ waitMs: delay }, "waiting until OTC may be asked again");
+      await sleep(delay, undefined, { signal });
+    }
+  }
+
+  async leave(): Promise<void> {
+    const request = this.#made.at(-1);
+    if (request?.answeredAt !== null) return;
+    request.answeredAt = new Date();
+    try {
+      await this.#beside(async (queryable) => {
+        await queryable.query(
+          `update ${this.#table} set answered_at = clock_timestamp() where request_id = $1`,
+          [request.id],
+        );
+      });
+    } catch (error) {
+      // `settle` makes up for it; what the answer was like must not be hidden by this.
+      this.#log.debug(`the end of an answer was not recorded yet: ${reasonOf(error)}`);
+    }
+  }
+
+  /** After the load's transaction has ended, in whatever way: records the requests that went down with it. */
+  async settle(database: Queryable): Promise<void> {
+    for (const { id, viewId, requestedAt, answeredAt } of this.#made) {
+      await database.query(
+        `insert into ${this.#table} (request_id, view_id, requested_at, answered_at)
+         values ($1, $2, $3, $4)
+         on conflict (request_id) do update
+         set answered_at = coalesce(${this.#table}.answered_at, excluded.answered_at)`,
+        [id, viewId, requestedAt, answeredAt],
+      );
+    }
+  }
+
+  get #table(): string {
+    return qualifiedName(this.#database.schema, "etl_requests");
+  }
+
+  async #reserveBeside(viewId: string): Promise<number> {
+    try {
+      return await this.#beside((queryable) => this.#reserve(queryable, viewId));
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !error.isLackOfConnections) throw error;
+      return this.#reserve(this.#transaction, viewId);
+    }
+  }
+
+  /** Counts a request as made now, or tells how many milliseconds are missing. One process at a time decides. */
+  async #reserve(queryable: Queryable, viewId: string): Promise<number> {
+    await queryable.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [
+      `otc-etl/${this.#database.schema}/requests`,
+    ]);
+    const { rows } = await queryable.query<{
+      id: string;
+      viewId: string;
+      requestedAt: number;
+      answeredAt: number | null;
+    }>(
+      `select request_id as "id", view_id as "viewId", extract(epoch from requested_at)::float8 * 1000 as "requestedAt",
+         extract(epoch from answered_at)::float8 * 1000 as "answeredAt"
+       from ${this.#table}
+       where requested_at > clock_timestamp() - interval '1 hour'
+       order by requested_at`,
+    );
+    const { rows: clock } = await queryable.query<{ now: number }>(
+      "select extract(epoch from clock_timestamp())::float8 * 1000 as now",
+    );
+    const onRecord = new Set(rows.map((request) => request.id));
+    // Where requests are recorded in the load's transaction, a retry undoes the record of the attempt before it.
+    const undone = this.#made
+      .filter((request) => !onRecord.has(request.id))
+      .map(({ viewId: asked, requestedAt, answeredAt }) => ({
+        viewId: asked,
+        requestedAt: requestedAt.getTime(),
+        answeredAt: answeredAt?.getTime() ?? null,
+      }));
+    const past = [...rows, ...undone].sort((a, b) => a.requestedAt - b.requestedAt);
+    const delay = paceDelay(past, viewId, clock[0]?.now ?? Date.now(), this.#settings.limits);
+    if (delay > 0) return Math.ceil(delay);
+    const id = randomUUID();
+    const { rows: made } = await queryable.query<{ requested_at: Date }>(
+      `insert into ${this.#table} (request_id, view_id, requested_at)
+       values ($1, $2, clock_timestamp())
+       returning requested_at`,
+      [id, viewId],
+    );
+    this.#made.push({ id, viewId, requestedAt: made[0]?.requested_at ?? new Date(), answeredAt: null });
+    return 0;
+  }
+
+  async #beside<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
+    if (this.#database.engine === "embedded") return work(this.#transaction);
+    return this.#database.transaction(work);
+  }
+}
+
+function comeBack(delayMs: number): OtcError {
+  const time = new Date(Date.now() + delayMs).toISOString();
+  return new OtcError(
+    "rate_limited",
+    `OTC may not be asked again before ${time}, by the pace that it sets.`,
+    {
+      remedy:
+        "Try again then. OTC_REQUESTS_PER_HOUR, OTC_REQUEST_INTERVAL_MS and OTC_VIEW_GAP_MS are the pace; " +
+        "a wait longer than OTC_MAX_PACE_WAIT_MS ends the load.",
+    },
+  );
+}
