@@ -1,11 +1,7 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
+import { SHELLS, type Shell } from "../completion/shell.ts";
 import { withExamples } from "../options/examples.ts";
-
-const SHELLS = ["bash", "zsh", "fish"] as const;
-
-/** A shell that can be taught. */
-type Shell = (typeof SHELLS)[number];
 
 /** `otc-etl completion`. */
 export function completionCommand(context: CliContext): Command {
@@ -22,5 +18,3 @@ export function completionCommand(context: CliContext): Command {
     ["otc-etl completion fish | source", "in ~/.config/fish/config.fish"],
   ]);
 }
-
-export type { Shell };

@@ -1,11 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface DemoFlags {
-  readonly serve: boolean;
-  readonly port: string;
-}
+import type { DemoFlags } from "../run/run-demo-history.ts";
 
 /** `otc-etl demo`. */
 export function demoCommand(context: CliContext): Command {
@@ -27,5 +23,3 @@ export function demoCommand(context: CliContext): Command {
     ["otc-etl demo --serve", "the status page, with ninety nights behind it"],
   ]);
 }
-
-export type { DemoFlags };

@@ -1,11 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface DoctorFlags {
-  readonly alert: boolean;
-  readonly json: boolean;
-}
+import type { DoctorFlags } from "../run/run-doctor.ts";
 
 /** `otc-etl doctor`. */
 export function doctorCommand(context: CliContext): Command {
@@ -23,5 +19,3 @@ export function doctorCommand(context: CliContext): Command {
     ["otc-etl doctor --json | jq 'select(.state != \"ok\")'", "only what is wrong"],
   ]);
 }
-
-export type { DoctorFlags };

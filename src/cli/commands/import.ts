@@ -1,18 +1,8 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-import { type ErrorLimitFlags, withErrorLimit } from "../options/load-options.ts";
-
-interface ImportFlags extends ErrorLimitFlags {
-  readonly dryRun: boolean;
-  readonly samples: string;
-  readonly migrate: boolean;
-  readonly view: string;
-  readonly format?: string;
-  readonly sheet?: string;
-  readonly delimiter?: string;
-  readonly map: readonly string[];
-}
+import { withErrorLimit } from "../options/load-options.ts";
+import type { ImportFlags } from "../run/run-import.ts";
 
 /** `otc-etl import`. */
 export function importCommand(context: CliContext): Command {
@@ -48,5 +38,3 @@ export function importCommand(context: CliContext): Command {
     ["zcat dump.gz | otc-etl import - --view tickets --format ndjson", "from a pipe"],
   ]);
 }
-
-export type { ImportFlags };

@@ -1,12 +1,8 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withDocumentOptions, type DocumentFlags } from "../options/document-options.ts";
+import { withDocumentOptions } from "../options/document-options.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface LoadFlags extends DocumentFlags {
-  readonly atomic: boolean;
-  readonly migrate: boolean;
-}
+import type { LoadFlags } from "../run/run-load.ts";
 
 /** `otc-etl load`. */
 export function loadCommand(context: CliContext): Command {
@@ -28,5 +24,3 @@ export function loadCommand(context: CliContext): Command {
     ["otc-etl load tickets --max-errors 0", "fail if any record cannot be loaded"],
   ]);
 }
-
-export type { LoadFlags };

@@ -1,13 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface MigrateFlags {
-  readonly status: boolean;
-  readonly adopt: boolean;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-}
+import type { MigrateFlags } from "../run/run-migrate.ts";
 
 /** `otc-etl migrate`. */
 export function migrateCommand(context: CliContext): Command {
@@ -28,5 +22,3 @@ export function migrateCommand(context: CliContext): Command {
     ["otc-etl migrate --adopt", "adopt it"],
   ]);
 }
-
-export type { MigrateFlags };

@@ -1,11 +1,8 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { withDocumentOptions, type DocumentFlags } from "../options/document-options.ts";
+import { withDocumentOptions } from "../options/document-options.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface PlanFlags extends DocumentFlags {
-  readonly samples: string;
-}
+import type { PlanFlags } from "../run/run-plan.ts";
 
 /** `otc-etl plan`. */
 export function planCommand(context: CliContext): Command {
@@ -24,5 +21,3 @@ export function planCommand(context: CliContext): Command {
     ["otc-etl plan --json >plan.json; [ $? -eq 4 ]", "for scripts: 4 means that there is something to do"],
   ]);
 }
-
-export type { PlanFlags };

@@ -1,29 +1,8 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-import { type WaitFlags, withWaitOptions } from "../options/load-options.ts";
-
-interface FilterFlags {
-  readonly run?: string;
-  readonly view?: string;
-  readonly reason?: string;
-}
-
-interface ListFlags extends FilterFlags {
-  readonly limit: string;
-  readonly json: boolean;
-}
-
-interface ShowFlags {
-  readonly json: boolean;
-}
-
-type RetryFlags = FilterFlags & WaitFlags;
-
-interface ClearFlags extends FilterFlags {
-  readonly all: boolean;
-  readonly json: boolean;
-}
+import { withWaitOptions } from "../options/load-options.ts";
+import type { ClearFlags, ListFlags, RetryFlags, ShowFlags } from "../run/run-rejects.ts";
 
 /** `otc-etl rejects`. */
 export function rejectsCommand(context: CliContext): Command {
@@ -104,5 +83,3 @@ function withFilter(command: Command): Command {
     .option("--view <view>", "only those of this view")
     .option("--reason <reason>", "only those with this reason code, as invalid_timestamp");
 }
-
-export type { ClearFlags, FilterFlags, ListFlags, RetryFlags, ShowFlags };

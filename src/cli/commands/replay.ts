@@ -1,13 +1,8 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-import { type LoadOptionFlags, withLoadOptions } from "../options/load-options.ts";
-
-interface ReplayFlags extends LoadOptionFlags {
-  readonly view?: string;
-  readonly all: boolean;
-  readonly since?: string;
-}
+import { withLoadOptions } from "../options/load-options.ts";
+import type { ReplayFlags } from "../run/run-replay.ts";
 
 /** `otc-etl replay`. */
 export function replayCommand(context: CliContext): Command {
@@ -33,5 +28,3 @@ export function replayCommand(context: CliContext): Command {
     ["otc-etl replay --all --since 2026-11-01 --view comments", "one after the other"],
   ]);
 }
-
-export type { ReplayFlags };

@@ -1,11 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface ServeFlags {
-  readonly host: string;
-  readonly port: string;
-}
+import type { ServeFlags } from "../run/run-serve.ts";
 
 /** `otc-etl serve`. */
 export function serveCommand(context: CliContext): Command {
@@ -26,5 +22,3 @@ export function serveCommand(context: CliContext): Command {
     ["OTC_WEB_TOKEN_FILE=/run/secrets/token otc-etl serve --host 0.0.0.0", "for others, who need the token"],
   ]);
 }
-
-export type { ServeFlags };

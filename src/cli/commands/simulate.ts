@@ -1,15 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface SimulateFlags {
-  readonly port: string;
-  readonly host: string;
-  readonly seed: string;
-  readonly scale: string;
-  readonly day: string;
-  readonly flaws: string;
-}
+import type { SimulateFlags } from "../run/run-simulator.ts";
 
 /** `otc-etl simulate`. */
 export function simulateCommand(context: CliContext): Command {
@@ -39,5 +31,3 @@ export function simulateCommand(context: CliContext): Command {
     ["otc-etl simulate --day 1", "the next day of the same service desk"],
   ]);
 }
-
-export type { SimulateFlags };

@@ -1,13 +1,7 @@
 import { Command, Option } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-
-interface StatusFlags {
-  readonly json: boolean;
-  readonly runs: string;
-  readonly check: boolean;
-  readonly prometheus: boolean;
-}
+import type { StatusFlags } from "../run/run-status.ts";
 
 /** `otc-etl status`. */
 export function statusCommand(context: CliContext): Command {
@@ -37,5 +31,3 @@ export function statusCommand(context: CliContext): Command {
     ["otc-etl status --prometheus >otc_etl.prom", "for Prometheus, without a server"],
   ]);
 }
-
-export type { StatusFlags };

@@ -1,13 +1,8 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
 import { withExamples } from "../options/examples.ts";
-import { type ErrorLimitFlags, withErrorLimit } from "../options/load-options.ts";
-
-interface WorkerFlags extends ErrorLimitFlags {
-  readonly once: boolean;
-  readonly list: boolean;
-  readonly migrate: boolean;
-}
+import { withErrorLimit } from "../options/load-options.ts";
+import type { WorkerFlags } from "../run/run-worker.ts";
 
 /** `otc-etl worker`. */
 export function workerCommand(context: CliContext): Command {
@@ -33,5 +28,3 @@ export function workerCommand(context: CliContext): Command {
     ["otc-etl worker --list", "when is what loaded next, and what was given up?"],
   ]);
 }
-
-export type { WorkerFlags };

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { viewCatalog } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { Shell } from "../commands/completion.ts";
 import { bashScript } from "../completion/bash-script.ts";
 import { type CompletedCommand, completedCommand } from "../completion/completed-command.ts";
 import { fishScript } from "../completion/fish-script.ts";
+import type { Shell } from "../completion/shell.ts";
 import { zshScript } from "../completion/zsh-script.ts";
 
 const SCRIPTS: Readonly<Record<Shell, (program: CompletedCommand) => string>> = {

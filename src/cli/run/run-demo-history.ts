@@ -5,11 +5,15 @@ import { openDemoDesk } from "../../demo/demo-desk.ts";
 import { loadHistory } from "../../demo/load-history.ts";
 import { newFieldSince } from "../../demo/nights.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { DemoFlags } from "../commands/demo.ts";
 import { globalOptions } from "../options/global-options.ts";
 import { createLogger } from "../logger.ts";
 import { createProgressLine } from "../render/progress-line.ts";
 import { parseWholeNumber } from "../options/whole-number.ts";
+
+export interface DemoFlags {
+  readonly serve: boolean;
+  readonly port: string;
+}
 
 /** Kept, unlike that of the two nights: the next time only the nights since then are loaded. */
 const HISTORY_DIR = join(".otc-etl", "demo-history");

@@ -8,9 +8,13 @@ import { checkDisk } from "../../doctor/check-disk.ts";
 import { type CheckResult, skipped } from "../../doctor/check.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { DoctorFlags } from "../commands/doctor.ts";
 import { type Session, withSession } from "../session.ts";
 import { useColours } from "../terminal.ts";
+
+export interface DoctorFlags {
+  readonly alert: boolean;
+  readonly json: boolean;
+}
 
 const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "gray" } as const;
 

@@ -5,11 +5,22 @@ import { parseDelimiter } from "../../import/csv-table.ts";
 import { fileFormatOf } from "../../import/file-format.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { ImportFlags } from "../commands/import.ts";
 import { readErrorLimit } from "../options/load-options.ts";
 import { loadAndReport } from "./run-load.ts";
 import { parseSamples, planAndReport } from "./run-plan.ts";
 import { withSession } from "../session.ts";
+import type { ErrorLimitFlags } from "../options/load-options.ts";
+
+export interface ImportFlags extends ErrorLimitFlags {
+  readonly dryRun: boolean;
+  readonly samples: string;
+  readonly migrate: boolean;
+  readonly view: string;
+  readonly format?: string;
+  readonly sheet?: string;
+  readonly delimiter?: string;
+  readonly map: readonly string[];
+}
 
 /** @returns the exit code */
 export function runImport(

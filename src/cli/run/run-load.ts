@@ -4,12 +4,17 @@ import type { LoadRequest } from "../../loader/loader.ts";
 import type { LoadOutcome } from "../../runs/outcome.ts";
 import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { LoadFlags } from "../commands/load.ts";
 import { readDocumentOptions } from "../options/document-options.ts";
 import { failureExitCode } from "../failure-exit-code.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
 import { type Session, withSession } from "../session.ts";
+import type { DocumentFlags } from "../options/document-options.ts";
+
+export interface LoadFlags extends DocumentFlags {
+  readonly atomic: boolean;
+  readonly migrate: boolean;
+}
 
 /** Committed, but some records are in quarantine. */
 const EXIT_PARTIAL = 3;

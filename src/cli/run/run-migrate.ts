@@ -5,11 +5,17 @@ import { OtcError } from "../../errors/otc-error.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import { timeZoneNamed } from "../../views/values/time-zone.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { MigrateFlags } from "../commands/migrate.ts";
 import { formatTime } from "../../format/format.ts";
 import { renderAdoption } from "../render/render-adoption.ts";
 import { type Session, withSession } from "../session.ts";
 import { renderTable } from "../render/table.ts";
+
+export interface MigrateFlags {
+  readonly status: boolean;
+  readonly adopt: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
 
 /** @throws OtcError `usage` when the flags contradict each other */
 export async function runMigrate(flags: MigrateFlags, command: Command, context: CliContext): Promise<void> {

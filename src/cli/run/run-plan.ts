@@ -4,12 +4,16 @@ import type { PlanRequest } from "../../loader/loader.ts";
 import type { PlanOutcome } from "../../runs/outcome.ts";
 import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { PlanFlags } from "../commands/plan.ts";
 import { readDocumentOptions } from "../options/document-options.ts";
 import { failureExitCode } from "../failure-exit-code.ts";
 import { renderPlan } from "../render/render-plan.ts";
 import { reporting } from "../render/reporting.ts";
 import { type Session, withSession } from "../session.ts";
+import type { DocumentFlags } from "../options/document-options.ts";
+
+export interface PlanFlags extends DocumentFlags {
+  readonly samples: string;
+}
 
 /** A load would write something, put something in quarantine, or be stopped by a guard. */
 const EXIT_CHANGES = 4;

@@ -8,7 +8,6 @@ import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { retryRejects } from "../../loader/retry-rejects.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { ClearFlags, FilterFlags, ListFlags, RetryFlags, ShowFlags } from "../commands/rejects.ts";
 import { formatCount } from "../../format/format.ts";
 import { readWaitOptions } from "../options/load-options.ts";
 import { renderReject, renderRejects } from "../render/render-rejects.ts";
@@ -16,6 +15,29 @@ import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
 import { type Session, withSession } from "../session.ts";
+import type { WaitFlags } from "../options/load-options.ts";
+
+export interface ClearFlags extends FilterFlags {
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
+export interface FilterFlags {
+  readonly run?: string;
+  readonly view?: string;
+  readonly reason?: string;
+}
+
+export interface ListFlags extends FilterFlags {
+  readonly limit: string;
+  readonly json: boolean;
+}
+
+export type RetryFlags = FilterFlags & WaitFlags;
+
+export interface ShowFlags {
+  readonly json: boolean;
+}
 
 /** `rejects list`. */
 export async function listRejects(flags: ListFlags, command: Command, context: CliContext): Promise<void> {

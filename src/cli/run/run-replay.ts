@@ -4,12 +4,18 @@ import { chooseDocuments, type DocumentChoice } from "../../loader/choose-docume
 import { replayDocuments } from "../../loader/replay-documents.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { ReplayFlags } from "../commands/replay.ts";
 import { readLoadOptions } from "../options/load-options.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
 import { withSession } from "../session.ts";
+import type { LoadOptionFlags } from "../options/load-options.ts";
+
+export interface ReplayFlags extends LoadOptionFlags {
+  readonly view?: string;
+  readonly all: boolean;
+  readonly since?: string;
+}
 
 /** @returns the exit code */
 export function runReplay(

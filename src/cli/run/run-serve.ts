@@ -3,9 +3,13 @@ import type { Command } from "commander";
 import { webDatabaseSettings } from "../../config/database-settings.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { ServeFlags } from "../commands/serve.ts";
 import { withSession } from "../session.ts";
 import { parseWholeNumber } from "../options/whole-number.ts";
+
+export interface ServeFlags {
+  readonly host: string;
+  readonly port: string;
+}
 
 /**
  * Serves until the process is told to stop.

@@ -5,8 +5,16 @@ import { SIMULATED_VIEWS } from "../../simulator/document.ts";
 import { parseScale } from "../../simulator/scale.ts";
 import { startSimulator } from "../../simulator/server.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { SimulateFlags } from "../commands/simulate.ts";
 import { parseWholeNumber } from "../options/whole-number.ts";
+
+export interface SimulateFlags {
+  readonly port: string;
+  readonly host: string;
+  readonly seed: string;
+  readonly scale: string;
+  readonly day: string;
+  readonly flaws: string;
+}
 
 /** Serves until the process is told to stop. */
 export async function runSimulator(flags: SimulateFlags, { env, stdout, signal }: CliContext): Promise<void> {

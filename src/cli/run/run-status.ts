@@ -7,9 +7,15 @@ import { readStatus } from "../../runs/read-status.ts";
 import { statusProblems } from "../../runs/status-problems.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { StatusFlags } from "../commands/status.ts";
 import { renderStatus } from "../render/render-status.ts";
 import { withSession } from "../session.ts";
+
+export interface StatusFlags {
+  readonly json: boolean;
+  readonly runs: string;
+  readonly check: boolean;
+  readonly prometheus: boolean;
+}
 
 /** Runs of each view that a check looks at, however few are shown. */
 const RUNS_CHECKED = 20;

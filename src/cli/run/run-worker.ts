@@ -13,7 +13,6 @@ import type { WorkerContext } from "../../worker/worker-context.ts";
 import { work, workOnce } from "../../worker/worker.ts";
 import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
-import type { WorkerFlags } from "../commands/worker.ts";
 import { failureExitCode } from "../failure-exit-code.ts";
 import { readErrorLimit } from "../options/load-options.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
@@ -21,6 +20,13 @@ import { renderWorkerStatus } from "../render/render-worker-status.ts";
 import { reporting } from "../render/reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
 import { type Session, withSession } from "../session.ts";
+import type { ErrorLimitFlags } from "../options/load-options.ts";
+
+export interface WorkerFlags extends ErrorLimitFlags {
+  readonly once: boolean;
+  readonly list: boolean;
+  readonly migrate: boolean;
+}
 
 /** Dead letters of each view that `--list` shows. */
 const LETTERS_SHOWN = 5;
