@@ -1,5 +1,6 @@
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
-import type { LoadOutcome, PlanOutcome } from "../runs/outcome.ts";
+import type { LoadOutcome } from "../runs/outcome.ts";
+import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 
 /**
  * The exit code of the worst failure: one that waiting cannot mend, then one that it can. Undefined when there was none.

@@ -1,7 +1,8 @@
 import type { Transaction } from "../database/database.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./drift/field-profile.ts";
-import { type DriftWarning, driftWarnings } from "./drift/drift.ts";
+import { driftWarnings } from "./drift/drift.ts";
+import type { DriftWarning } from "../runs/drift-warning.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
 import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import { OtcError } from "../errors/otc-error.ts";
 import { documentWarnings } from "../runs/document-warnings.ts";
-import type { LoadOutcome, PlanOutcome } from "../runs/outcome.ts";
+import type { LoadOutcome } from "../runs/outcome.ts";
+import type { PlanOutcome } from "./plan/plan-outcome.ts";
 
 /**
  * Logs how a load or plan ended: its counts, that it was committed or rolled back and why, and what was odd about the

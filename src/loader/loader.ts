@@ -24,7 +24,8 @@ import { checkHistoryColumns } from "../load/apply/history.ts";
 import type { LoadContext, LoadProgress } from "../load/load-context.ts";
 import { loadViews, loadViewsAtomically } from "../load/load-views.ts";
 import { fillDerived, migrate } from "./migrate.ts";
-import type { LoadOutcome, PlanOutcome } from "../runs/outcome.ts";
+import type { LoadOutcome } from "../runs/outcome.ts";
+import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 

@@ -1,10 +1,10 @@
-import type { CommittedLoad, PlannedLoad } from "./outcome.ts";
+import type { CommittedLoad } from "./outcome.ts";
 
 /** What is suspicious about a document although it can be loaded: a sentence each. */
 export function documentWarnings({
   source,
   fetched,
-}: Pick<CommittedLoad | PlannedLoad, "source" | "fetched">): readonly string[] {
+}: Pick<CommittedLoad, "source" | "fetched">): readonly string[] {
   if (fetched > 0) return [];
   return [
     `${source} holds no record: nothing was loaded. If there should be some, check how it was exported or ask the OTC team.`,

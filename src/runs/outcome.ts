@@ -1,6 +1,5 @@
 import type { ArchiveResult } from "../archive/document-copy.ts";
-import type { ColumnChanges, DuplicateKeys, TrippedGuard } from "../load/plan/plan-report.ts";
-import type { DriftWarning } from "../load/drift/drift.ts";
+import type { DriftWarning } from "../runs/drift-warning.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
 
@@ -48,22 +47,6 @@ export interface FailedLoad extends LoadCounts {
   readonly archive: ArchiveResult;
   readonly error: Error;
 }
-
-/** What a load would do: it was done, and rolled back. */
-export interface PlannedLoad extends Omit<CommittedLoad, "status" | "runId"> {
-  readonly status: "planned";
-  /** Its run went with the rest. */
-  readonly runId: null;
-  /** How many records would go to quarantine for each reason. */
-  readonly quarantine: Readonly<Record<string, number>>;
-  /** The columns that would change, those of most rows first. */
-  readonly changes: readonly ColumnChanges[];
-  readonly duplicateKeys: DuplicateKeys;
-  /** Guards that would fail the load. */
-  readonly guards: readonly TrippedGuard[];
-}
-
-export type PlanOutcome = PlannedLoad | FailedLoad;
 
 export type LoadOutcome = CommittedLoad | FailedLoad;
 

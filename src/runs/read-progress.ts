@@ -1,7 +1,7 @@
 import { lockHolders, viewLock } from "../database/advisory-lock.ts";
 import type { Queryable } from "../database/database.ts";
 import type { View } from "../views/view.ts";
-import { STEP_LABEL } from "../load/in-step.ts";
+import { STEP_LABEL } from "./step-label.ts";
 import { runTable } from "./run-log.ts";
 import type { Step } from "./run-metrics.ts";
 

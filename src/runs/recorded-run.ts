@@ -1,4 +1,4 @@
-import type { DriftWarning } from "../load/drift/drift.ts";
+import type { DriftWarning } from "../runs/drift-warning.ts";
 import type { RunKind } from "./run-kind.ts";
 
 /** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */

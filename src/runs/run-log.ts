@@ -10,7 +10,6 @@ import type { View } from "../views/view.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import type { RunKind } from "./run-kind.ts";
 import type { RunMetrics } from "./run-metrics.ts";
-import type { StagedDocument } from "../load/stage/stage-document.ts";
 
 /** A run on record in `etl_metadata`. */
 export interface Run {
@@ -124,7 +123,7 @@ interface Failure {
   readonly fetched: number;
   readonly errors: number;
   /** The document, when it was read to its end. */
-  readonly document: Pick<StagedDocument, "payloadBytes" | "payloadSha256"> | undefined;
+  readonly document: { readonly payloadBytes: number; readonly payloadSha256: string } | undefined;
   readonly archive: ArchiveResult;
   /** Whether there was a transaction to roll back. */
   readonly rolledBack: boolean;

@@ -2,7 +2,8 @@ import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/loader/loader.ts";
-import type { CommittedLoad, FailedLoad, LoadOutcome, PlannedLoad } from "../../src/runs/outcome.ts";
+import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
+import type { PlannedLoad } from "../../src/load/plan/plan-outcome.ts";
 import type { View } from "../../src/views/view.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import { OtcError } from "../../errors/otc-error.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
-import type { LoadOutcome, PlanOutcome } from "../../runs/outcome.ts";
+import type { LoadOutcome } from "../../runs/outcome.ts";
+import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 
 /** One view's outcome, in one line, as the contract names its keys, and more. */
 export function outcomeJson(outcome: LoadOutcome | PlanOutcome): string {

@@ -1,4 +1,5 @@
-import type { LoadOutcome, PlanOutcome } from "../../runs/outcome.ts";
+import type { LoadOutcome } from "../../runs/outcome.ts";
+import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import { formatCount, formatSeconds } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { printable } from "../../errors/escape-control-characters.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
-import type { PlannedLoad, PlanOutcome } from "../../runs/outcome.ts";
+import type { PlannedLoad, PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import type { RowKey } from "../../load/plan/plan-report.ts";
 import { formatCount } from "../../format/format.ts";
 import { renderOutcomes } from "./render-outcomes.ts";

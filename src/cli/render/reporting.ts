@@ -1,5 +1,6 @@
 import type { LoadProgress } from "../../load/load-context.ts";
-import type { LoadOutcome, PlanOutcome } from "../../runs/outcome.ts";
+import type { LoadOutcome } from "../../runs/outcome.ts";
+import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import type { CliContext } from "../cli-context.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import type { Session } from "../session.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
 import type { PlanRequest } from "../../loader/loader.ts";
-import type { PlanOutcome } from "../../runs/outcome.ts";
+import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
 import { readDocumentOptions } from "../options/document-options.ts";

@@ -1,12 +1,5 @@
+import type { DriftWarning } from "../../runs/drift-warning.ts";
 import type { FieldProfile, StoredProfile } from "./field-profile.ts";
-
-/** Something about the document's fields that was different at the last committed load. */
-export interface DriftWarning {
-  readonly kind: "new_field" | "vanished_field" | "mostly_empty" | "swapped_fields";
-  /** The API's names. */
-  readonly fields: readonly string[];
-  readonly message: string;
-}
 
 /** What a load saw of its document's fields. */
 interface FieldsSeen<Profile> {

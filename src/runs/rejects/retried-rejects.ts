@@ -2,7 +2,13 @@ import type { Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import { rejectTable } from "./read-rejects.ts";
 import { REJECT_CONDITION, rejectParameters, type RejectFilter } from "./reject-filter.ts";
-import type { Run } from "../run-log.ts";
+import type { View } from "../../views/view.ts";
+
+/** The run that loads the records again. */
+interface RetryRun {
+  readonly runId: number;
+  readonly view: View;
+}
 
 /** A record as it stands in quarantine. */
 export interface RawReject {
@@ -21,9 +27,9 @@ export class RetriedRejects {
   readonly #transaction: Transaction;
   readonly #rejects: string;
   readonly #retried: string;
-  readonly #run: Run;
+  readonly #run: RetryRun;
 
-  constructor(transaction: Transaction, schema: string, run: Run) {
+  constructor(transaction: Transaction, schema: string, run: RetryRun) {
     this.#transaction = transaction;
     this.#rejects = rejectTable(schema);
     this.#retried = qualifiedName(schema, `etl_retried_${run.view.name}_${run.runId}`);
