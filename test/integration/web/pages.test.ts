@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readOnly } from "../../../src/database/with-read-only-transaction.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
-import { beginLoad } from "../../support/load-records.ts";
+import { beginLoad, load } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 import { HOSTILE, loadSample } from "../../support/served-sample.ts";
 import { serve } from "../../support/web-server.ts";
@@ -73,6 +73,7 @@ describeEachDatabase("the pages", (target) => {
   test("tell of a load while it runs, and wait for it no longer than a moment", async () => {
     const database = await target.fresh();
     const loader = database.open();
+    await load(loader, tickets, [ticket(1)]);
     const shared = target.engine === "embedded" ? { database: await loader.database() } : {};
     const site = await serve(database.env, shared);
     expect(textOf((await site.ask("/")).body)).toContain("No load is running.");
@@ -93,7 +94,7 @@ describeEachDatabase("the pages", (target) => {
     } else {
       await expect
         .poll(async () => textOf((await site.ask("/")).body))
-        .toMatch(/Loading tickets run 1 Reading the document .* [\d,]+ records/);
+        .toMatch(/Loading tickets run 2 Reading the document .* [\d,]+ records/);
     }
     held.finish();
     expect(await held.outcome).toMatchObject({ status: "success" });
