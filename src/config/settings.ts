@@ -109,7 +109,7 @@ const databaseUrl = v.pipe(
   ),
 );
 
-/** Every setting there is. README's table, `.env.example`, the flags and the validation come from this list. */
+/** Every setting there is. The tables of docs/settings.md, `.env.example`, the flags and the validation come from this list. */
 const SETTINGS = {
   apiUrl: {
     env: "OTC_API_URL",

@@ -46,7 +46,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "3F000": "Run `otc-etl migrate`, or check OTC_PG_SCHEMA.",
   "42P01": "Run `otc-etl migrate`.",
   "42703": "Run `otc-etl migrate`.",
-  "42501": 'Grant the role the rights that README lists under "Rights".',
+  "42501": 'Grant the role the rights that docs/operations.md lists under "Rights".',
   "53300":
     "The server has no connection left; try again later, or raise max_connections or the role's limit.",
   "53100": "The server's disk is full.",

@@ -119,7 +119,7 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
   return failed(
     name,
     `missing: ${rows.map((row) => row.missing).join(", ")}`,
-    'Grant them to the role; README lists them under "Rights".',
+    'Grant them to the role; docs/operations.md lists them under "Rights".',
   );
 }
 

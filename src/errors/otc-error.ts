@@ -18,7 +18,7 @@ export type ErrorCode =
   | "timeout"
   | "internal";
 
-/** DESIGN: 1 failed and rolled back, 2 wrong usage or configuration, 75 try again later, 130 interrupted. */
+/** 1 failed and rolled back, 2 wrong usage or configuration, 75 try again later, 130 interrupted. */
 const EXIT_CODES: Record<ErrorCode, number> = {
   usage: 2,
   configuration: 2,

@@ -10,7 +10,7 @@ export interface RetrySettings {
   readonly baseMs: number;
 }
 
-/** DESIGN section 5: the back-off doubles up to five minutes. */
+/** The back-off doubles up to five minutes. */
 const MAX_BACKOFF_MS = 300_000;
 
 /** A longer timer would fire at once (https://nodejs.org/api/timers.html). */

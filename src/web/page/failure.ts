@@ -31,7 +31,7 @@ const NOT_MIGRATED: Obstacle = {
 };
 const NO_RIGHT: Obstacle = {
   title: "Not allowed",
-  text: 'The role that serves these pages may not read a table; README lists the grants under "Rights".',
+  text: 'The role that serves these pages may not read a table; docs/status-page.md lists the grants under "A role of its own".',
 };
 
 /** By SQLSTATE, or its class. */
