@@ -1,4 +1,4 @@
-// Writes what the documentation says about settings, commands and tables from the code that decides it: npm run docs
+// Writes the generated pages from the code that decides what they say: npm run docs
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { databaseSettings } from "../src/config/database-settings.ts";
 import { readSettings } from "../src/config/read-settings.ts";
 import { migrate } from "../src/database/migrations.ts";
 import { openDatabase } from "../src/database/open-database.ts";
+import { formatPage } from "./format-page.ts";
 import { renderGeneratedFiles } from "./generated-files.ts";
 import { renderSchemaPage, SCHEMA_PAGE } from "./schema-page.ts";
 
@@ -18,7 +19,7 @@ try {
   const database = await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: folder })));
   try {
     await migrate(database, () => undefined);
-    await writeFile(SCHEMA_PAGE, await renderSchemaPage(database));
+    await writeFile(SCHEMA_PAGE, await formatPage(SCHEMA_PAGE, await renderSchemaPage(database)));
   } finally {
     await database.close();
   }

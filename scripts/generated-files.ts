@@ -1,21 +1,52 @@
 import { renderEnvExample } from "../src/config/describe-settings.ts";
 import { flagOf, type Setting, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
+import { DECISION_INDEX, renderDecisionIndex } from "./decision-index.ts";
+import { formatPage } from "./format-page.ts";
+import { renderLibraryPage } from "./library-page.ts";
 import { silentProgram } from "./silent-program.ts";
 
 const README = new URL("../README.md", import.meta.url);
+const COMMANDS_PAGE = new URL("../docs/commands.md", import.meta.url);
+const SETTINGS_PAGE = new URL("../docs/settings.md", import.meta.url);
+const LIBRARY_PAGE = new URL("../docs/library.md", import.meta.url);
 const ENV_EXAMPLE = new URL("../.env.example", import.meta.url);
+
+/** The commands that README shows; docs/commands.md has all of them. */
+const COMMON_COMMANDS = [
+  "load",
+  "plan",
+  "status",
+  "serve",
+  "worker",
+  "migrate",
+  "doctor",
+  "import",
+  "rejects",
+  "replay",
+];
 
 /** The files that are generated, whole or in part, with the content they should have. */
 export async function renderGeneratedFiles(
   read: (file: URL) => Promise<string>,
 ): Promise<[file: URL, content: string][]> {
   const views = (await viewCatalog()).map((view) => view.name);
-  let readme = await read(README);
-  readme = replaceBlock(readme, "commands", commandTable());
-  readme = replaceBlock(readme, "settings", settingTables(views));
+  const commands = commandRows();
+  const common = COMMON_COMMANDS.map((name) => commands.get(name) ?? unknownCommand(name));
+  const pages: [file: URL, content: string][] = [
+    [README, replaceBlock(await read(README), "common commands", commandTable(common))],
+    [
+      COMMANDS_PAGE,
+      replaceBlock(await read(COMMANDS_PAGE), "commands", commandTable([...commands.values()])),
+    ],
+    [SETTINGS_PAGE, replaceBlock(await read(SETTINGS_PAGE), "settings", settingTables(views))],
+    [LIBRARY_PAGE, renderLibraryPage()],
+    [DECISION_INDEX, renderDecisionIndex()],
+  ];
   return [
-    [README, readme],
+    ...(await Promise.all(
+      pages.map(async ([file, content]): Promise<[URL, string]> => [file, await formatPage(file, content)]),
+    )),
     [ENV_EXAMPLE, renderEnvExample(views)],
   ];
 }
@@ -24,20 +55,30 @@ function replaceBlock(text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`README.md has no block "${name}".`);
+  if (from === -1 || to < from) throw new Error(`The page has no block "${name}".`);
   return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-function commandTable(): string {
-  const rows = silentProgram().commands.map((command) => {
-    const usage = [
-      command.name(),
-      ...command.registeredArguments.map((argument) =>
-        argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
-      ),
-    ].join(" ");
-    return `| \`${usage}\` | ${command.description()} |`;
-  });
+/** A row of a table for each command, by its name. */
+function commandRows(): ReadonlyMap<string, string> {
+  return new Map(
+    silentProgram().commands.map((command) => {
+      const usage = [
+        command.name(),
+        ...command.registeredArguments.map((argument) =>
+          argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+        ),
+      ].join(" ");
+      return [command.name(), `| \`${usage}\` | ${command.description()} |`];
+    }),
+  );
+}
+
+function unknownCommand(name: string): never {
+  throw new Error(`README shows the command ${name}, which does not exist.`);
+}
+
+function commandTable(rows: readonly string[]): string {
   return ["| command | what it does |", "| --- | --- |", ...rows].join("\n");
 }
 
@@ -49,7 +90,7 @@ function settingTables(views: readonly string[]): string {
       for (const { variable, description } of viewSettingList.filter((setting) => setting.group === group)) {
         rows.push(...views.map((view) => `| \`${variable(view)}\` | | ${description(view)} |`));
       }
-      return [`**${group}**`, "", "| variable | default | what it is |", "| --- | --- | --- |", ...rows].join(
+      return [`## ${group}`, "", "| variable | default | what it is |", "| --- | --- | --- |", ...rows].join(
         "\n",
       );
     })

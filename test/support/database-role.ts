@@ -25,11 +25,20 @@ export async function roleOn(
   return { name, env: { OTC_DATABASE_URL: url.href } };
 }
 
-/** The statements that README lists under a heading. */
-export async function rightsOfReadme(heading = "Rights"): Promise<string> {
-  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-  const [, section] = readme.split(new RegExp(`^#+ ${heading}$`, "m"));
+/** The statements that docs/operations.md lists for the role that only loads. */
+export function rightsOfLoader(): Promise<string> {
+  return documentedRights("operations.md", "Rights");
+}
+
+/** The statements that docs/status-page.md lists for the role that reads the pages. */
+export function rightsOfPages(): Promise<string> {
+  return documentedRights("status-page.md", "A role of its own");
+}
+
+async function documentedRights(page: string, heading: string): Promise<string> {
+  const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), "utf8");
+  const [, section] = text.split(new RegExp(`^#+ ${heading}$`, "m"));
   const [, sql] = /```sql\n([^]*?)```/.exec(section ?? "") ?? [];
-  if (sql === undefined) throw new Error(`README has no statements under ${heading}.`);
+  if (sql === undefined) throw new Error(`docs/${page} has no statements under ${heading}.`);
   return sql;
 }

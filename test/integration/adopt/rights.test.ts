@@ -2,14 +2,14 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { adopt } from "../../../src/adopt/adopt.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import { faultyDatabase } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 
 const [server] = inject("postgres").slice(-1);
 
 describe.skipIf(server === undefined)("a role", () => {
   test("adopts tables only when it owns them, and is told who does", async () => {
     const database = await faultyDatabase(server!.url, onTestFinished);
-    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(
       `create schema old authorization ${name};
        create table old.tickets (like servicedesk.tickets)`,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { format } from "prettier";
 import { expect, test } from "vitest";
+import { formatPage } from "../../../scripts/format-page.ts";
 import { renderSchemaPage, SCHEMA_PAGE } from "../../../scripts/schema-page.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 
@@ -8,9 +8,7 @@ describeEachDatabase("docs/schema.md", (target) => {
   test("says what the tables are, and what each of them means (else: npm run docs)", async () => {
     const database = await target.fresh();
     const page = await renderSchemaPage(await database.open().database());
-    expect(await readFile(SCHEMA_PAGE, "utf8")).toBe(
-      await format(page, { parser: "markdown", printWidth: 110 }),
-    );
+    expect(await readFile(SCHEMA_PAGE, "utf8")).toBe(await formatPage(SCHEMA_PAGE, page));
     expect(page).not.toMatch(/^### .*\n\n\n/m);
   });
 });

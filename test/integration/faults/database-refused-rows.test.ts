@@ -1,7 +1,7 @@
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { expectNothingLeft, type FaultyDatabase, faultyDatabase } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 import { load } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 
@@ -83,7 +83,7 @@ describe.skipIf(server === undefined)("rows that are refused by", () => {
     "$name go to quarantine alone, with few savepoints",
     async ({ sql, sqlState, message }) => {
       const database = await faultyDatabase(server!.url, onTestFinished);
-      const { env } = await roleOn(database, "", await rightsOfReadme());
+      const { env } = await roleOn(database, "", await rightsOfLoader());
       await database.sql(sql);
       const before = await severities(database);
       // Not as superuser, to whom no policy applies.

@@ -3,7 +3,7 @@ import { checkDatabase } from "../../../src/doctor/check-database.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
 import { attemptLoad, documentOf, failingLoad, load, loadViews } from "../../support/load-records.ts";
 import { migrateBy } from "../../support/migrate-by.ts";
@@ -13,9 +13,9 @@ const [server] = inject("postgres").slice(-1);
 describe.skipIf(server === undefined)("a role", () => {
   const { url } = server!;
 
-  test("with the rights that README lists loads from a file and from OTC, and rejects are kept", async () => {
+  test("with the documented rights loads from a file and from OTC, and rejects are kept", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env } = await roleOn(database, "", await rightsOfReadme());
+    const { env } = await roleOn(database, "", await rightsOfLoader());
     const loader = database.open(env);
     expect(await load(loader, tickets, moreTickets(50))).toMatchObject({ status: "success", inserted: 50 });
     const api = await startDocumentServer({
@@ -30,7 +30,7 @@ describe.skipIf(server === undefined)("a role", () => {
 
   test("that may not execute what loads derive is told so by the doctor", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke execute on function servicedesk.refresh_teams() from ${name}`);
     const checks = await checkDatabase(() => database.open(env).database(), await viewCatalog());
     expect(checks.filter((check) => check.state === "failed")).toMatchObject([
@@ -38,9 +38,9 @@ describe.skipIf(server === undefined)("a role", () => {
     ]);
   });
 
-  test("with the rights that README lists cannot migrate, and is told what it lacks", async () => {
+  test("with the documented rights cannot migrate, and is told what it lacks", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env } = await roleOn(database, "", await rightsOfReadme());
+    const { env } = await roleOn(database, "", await rightsOfLoader());
     await database.sql("delete from servicedesk.etl_migrations where version = 6");
     await expect(migrateBy(env)).rejects.toMatchObject({
       message: expect.stringMatching(/must be owner of table etl_metadata.*42501/),
@@ -50,7 +50,7 @@ describe.skipIf(server === undefined)("a role", () => {
 
   test("that may not create tables is told so, and its failure is on record", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke create on schema servicedesk from ${name}`);
     const outcome = await attemptLoad(database.open(env), tickets, moreTickets(50));
     await expectRolledBack(database, outcome, database.open(), {
@@ -61,7 +61,7 @@ describe.skipIf(server === undefined)("a role", () => {
 
   test("that may not write the table is told so, and its failure is on record", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke insert, update on servicedesk.tickets from ${name}`);
     const outcome = await attemptLoad(database.open(env), tickets, moreTickets(50));
     await expectRolledBack(database, outcome, database.open(), {
@@ -72,7 +72,7 @@ describe.skipIf(server === undefined)("a role", () => {
 
   test("that may connect only once loads from a file and from OTC", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env } = await roleOn(database, "connection limit 1", await rightsOfReadme());
+    const { env } = await roleOn(database, "connection limit 1", await rightsOfLoader());
     const api = await startDocumentServer({ tickets: documentOf(moreTickets(50)) });
     const loader = database.open({ ...env, ...api.env });
     expect(await load(loader, tickets, moreTickets(49))).toMatchObject({ inserted: 49 });
@@ -84,7 +84,7 @@ describe.skipIf(server === undefined)("a role", () => {
 
   test("whose connections are all in use is told so", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env } = await roleOn(database, "connection limit 1", await rightsOfReadme());
+    const { env } = await roleOn(database, "connection limit 1", await rightsOfLoader());
     const first = database.open(env);
     await (await first.database()).query("select 1");
     await expect(failingLoad(database.open(env), tickets, moreTickets(20))).rejects.toMatchObject({

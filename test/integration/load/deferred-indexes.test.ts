@@ -3,7 +3,7 @@ import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { faultyDatabase } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { load } from "../../support/load-records.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
@@ -79,7 +79,7 @@ describe.skipIf(server === undefined)("the indexes of an empty table are kept up
 
   test("by a role that does not own it", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env } = await roleOn(database, "", await rightsOfReadme());
+    const { env } = await roleOn(database, "", await rightsOfLoader());
     expect(await rebuilds(database, env)).toBe(false);
   });
 

@@ -11,7 +11,7 @@ import {
   unsetUser,
 } from "../../../src/users/user-lookup.ts";
 import { faultyDatabase } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { load } from "../../support/load-records.ts";
 import { comment, ticket, timesheet } from "../../support/sample-records.ts";
@@ -177,7 +177,7 @@ const [server] = inject("postgres").slice(-1);
 describe.skipIf(server === undefined)("a role that only loads", () => {
   test("keeps the lookup and the teams up to date without rights on them", async () => {
     const database = await faultyDatabase(server!.url, onTestFinished);
-    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke all on servicedesk.user_lookup, servicedesk.teams from ${name}`);
     const loader = database.open(env);
     await load(loader, tickets, [...database.tickets, ticket(99, { "TKT-Team": "Payroll" })]);

@@ -4,7 +4,7 @@ import { readSettings } from "../../../src/config/read-settings.ts";
 import { startServer } from "../../../src/web/start-server.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import { faultyDatabase } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfPages, roleOn } from "../../support/database-role.ts";
 import { beginLoad } from "../../support/load-records.ts";
 import { freePort } from "../../support/postgres-server.ts";
 import { comment, many } from "../../support/sample-records.ts";
@@ -126,9 +126,9 @@ describe("a site with a token", () => {
 describe.skipIf(server === undefined)("the database of a site", () => {
   const { url } = server!;
 
-  test("may be read by a role of its own, with the rights that README lists", async () => {
+  test("may be read by a role of its own, with the documented rights", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    const { env } = await roleOn(database, "", await rightsOfReadme("Status page"));
+    const { env } = await roleOn(database, "", await rightsOfPages());
     const site = await serve({ ...database.env, OTC_WEB_DATABASE_URL: env["OTC_DATABASE_URL"] });
     expect(await site.ask("/readyz")).toMatchObject({ status: 200, body: "ready\n" });
     for (const path of ["/", "/runs?view=tickets", "/runs/1", "/rejects", "/desk"]) {

@@ -2,7 +2,7 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { JobQueue } from "../../../src/worker/job-queue.ts";
 import { type FaultyDatabase, faultyDatabase } from "../../support/database-fault.ts";
-import { rightsOfReadme, roleOn } from "../../support/database-role.ts";
+import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 
 const [server] = inject("postgres").slice(-1);
 
@@ -15,7 +15,7 @@ async function queueOf(database: FaultyDatabase, env: Readonly<Record<string, st
 describe.skipIf(server === undefined)("the queue of the worker", () => {
   test("is set up by a role that may not create schemas where somebody has prepared one", async () => {
     const database = await faultyDatabase(server!.url, onTestFinished);
-    const { env, name } = await roleOn(database, "", await rightsOfReadme());
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await expect((await queueOf(database, env)).start([tickets])).rejects.toMatchObject({
       code: "migration",
       message: expect.stringMatching(/schema servicedesk_jobs cannot be set up: .*permission denied/),

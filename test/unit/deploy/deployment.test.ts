@@ -20,7 +20,7 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 const UNITS = globSync("deploy/systemd/*", { cwd: root });
 const MANIFESTS = globSync("deploy/kubernetes/*.yaml", { cwd: root });
-const PAGES = ["README.md", ...globSync("docs/*.md", { cwd: root })];
+const PAGES = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root })];
 
 interface ComposeService {
   readonly image: string;

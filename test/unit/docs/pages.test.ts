@@ -1,0 +1,74 @@
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: root });
+const read = (page: string): string => readFileSync(join(root, page), "utf8");
+
+/** Where a page points to, from the root, and the heading it means there. */
+interface Link {
+  readonly target: string;
+  readonly anchor: string | undefined;
+}
+
+function linksOf(page: string): readonly Link[] {
+  return [...withoutCode(read(page)).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(
+    ([, path = "", anchor]) => ({
+      target: path === "" ? page : join(dirname(page), path).replace(/\/$/, ""),
+      anchor,
+    }),
+  );
+}
+
+function withoutCode(markdown: string): string {
+  return markdown.replaceAll(/^```.*?^```/gms, "");
+}
+
+/** As GitHub names them: lower case, without punctuation, spaces as hyphens. */
+function anchorsOf(page: string): readonly string[] {
+  return [...withoutCode(read(page)).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+describe("the pages", () => {
+  test("link to files and headings that exist", () => {
+    const broken = PAGES.flatMap((page) =>
+      linksOf(page)
+        .filter(({ target, anchor }) => {
+          const path = join(root, target);
+          if (!existsSync(path)) return true;
+          return anchor !== undefined && !(statSync(path).isFile() && anchorsOf(target).includes(anchor));
+        })
+        .map(({ target, anchor = "" }) => `${page}: ${target}#${anchor}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test("are all in an index: docs/README.md, or docs/adr/README.md for decisions", () => {
+    const indexed = ["docs/README.md", "docs/adr/README.md"].flatMap((index) =>
+      linksOf(index).map(({ target }) => target),
+    );
+    const pages = PAGES.filter((page) => page.startsWith("docs/") && !page.endsWith("README.md"));
+    expect(pages.filter((page) => !indexed.includes(page))).toEqual([]);
+    expect(pages.length).toBeGreaterThan(30);
+  });
+
+  test("point nowhere outside the repository", () => {
+    const outside = PAGES.flatMap((page) =>
+      linksOf(page)
+        .filter(({ target }) => relative(root, join(root, target)).startsWith(".."))
+        .map(({ target }) => `${page}: ${target}`),
+    );
+    expect(outside).toEqual([]);
+  });
+
+  test("README is short enough to be read: at most 150 lines", () => {
+    expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(150);
+  });
+});
