@@ -19,19 +19,16 @@ const ALLOWED = [
   /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
   /^deploy\/.+\.(?:service|timer|ya?ml|json)$/,
-  /^docs\/(?:operations|reliability)\.md$/,
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|\.env\.example)$/,
+  /^docs\/.+\.md$/,
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
 const REQUIRED = [
   "package.json",
   "README.md",
   "LICENSE",
-  "CHANGELOG.md",
-  "ARCHITECTURE.md",
+  ...linkedFrom("README.md"),
   ".env.example",
-  "docs/operations.md",
-  "docs/reliability.md",
   "deploy/systemd/otc-etl-worker.service",
   "dist/index.js",
   "dist/index.d.ts",
@@ -41,6 +38,12 @@ const REQUIRED = [
   "deploy/grafana/otc-etl-dashboard.json",
   "deploy/prometheus/otc-etl.rules.yml",
 ];
+
+/** The files of the checkout that a page links to: whoever reads it in the package follows its links there. */
+function linkedFrom(page: string): readonly string[] {
+  const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g);
+  return [...new Set(Array.from(links, ([, path = ""]) => path))];
+}
 
 interface Packed {
   readonly tarball: string;

@@ -10,7 +10,7 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import { load } from "../../support/load-records.ts";
 import { migrateBy, migrateUpTo } from "../../support/migrate-by.ts";
 import { createTestDatabase } from "../../support/postgres-database.ts";
-import { rightsOfReadme } from "../../support/database-role.ts";
+import { rightsOfLoader } from "../../support/database-role.ts";
 import { ticket } from "../../support/sample-records.ts";
 
 const PASSWORD = "secret of the test";
@@ -117,7 +117,7 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
     );
     const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8");
     const reader = /A role that reads[^]*?```sql\n([^]*?)```/.exec(readme)?.[1] ?? "";
-    await asSuperuser((await rightsOfReadme()).replaceAll("otc_etl", roleOf("loads")));
+    await asSuperuser((await rightsOfLoader()).replaceAll("otc_etl", roleOf("loads")));
     await asSuperuser(reader.replaceAll("analysts", roleOf("reads")));
 
     for (const role of ["otc_web", "analysts", "reads", "reads_all"]) {
@@ -167,7 +167,7 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
     const env = { OTC_DATABASE_URL: database.url };
     await migrateUpTo(15, env);
     await asSuperuser(`create role ${roleOf("loads")} login password '${PASSWORD}'`);
-    await asSuperuser((await rightsOfReadme()).replaceAll("otc_etl", roleOf("loads")));
+    await asSuperuser((await rightsOfLoader()).replaceAll("otc_etl", roleOf("loads")));
     await migrateUpTo(BEFORE_RIGHTS, env);
     await asSuperuser(`grant select on all tables in schema servicedesk to ${roleOf("analysts")}`);
     expect(await attack("analysts", ATTACK)).toBe("postgres");
