@@ -64,9 +64,9 @@ async function adoptWithin(
   schema: string,
   { views, zone }: AdoptOptions,
 ): Promise<readonly AdoptionStep[] | undefined> {
-  await lockMigrations(transaction, schema);
-  if (await wasMigrated(transaction, schema)) return undefined;
-  const names = await findOldTables(transaction, schema, [...views.map(({ table }) => table), RUN_TABLE]);
+  await lockMigrations(transaction);
+  if (await wasMigrated(transaction)) return undefined;
+  const names = await findOldTables(transaction, [...views.map(({ table }) => table), RUN_TABLE]);
   if (names.length === 0) return undefined;
 
   await transaction.query("select set_config('search_path', $1, true)", [quoteIdentifier(schema)]);
@@ -76,9 +76,9 @@ async function adoptWithin(
   const steps: AdoptionStep[] = [];
   const before = await tableNames(transaction, schema);
   const aside = new Map<string, OldTable>();
-  for (const name of names) aside.set(name, await setAside(transaction, schema, name));
+  for (const name of names) aside.set(name, await setAside(transaction, name));
   for (const migration of await readMigrations()) {
-    await applyMigration(transaction, schema, migration);
+    await applyMigration(transaction, migration);
     for (const name of await tableNames(transaction, schema)) {
       const old = aside.get(name);
       if (old === undefined) continue;
@@ -86,7 +86,7 @@ async function adoptWithin(
       await reshape(transaction, schema, old, { views, zone }, steps);
     }
   }
-  for (const old of aside.values()) await putBack(transaction, schema, old);
+  for (const old of aside.values()) await putBack(transaction, old);
   for (const table of await tableNames(transaction, schema)) {
     const moved = steps.some(({ change, subject }) => change === "rows_moved" && subject === table);
     if (before.includes(table) || moved) continue;
@@ -110,16 +110,16 @@ async function reshape(
   const model = await readShape(transaction, table);
   const foreignKeys = await detachForeignKeys(transaction, table);
   await transaction.query(`drop table ${table}`);
-  await putBack(transaction, schema, old);
+  await putBack(transaction, old);
 
   const columns = { old: (await readShape(transaction, table)).columns, model: model.columns };
   const view = views.find((candidate) => candidate.table === old.name);
   const keys = view === undefined ? [] : keyColumns(view).map(({ name }) => name);
   await reshapeColumns(transaction, { schema, table, keys, zone }, columns, report);
-  if (view === undefined) await takeOverRuns(transaction, schema, report);
-  else await moveRows(transaction, schema, view, report);
+  if (view === undefined) await takeOverRuns(transaction, report);
+  else await moveRows(transaction, view, report);
   await reshapeConstraints(transaction, table, { old: await readShape(transaction, table), model }, report);
-  if (view === undefined) await tryRuns(transaction, schema);
+  if (view === undefined) await tryRuns(transaction);
   await attachForeignKeys(transaction, foreignKeys);
   await transaction.query(`analyze ${table}`);
 }

@@ -105,7 +105,7 @@ async function changeBeside(
   reason: string,
   report: Report,
 ): Promise<void> {
-  const { schema, table, zone } = adopted;
+  const { table, zone } = adopted;
   const { old, model } = pair;
   if (model.identity !== null) throw refusal(adopted, pair, reason);
   const [name, oldName] = [quoteIdentifier(old.name), quoteIdentifier(oldNameOf(old.name))];
@@ -119,7 +119,7 @@ async function changeBeside(
       await transaction.query(
         `alter table ${table} alter column ${name} type ${model.type} using case when not (${loses}) then ${using} end`,
       );
-      if (!old.generated) await keepOldColumn(transaction, schema, table, old.name, oldValue, reason);
+      if (!old.generated) await keepOldColumn(transaction, table, old.name, oldValue, reason);
     }),
   );
   if (objection !== undefined) throw refusal(adopted, pair, [reason, objection].join("; "));

@@ -39,7 +39,6 @@ export async function renameOldColumn(
  */
 export async function keepOldColumn(
   transaction: Transaction,
-  schema: string,
   table: string,
   name: string,
   oldValue: string,
@@ -51,7 +50,7 @@ export async function keepOldColumn(
     "select relname as relation from pg_class where oid = $1::text::regclass",
     [table],
   );
-  const keep = qualifiedName(schema, `etl_keeps ${rows[0]?.relation ?? ""}.${name}`);
+  const keep = qualifiedName(transaction.schema, `etl_keeps ${rows[0]?.relation ?? ""}.${name}`);
   await transaction.script(`
     create function ${keep}() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $keep$
     begin

@@ -19,14 +19,9 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
  * newest of those with the same. The newest is the one changed last, as far as the view tells, and then the one
  * inserted last.
  */
-export async function moveRows(
-  transaction: Transaction,
-  schema: string,
-  view: View,
-  report: Report,
-): Promise<void> {
-  const table = qualifiedName(schema, view.table);
-  const leaving = qualifiedName(schema, "etl_leaving");
+export async function moveRows(transaction: Transaction, view: View, report: Report): Promise<void> {
+  const table = qualifiedName(transaction.schema, view.table);
+  const leaving = qualifiedName(transaction.schema, "etl_leaving");
   const key = keyColumns(view).map(keyValue).join(", ");
   await transaction.query(
     `create unlogged table ${leaving} as
@@ -46,7 +41,7 @@ export async function moveRows(
   );
   if (rows.length > 0) {
     const name = `${view.table}_duplicates`;
-    await moveTo(transaction, qualifiedName(schema, name), table, leaving);
+    await moveTo(transaction, qualifiedName(transaction.schema, name), table, leaving);
     for (const { reason, count } of rows) {
       report({ change: "rows_moved", subject: name, rows: count, detail: EXPLANATIONS[reason] ?? reason });
     }

@@ -16,7 +16,6 @@ export interface OldTable {
  */
 export async function findOldTables(
   transaction: Transaction,
-  schema: string,
   names: readonly string[],
 ): Promise<readonly string[]> {
   const { rows } = await transaction.query<{ name: string; owner: string; ordinary: boolean; own: boolean }>(
@@ -25,7 +24,7 @@ export async function findOldTables(
      from pg_class join pg_namespace on pg_namespace.oid = relnamespace
      where nspname = $1 and relname = any($2::text[])
      order by array_position($2::text[], relname::text)`,
-    [schema, names],
+    [transaction.schema, names],
   );
   for (const { name, owner, ordinary, own } of rows) {
     if (!ordinary) {
@@ -40,29 +39,31 @@ export async function findOldTables(
     }
   }
   for (const { name } of rows) {
-    await transaction.query(`lock table ${qualifiedName(schema, name)} in access exclusive mode`);
+    await transaction.query(`lock table ${qualifiedName(transaction.schema, name)} in access exclusive mode`);
   }
   return rows.map(({ name }) => name);
 }
 
 /** Gives a table and its indexes other names, so that a migration can create its own. What depends on it stays so. */
-export async function setAside(transaction: Transaction, schema: string, name: string): Promise<OldTable> {
+export async function setAside(transaction: Transaction, name: string): Promise<OldTable> {
   const { rows } = await transaction.query<OldTable["relations"][number]>(
     `select relname as "name", 'etl_adopted_' || oid as "meanwhile"
      from pg_class
      where oid = $1::text::regclass or oid in (select indexrelid from pg_index where indrelid = $1::text::regclass)`,
-    [qualifiedName(schema, name)],
+    [qualifiedName(transaction.schema, name)],
   );
-  for (const relation of rows) await rename(transaction, schema, relation.name, relation.meanwhile);
+  for (const relation of rows) await rename(transaction, relation.name, relation.meanwhile);
   return { name, relations: rows };
 }
 
 /** Gives the names back. */
-export async function putBack(transaction: Transaction, schema: string, old: OldTable): Promise<void> {
-  for (const relation of old.relations) await rename(transaction, schema, relation.meanwhile, relation.name);
+export async function putBack(transaction: Transaction, old: OldTable): Promise<void> {
+  for (const relation of old.relations) await rename(transaction, relation.meanwhile, relation.name);
 }
 
-async function rename(transaction: Transaction, schema: string, from: string, to: string): Promise<void> {
+async function rename(transaction: Transaction, from: string, to: string): Promise<void> {
   // Also of an index; its constraint goes with it.
-  await transaction.query(`alter table ${qualifiedName(schema, from)} rename to ${quoteIdentifier(to)}`);
+  await transaction.query(
+    `alter table ${qualifiedName(transaction.schema, from)} rename to ${quoteIdentifier(to)}`,
+  );
 }

@@ -21,13 +21,12 @@ function alertTable(schema: string): string {
 /** Reads what was told, and keeps others from telling until the transaction ends. */
 export async function lockAlerts(
   transaction: Transaction,
-  schema: string,
   views: readonly string[],
   conditions: readonly AlertCondition[],
 ): Promise<readonly AlertState[]> {
   const wanted = [views, conditions];
   await transaction.query(
-    `insert into ${alertTable(schema)} (view_name, condition)
+    `insert into ${alertTable(transaction.schema)} (view_name, condition)
      select view_name, condition
      from unnest($1::text[]) as view_name
      cross join unnest($2::text[]) as condition
@@ -37,7 +36,7 @@ export async function lockAlerts(
   );
   const { rows } = await transaction.query<AlertState>(
     `select view_name as "view", condition, told, told_at as "toldAt", broken_since as "brokenSince"
-     from ${alertTable(schema)}
+     from ${alertTable(transaction.schema)}
      where view_name = any($1::text[]) and condition = any($2::text[])
      order by view_name, condition
      for update`,
@@ -46,9 +45,9 @@ export async function lockAlerts(
   return rows;
 }
 
-export async function saveAlert(transaction: Transaction, schema: string, state: AlertState): Promise<void> {
+export async function saveAlert(transaction: Transaction, state: AlertState): Promise<void> {
   await transaction.query(
-    `update ${alertTable(schema)}
+    `update ${alertTable(transaction.schema)}
      set told = $3, told_at = $4, broken_since = $5
      where view_name = $1 and condition = $2`,
     [state.view, state.condition, state.told, state.toldAt, state.brokenSince],

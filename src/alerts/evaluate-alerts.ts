@@ -54,13 +54,13 @@ async function tellWhatIsDue(
 ): Promise<void> {
   const { database, views, conditions, limits, outcomes } = request;
   const names = views.map((view) => view.name);
-  const states = await lockAlerts(transaction, database.schema, names, conditions);
+  const states = await lockAlerts(transaction, names, conditions);
   for (const view of views) {
     // Just loaded, and its lock may be on its way to a load that waited for it.
     if (outcomes.some((outcome) => outcome.view === view.name)) continue;
     await abandonDeadRuns(transaction, database, view);
   }
-  const healths = await readHealth(transaction, database.schema, views, 0);
+  const healths = await readHealth(transaction, views, 0);
   const now = new Date();
   const looks = states.map((state) => {
     const health = healths.find(({ view }) => view === state.view);
@@ -79,7 +79,7 @@ async function tellWhatIsDue(
   const told = notices.length > 0 && (await tell(notices, request, signal));
   for (const { state, seen, due } of looks) {
     const next = told && due !== undefined ? due.told : seen;
-    if (!isDeepStrictEqual(next, state)) await saveAlert(transaction, database.schema, next);
+    if (!isDeepStrictEqual(next, state)) await saveAlert(transaction, next);
   }
 }
 

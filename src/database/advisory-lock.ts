@@ -9,29 +9,24 @@ import type { Queryable, Transaction } from "./database.ts";
  */
 export async function tryLock(
   transaction: Transaction,
-  schema: string,
   name: string,
   mode: "exclusive" | "shared",
 ): Promise<boolean> {
   const suffix = mode === "shared" ? "_shared" : "";
   const result = await transaction.query<{ taken: boolean }>(
     `select pg_try_advisory_xact_lock${suffix}(hashtextextended($1, 0)) as taken`,
-    [keyOf(schema, name)],
+    [keyOf(transaction.schema, name)],
   );
   return result.rows[0]?.taken === true;
 }
 
 /** Whether anybody holds a lock, without taking it. */
-export async function isLocked(database: Queryable, schema: string, name: string): Promise<boolean> {
-  return (await lockHolders(database, schema, [name])).length > 0;
+export async function isLocked(database: Queryable, name: string): Promise<boolean> {
+  return (await lockHolders(database, [name])).length > 0;
 }
 
 /** The server processes that hold one of these locks, each once. */
-export async function lockHolders(
-  database: Queryable,
-  schema: string,
-  names: readonly string[],
-): Promise<readonly number[]> {
+export async function lockHolders(database: Queryable, names: readonly string[]): Promise<readonly number[]> {
   // pg_locks shows the 64 bits of the key as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
   const { rows } = await database.query<{ pid: number }>(
     `select distinct pid
@@ -40,7 +35,7 @@ export async function lockHolders(
        and database = (select oid from pg_database where datname = current_database())
        and (classid::bigint << 32) | objid::bigint
          in (select hashtextextended(name, 0) from unnest($1::text[]) as name)`,
-    [names.map((name) => keyOf(schema, name))],
+    [names.map((name) => keyOf(database.schema, name))],
   );
   return rows.map(({ pid }) => pid);
 }

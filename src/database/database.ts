@@ -11,6 +11,8 @@ export type Parameter =
 
 /** Runs statements. */
 export interface Queryable {
+  /** The schema all tables are in, unquoted. */
+  readonly schema: string;
   /**
    * Integers come back as numbers (never beyond 2^53: cast to text what may be larger), `numeric` as a string,
    * `timestamptz` as a Date, on every engine.
@@ -51,8 +53,6 @@ export interface Database extends Queryable {
   readonly engine: "postgres" | "embedded";
   /** Where it is, without credentials: for messages. */
   readonly location: string;
-  /** The schema all tables are in, unquoted. */
-  readonly schema: string;
   /**
    * Lends a transaction to `work`: COMMIT when it returns, ROLLBACK when it throws. The first error is the one thrown,
    * also when the rollback fails as well; the connection is then given up.

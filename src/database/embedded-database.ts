@@ -75,7 +75,7 @@ export class EmbeddedDatabase implements Database {
           for (const [name, value] of timeLimitSettings(this.#settings.limits)) {
             await runQuery(pglite, "select set_config($1, $2, true)", [name, value], this.location);
           }
-          const result = await work(new EmbeddedTransaction(pglite, this.location));
+          const result = await work(new EmbeddedTransaction(pglite, this));
           signal?.throwIfAborted();
           return result;
         } catch (error) {
@@ -99,11 +99,13 @@ export class EmbeddedDatabase implements Database {
 }
 
 class EmbeddedTransaction implements Transaction {
+  readonly schema: string;
   readonly #pglite: PgliteTransaction;
   readonly #location: string;
   #savepoints = 0;
 
-  constructor(pglite: PgliteTransaction, location: string) {
+  constructor(pglite: PgliteTransaction, { schema, location }: Pick<Database, "schema" | "location">) {
+    this.schema = schema;
     this.#pglite = pglite;
     this.#location = location;
   }

@@ -23,8 +23,8 @@ function ledgerOf(schema: string): string {
 }
 
 /** What the database says it has got; empty when it was never migrated. */
-async function readLedger(database: Queryable, schema: string): Promise<readonly AppliedMigration[]> {
-  const ledger = ledgerOf(schema);
+async function readLedger(database: Queryable): Promise<readonly AppliedMigration[]> {
+  const ledger = ledgerOf(database.schema);
   const { rows } = await database.query<{ exists: boolean }>("select to_regclass($1) is not null as exists", [
     ledger,
   ]);
@@ -58,14 +58,14 @@ function checkLedger(applied: readonly AppliedMigration[], known: readonly Migra
 }
 
 /** Whether the database was ever migrated. */
-export async function wasMigrated(database: Queryable, schema: string): Promise<boolean> {
-  return (await readLedger(database, schema)).length > 0;
+export async function wasMigrated(database: Queryable): Promise<boolean> {
+  return (await readLedger(database)).length > 0;
 }
 
 /** Every known migration and whether the database has it. */
 export async function migrationStatus(database: Database): Promise<readonly MigrationState[]> {
   const known = await readMigrations();
-  const applied = await readLedger(database, database.schema);
+  const applied = await readLedger(database);
   checkLedger(applied, known);
   return known.map(({ version, name }) => ({
     version,
@@ -85,17 +85,16 @@ export async function migrate(
   database: Database,
   onApplied: (migration: MigrationState) => void,
 ): Promise<readonly MigrationState[]> {
-  const { schema } = database;
   const known = await readMigrations();
   const appliedNow: MigrationState[] = [];
   for (const migration of known) {
     const state = await database.transaction(async (transaction): Promise<MigrationState | undefined> => {
-      await lockMigrations(transaction, schema);
-      const applied = await readLedger(transaction, schema);
+      await lockMigrations(transaction);
+      const applied = await readLedger(transaction);
       checkLedger(applied, known);
       if (applied.some((entry) => entry.version === migration.version)) return undefined;
       if (applied.length === 0) await refuseOtherTables(transaction, database, known);
-      return applyMigration(transaction, schema, migration);
+      return applyMigration(transaction, migration);
     });
     if (state !== undefined) {
       appliedNow.push(state);
@@ -110,8 +109,8 @@ export async function migrate(
  *
  * @throws OtcError `locked` while one is running
  */
-export async function lockMigrations(transaction: Transaction, schema: string): Promise<void> {
-  if (await tryLock(transaction, schema, MIGRATION_LOCK, "exclusive")) return;
+export async function lockMigrations(transaction: Transaction): Promise<void> {
+  if (await tryLock(transaction, MIGRATION_LOCK, "exclusive")) return;
   throw new OtcError("locked", "A load or another migration is running in this schema.", {
     remedy: "Try again when it has ended; `otc-etl status` shows running loads.",
   });
@@ -120,30 +119,31 @@ export async function lockMigrations(transaction: Transaction, schema: string): 
 /** Applies one migration and enters it in the ledger. The search path stays at the schema until the transaction ends. */
 export async function applyMigration(
   transaction: Transaction,
-  schema: string,
   migration: Migration,
 ): Promise<MigrationState> {
-  await createLedger(transaction, schema);
+  await createLedger(transaction);
   // The files name no schema: what they create goes where the search path points.
-  await transaction.query("select set_config('search_path', $1, true)", [quoteIdentifier(schema)]);
+  await transaction.query("select set_config('search_path', $1, true)", [
+    quoteIdentifier(transaction.schema),
+  ]);
   await transaction.script(migration.sql);
   const { rows } = await transaction.query<{ applied_at: Date }>(
-    `insert into ${ledgerOf(schema)} (version, name, checksum) values ($1, $2, $3) returning applied_at`,
+    `insert into ${ledgerOf(transaction.schema)} (version, name, checksum) values ($1, $2, $3) returning applied_at`,
     [migration.version, migration.name, migration.checksum],
   );
   return { version: migration.version, name: migration.name, appliedAt: rows[0]?.applied_at ?? null };
 }
 
 /** An owner's schema that exists needs no right to create schemas in the database. */
-async function createLedger(database: Queryable, schema: string): Promise<void> {
+async function createLedger(database: Queryable): Promise<void> {
   const { rows } = await database.query<{ exists: boolean }>(
     "select exists (select from pg_namespace where nspname = $1) as exists",
-    [schema],
+    [database.schema],
   );
   if (rows[0]?.exists !== true)
-    await database.query(`create schema if not exists ${quoteIdentifier(schema)}`);
+    await database.query(`create schema if not exists ${quoteIdentifier(database.schema)}`);
   await database.query(
-    `create table if not exists ${ledgerOf(schema)} (
+    `create table if not exists ${ledgerOf(database.schema)} (
        version integer primary key,
        name text not null,
        checksum text not null,

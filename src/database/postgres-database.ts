@@ -137,7 +137,7 @@ export class PostgresDatabase implements Database {
       stopListening = onAbort(signal, () => {
         cancellation = this.#cancel(client, pid);
       });
-      const result = await work(new PostgresTransaction(client, this.location));
+      const result = await work(new PostgresTransaction(client, this));
       signal?.throwIfAborted();
       await commit(client, this.location);
       await settleCancellation();
@@ -269,11 +269,13 @@ export class PostgresDatabase implements Database {
 }
 
 class PostgresTransaction implements Transaction {
+  readonly schema: string;
   readonly #client: pg.PoolClient;
   readonly #location: string;
   #savepoints = 0;
 
-  constructor(client: pg.PoolClient, location: string) {
+  constructor(client: pg.PoolClient, { schema, location }: Pick<Database, "schema" | "location">) {
+    this.schema = schema;
     this.#client = client;
     this.#location = location;
   }

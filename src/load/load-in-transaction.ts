@@ -40,7 +40,7 @@ export async function loadInTransaction(
   state.meter.begin();
   const walBefore = await walPosition(transaction);
   await setPlannerSettings(transaction);
-  await lockView(transaction, database, {
+  await lockView(transaction, {
     view,
     runId,
     waitMs: options.lockWaitMs,
@@ -53,7 +53,7 @@ export async function loadInTransaction(
   const document = await fetchDocument(load);
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
   checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
-  const last = await readLastLoad(transaction, database.schema, view);
+  const last = await readLastLoad(transaction, view);
   heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
   // What is brought in otherwise says nothing of what OTC sends now.
@@ -89,12 +89,12 @@ export async function loadInTransaction(
   };
   checkCounts(committed);
   showProgress(load, "commit", document);
-  await state.rejects.store(transaction, database.schema);
-  await storeProfiles(transaction, database.schema, view, runId, profiles);
+  await state.rejects.store(transaction);
+  await storeProfiles(transaction, view, runId, profiles);
   // What was empty and is locked since holds what this load has put there.
   const tableRows =
     document.filled === undefined ? await countRows(transaction, tables.target) : written.inserted;
-  await closeRun(transaction, database.schema, committed, { ...document.repairs, tableRows });
+  await closeRun(transaction, committed, { ...document.repairs, tableRows });
   return committed;
 }
 
@@ -108,7 +108,7 @@ function profileOf(
 }
 
 async function noticeDrift(
-  { transaction, run, context }: LoadInProgress,
+  { transaction, run }: LoadInProgress,
   { drift }: StagedDocument,
   last: LastLoad | undefined,
   profiles: readonly FieldProfile[],
@@ -119,7 +119,7 @@ async function noticeDrift(
       records: last.fetched,
       unknownFields: Object.keys(last.unknownFields),
       absentFields: last.absentFields,
-      profiles: await lastProfiles(transaction, context.database.schema, run.view),
+      profiles: await lastProfiles(transaction, run.view),
     },
     {
       records: drift.records,

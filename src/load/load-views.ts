@@ -87,7 +87,7 @@ async function attemptAll(
     // Committed at once, so that even a crash leaves a trace.
     const run = await database.transaction(async (transaction) => {
       await abandonDeadRuns(transaction, database, view);
-      return openRun(transaction, database.schema, view, context.sourceOf(view), context.kind);
+      return openRun(transaction, view, context.sourceOf(view), context.kind);
     });
     attempts.push({ run, state: newLoadState(run, { span: traceRun(context.tracing, run) }) });
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);

@@ -15,11 +15,11 @@ import type { LoadContext } from "./load-context.ts";
 export async function refreshDerived(
   transaction: Transaction,
   views: readonly View[],
-  { database, log, signal }: Pick<LoadContext, "database" | "log" | "signal">,
+  { log, signal }: Pick<LoadContext, "log" | "signal">,
 ): Promise<void> {
   for (const refresh of new Set(views.flatMap((view) => view.refreshes))) {
     try {
-      const changed = await transaction.savepoint(() => callRefresh(transaction, database.schema, refresh));
+      const changed = await transaction.savepoint(() => callRefresh(transaction, refresh));
       log.debug({ changed }, refresh);
     } catch (error) {
       if (signal.aborted || !(error instanceof DatabaseError) || error.isConnectionProblem) throw error;
@@ -29,9 +29,9 @@ export async function refreshDerived(
 }
 
 /** @returns how many rows it changed */
-async function callRefresh(transaction: Transaction, schema: string, refresh: string): Promise<number> {
+async function callRefresh(transaction: Transaction, refresh: string): Promise<number> {
   const { rows } = await transaction.query<{ changed: number }>(
-    `select ${qualifiedName(schema, refresh)}() as changed`,
+    `select ${qualifiedName(transaction.schema, refresh)}() as changed`,
   );
   return rows[0]?.changed ?? 0;
 }

@@ -20,7 +20,7 @@ export async function retryInTransaction(
   requests: RequestLog,
   state: LoadState,
 ): Promise<CommittedLoad> {
-  const rejects = new RetriedRejects(transaction, context.database.schema, run);
+  const rejects = new RetriedRejects(transaction, run);
   try {
     await rejects.choose(document.filter);
     await document.write(rejects.read());

@@ -85,7 +85,7 @@ async function recordPatiently(
   const patience = new Patience(signal);
   const record = (): Promise<"recorded" | "was committed"> =>
     database.transaction(async (transaction) => {
-      const done = await recordFailure(transaction, database.schema, run, {
+      const done = await recordFailure(transaction, run, {
         code,
         message: failed.error.message,
         fetched: failed.fetched,
@@ -97,7 +97,7 @@ async function recordPatiently(
       });
       if (!done) return "was committed";
       // Those of a retry are on record already, and so they stay.
-      if (run.kind !== "retry") await state.rejects.store(transaction, database.schema);
+      if (run.kind !== "retry") await state.rejects.store(transaction);
       return "recorded";
     }, patience.end);
   try {

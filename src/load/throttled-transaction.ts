@@ -63,8 +63,8 @@ async function recordFetches(
     await database.transaction(async (transaction) => {
       await requests?.settle(transaction);
       for (const { state } of attempts) {
-        if (state.fetch === "succeeded") await fetchSucceeded(transaction, database.schema);
-        if (state.fetch === "failed") await fetchFailed(transaction, database.schema, options.circuit);
+        if (state.fetch === "succeeded") await fetchSucceeded(transaction);
+        if (state.fetch === "failed") await fetchFailed(transaction, options.circuit);
       }
     }, AbortSignal.timeout(timeoutMs));
   } catch (error) {

@@ -28,8 +28,5 @@ export async function migrate(context: MigrateContext): Promise<readonly Migrati
  */
 export async function fillDerived({ database, log, signal }: MigrateContext): Promise<void> {
   const views = await viewCatalog();
-  await database.transaction(
-    (transaction) => refreshDerived(transaction, views, { database, log, signal }),
-    signal,
-  );
+  await database.transaction((transaction) => refreshDerived(transaction, views, { log, signal }), signal);
 }

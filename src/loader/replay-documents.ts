@@ -27,8 +27,7 @@ export async function replayDocuments(
   for (const { view, path, archiveFile } of documents) {
     if (failed.has(view)) continue;
     if (request.signal.aborted && outcomes.length > 0) break;
-    const sha256 =
-      archiveFile === undefined ? undefined : await archivedSha256(database, database.schema, archiveFile);
+    const sha256 = archiveFile === undefined ? undefined : await archivedSha256(database, archiveFile);
     const source = { ...fileSource(path, stdin), ...(sha256 === undefined ? {} : { sha256 }) };
     const [outcome] = await loader.load({
       ...request,

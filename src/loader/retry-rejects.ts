@@ -21,7 +21,7 @@ export async function retryRejects(
   request: Pick<LoadRequest, "lockWaitMs" | "timeoutMs" | "signal" | "onProgress" | "onOutcome">,
 ): Promise<readonly LoadOutcome[]> {
   const database = await loader.database();
-  const counts = await countRejects(database, database.schema, filter);
+  const counts = await countRejects(database, filter);
   return loader.load({
     ...request,
     views: views.filter((view) => counts.some((count) => count.view === view.name)),

@@ -3,7 +3,7 @@ import type { Scrape } from "./scrape.ts";
 
 /** How much there is of each view, in its table and in quarantine. */
 export async function addContents(scrape: Scrape): Promise<void> {
-  const { exposition, database, schema, views, healths } = scrape;
+  const { exposition, database, views, healths } = scrape;
   const quarantine = exposition.gauge(
     "otc_etl_quarantine_records",
     ["view"],
@@ -14,7 +14,7 @@ export async function addContents(scrape: Scrape): Promise<void> {
     ["view"],
     "Rows in the view's table: as its last run counted them, else as PostgreSQL estimates; NaN when neither knows.",
   );
-  const sizes = await readTableSizes(database, schema, views);
+  const sizes = await readTableSizes(database, views);
   for (const { view, rejects } of healths) {
     quarantine.set({ view }, rejects);
     tableRows.set({ view }, sizes.get(view) ?? Number.NaN);

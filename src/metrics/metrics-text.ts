@@ -19,17 +19,21 @@ import type { MetricsSettings, Scrape } from "./scrape.ts";
  *
  * @throws OtcError `database`
  */
-export async function metricsText(
-  database: Queryable,
-  schema: string,
-  settings: MetricsSettings,
-): Promise<MetricsText> {
+export async function metricsText(database: Queryable, settings: MetricsSettings): Promise<MetricsText> {
   const exposition = new Exposition();
   const views = await viewCatalog();
-  const healths = await readHealth(database, schema, views, 0);
-  const totals = await readRunTotals(database, schema);
-  const lastRuns = await readLastRuns(database, schema);
-  const scrape: Scrape = { exposition, database, schema, views, healths, totals, lastRuns, settings };
+  const healths = await readHealth(database, views, 0);
+  const totals = await readRunTotals(database);
+  const lastRuns = await readLastRuns(database);
+  const scrape: Scrape = {
+    exposition,
+    database,
+    views,
+    healths,
+    totals,
+    lastRuns,
+    settings,
+  };
   addFreshness(scrape);
   addLastLoads(scrape);
   await addRunningLoads(scrape);

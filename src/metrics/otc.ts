@@ -2,8 +2,8 @@ import { readCircuit } from "../throttle/read-circuit.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How we stand with OTC. */
-export async function addOtc({ exposition, database, schema, settings }: Scrape): Promise<void> {
-  const { openedAt, failuresInRow, requestsLastHour } = await readCircuit(database, schema);
+export async function addOtc({ exposition, database, settings }: Scrape): Promise<void> {
+  const { openedAt, failuresInRow, requestsLastHour } = await readCircuit(database);
   exposition
     .gauge("otc_etl_circuit_open", [], "1 from when failed fetches open the circuit until one succeeds.")
     .set(openedAt === null ? 0 : 1);

@@ -12,7 +12,6 @@ export type MetricsSettings = Pick<Settings, "maxAgeMs" | "maxRollbackRate" | "r
 export interface Scrape {
   readonly exposition: Exposition;
   readonly database: Queryable;
-  readonly schema: string;
   /** All of them, also those that were never loaded: each has every metric from the first scrape. */
   readonly views: readonly View[];
   readonly healths: readonly ViewHealth[];

@@ -23,7 +23,7 @@ interface Holder {
  * `running` on record is dead (or is just opening).
  */
 export async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
-  if (await isLocked(transaction, database.schema, viewLock(view.name))) return;
+  if (await isLocked(transaction, viewLock(view.name))) return;
   const { rows } = await transaction.query<{ run_id: number; host: string; pid: number; young: boolean }>(
     `select run_id, host, pid, load_start > now() - make_interval(secs => $2) as young
      from ${runTable(database.schema)}
@@ -47,13 +47,12 @@ export async function abandonDeadRuns(transaction: Queryable, database: Database
 /** The run that is loading the view, as far as it is on record. */
 export async function findHolder(
   database: Queryable,
-  schema: string,
   view: View,
   ownRunId: number,
 ): Promise<Holder | undefined> {
   const { rows } = await database.query<Holder>(
     `select run_id as "runId", host, pid, load_start as "since"
-     from ${runTable(schema)}
+     from ${runTable(database.schema)}
      where view_name = $1 and load_status = 'running' and run_id <> $2
      order by run_id`,
     [view.name, ownRunId],

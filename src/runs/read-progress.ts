@@ -24,12 +24,10 @@ export interface RunningLoad {
  */
 export async function readProgress(
   database: Queryable,
-  schema: string,
   views: readonly View[],
 ): Promise<readonly RunningLoad[]> {
   const holders = await lockHolders(
     database,
-    schema,
     views.map((view) => viewLock(view.name)),
   );
   if (holders.length === 0) return [];
@@ -37,13 +35,13 @@ export async function readProgress(
     `select run.run_id as "runId", run.view_name as "view", run.load_start as "startedAt",
        extract(epoch from clock_timestamp() - run.load_start)::float8 as "runningSeconds", label[2] as "step",
        copy.tuples_processed as "records",
-       (select records_fetched from ${runTable(schema)} earlier
+       (select records_fetched from ${runTable(database.schema)} earlier
         where earlier.view_name = run.view_name and kind = 'load' and load_status in ('success', 'partial')
         order by earlier.run_id desc
         limit 1) as "expected"
      from pg_stat_activity session
      cross join regexp_match(session.application_name, $2) as label
-     join ${runTable(schema)} run on run.run_id = label[1]::bigint and run.load_status = 'running'
+     join ${runTable(database.schema)} run on run.run_id = label[1]::bigint and run.load_status = 'running'
      left join pg_stat_progress_copy copy on copy.pid = session.pid
      where session.pid = any($1::integer[])
      order by run.run_id`,

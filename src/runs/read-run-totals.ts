@@ -50,24 +50,24 @@ export function totalsTable(schema: string): string {
 }
 
 /** Takes as long after years of runs as after the first. */
-export async function readRunTotals(database: Queryable, schema: string): Promise<readonly RunTotals[]> {
+export async function readRunTotals(database: Queryable): Promise<readonly RunTotals[]> {
   const { rows } = await database.query<RunTotals>(
     `select view_name as "view", kind, load_status as "status", nullif(error_code, '') as "errorCode", runs,
        last_load_time as "lastLoadTime",
        extract(epoch from now() - last_load_time)::float8 as "ageSeconds", commits, rollbacks, retries, ${FIGURES}
-     from ${totalsTable(schema)}
+     from ${totalsTable(database.schema)}
      order by view_name, kind, load_status, error_code`,
   );
   return rows;
 }
 
 /** The last committed runs of each view and kind, newest first, as far as they are still on record. */
-export async function readLastRuns(database: Queryable, schema: string): Promise<readonly LastRun[]> {
+export async function readLastRuns(database: Queryable): Promise<readonly LastRun[]> {
   const { rows } = await database.query<LastRun>(
     `select view_name as "view", kind, ${FIGURES}
-     from ${runTable(schema)}
+     from ${runTable(database.schema)}
      where run_id = any(array(
-       select last_run_id from ${totalsTable(schema)} where load_status in ('success', 'partial')
+       select last_run_id from ${totalsTable(database.schema)} where load_status in ('success', 'partial')
      ))
      order by run_id desc`,
   );

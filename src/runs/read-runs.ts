@@ -49,13 +49,12 @@ export interface RunChoice {
 /** Newest first. */
 export async function readRuns(
   database: Queryable,
-  schema: string,
   { view, before }: RunChoice,
   limit: number,
 ): Promise<readonly RunDetails[]> {
   const { rows } = await database.query<RunDetails>(
     `select ${RUN_DETAILS}
-     from ${runTable(schema)}
+     from ${runTable(database.schema)}
      where ($1::text is null or view_name = $1::text) and ($2::bigint is null or run_id < $2::bigint)
      order by run_id desc
      limit $3`,
@@ -65,13 +64,9 @@ export async function readRuns(
 }
 
 /** One run; undefined when it is not on record. */
-export async function readRun(
-  database: Queryable,
-  schema: string,
-  runId: number,
-): Promise<RunDetails | undefined> {
+export async function readRun(database: Queryable, runId: number): Promise<RunDetails | undefined> {
   const { rows } = await database.query<RunDetails>(
-    `select ${RUN_DETAILS} from ${runTable(schema)} where run_id = $1`,
+    `select ${RUN_DETAILS} from ${runTable(database.schema)} where run_id = $1`,
     [runId],
   );
   return rows[0];

@@ -62,18 +62,19 @@ const RUNS_JUDGED = 20;
  */
 export async function readStatus(
   database: Queryable,
-  schema: string,
   views: readonly View[],
   lastRuns: number,
 ): Promise<readonly ViewStatus[]> {
   const freshness = await database.query<{ view_name: string; latest_data_date: Date | null }>(
-    `select view_name, latest_data_date from ${qualifiedName(schema, "v_data_freshness")}`,
+    `select view_name, latest_data_date from ${qualifiedName(database.schema, "v_data_freshness")}`,
   );
-  const counts = views.map((view) => `(select count(*) from ${qualifiedName(schema, view.table)})::float8`);
+  const counts = views.map(
+    (view) => `(select count(*) from ${qualifiedName(database.schema, view.table)})::float8`,
+  );
   const totals = await database.query<{ totals: readonly number[] }>(
     `select array[${counts.join(", ")}] as totals`,
   );
-  const healths = await readHealth(database, schema, views, lastRuns);
+  const healths = await readHealth(database, views, lastRuns);
   return healths.map((health, index) => ({
     ...health,
     rows: totals.rows[0]?.totals[index] ?? 0,
@@ -88,16 +89,15 @@ export async function readStatus(
  */
 export async function readHealth(
   database: Queryable,
-  schema: string,
   views: readonly View[],
   lastRuns: number,
 ): Promise<readonly ViewHealth[]> {
   const names = views.map((view) => view.name);
-  const loads = await readLastLoads(database, schema, names);
+  const loads = await readLastLoads(database, names);
   const rejects = await database.query<{ view: string; records: number }>(
-    `select view_name as "view", count(*) as records from ${rejectTable(schema)} group by view_name`,
+    `select view_name as "view", count(*) as records from ${rejectTable(database.schema)} group by view_name`,
   );
-  const runs = await readLastRuns(database, schema, names, Math.max(lastRuns, RUNS_JUDGED + 1));
+  const runs = await readLastRuns(database, names, Math.max(lastRuns, RUNS_JUDGED + 1));
   return names.map((view) => {
     const load = loads.find((row) => row.view === view);
     const own = runs.filter((run) => run.view === view);
@@ -122,7 +122,6 @@ type LastCommitted = Pick<
 
 async function readLastLoads(
   database: Queryable,
-  schema: string,
   views: readonly string[],
 ): Promise<readonly LastCommitted[]> {
   const { rows } = await database.query<LastCommitted>(
@@ -132,7 +131,7 @@ async function readLastLoads(
      from unnest($1::text[]) as wanted
      cross join lateral (
        select *
-       from ${runTable(schema)}
+       from ${runTable(database.schema)}
        where view_name = wanted and kind = 'load' and load_status in ('success', 'partial')
        order by run_id desc
        limit 1
@@ -148,11 +147,10 @@ async function readLastLoads(
  */
 async function readLastRuns(
   database: Queryable,
-  schema: string,
   views: readonly string[],
   lastRuns: number,
 ): Promise<readonly RecordedRun[]> {
-  const table = runTable(schema);
+  const table = runTable(database.schema);
   const { rows } = await database.query<RecordedRun>(
     `select ${RECORDED_RUN}
      from ${table}

@@ -17,7 +17,6 @@ export async function countRows(transaction: Queryable, target: string): Promise
  */
 export async function readTableSizes(
   database: Queryable,
-  schema: string,
   views: readonly View[],
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await database.query<{ view: string; rows: number }>(
@@ -25,12 +24,12 @@ export async function readTableSizes(
      from unnest($2::text[], $3::text[]) as listed (view, table_name)
      left join pg_namespace on nspname = $1
      left join pg_class on relnamespace = pg_namespace.oid and relname = listed.table_name
-     left join ${runTable(schema)} counted on counted.run_id = (
+     left join ${runTable(database.schema)} counted on counted.run_id = (
        select max(last_run_id)
-       from ${totalsTable(schema)} total
+       from ${totalsTable(database.schema)} total
        where total.view_name = listed.view and load_status in ('success', 'partial')
      )`,
-    [schema, views.map((view) => view.name), views.map((view) => view.table)],
+    [database.schema, views.map((view) => view.name), views.map((view) => view.table)],
   );
   return new Map(rows.filter((row) => Number.isFinite(row.rows)).map((row) => [row.view, row.rows]));
 }

@@ -29,14 +29,13 @@ export function runTable(schema: string): string {
 /** Records that a load begins. */
 export async function openRun(
   transaction: Queryable,
-  schema: string,
   view: View,
   source: DocumentSource,
   kind: RunKind,
 ): Promise<Run> {
   const startedAt = performance.now();
   const { rows } = await transaction.query<{ run_id: number }>(
-    `insert into ${runTable(schema)} (view_name, kind, load_status, source, host, pid, otc_etl_version)
+    `insert into ${runTable(transaction.schema)} (view_name, kind, load_status, source, host, pid, otc_etl_version)
      values ($1, $2, 'running', $3, $4, $5, $6)
      returning run_id`,
     [view.name, kind, source.origin, hostname(), process.pid, packageVersion()],
@@ -55,15 +54,11 @@ export interface LastLoad {
 }
 
 /** What was brought in otherwise says nothing of OTC. */
-export async function readLastLoad(
-  database: Queryable,
-  schema: string,
-  view: View,
-): Promise<LastLoad | undefined> {
+export async function readLastLoad(database: Queryable, view: View): Promise<LastLoad | undefined> {
   const { rows } = await database.query<LastLoad>(
     `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
        coalesce(absent_fields, '[]') as "absentFields"
-     from ${runTable(schema)}
+     from ${runTable(database.schema)}
      where view_name = $1 and kind = 'load' and load_status in ('success', 'partial')
        and records_fetched is not null
      order by run_id desc
@@ -82,11 +77,10 @@ interface Closing extends Readonly<TextRepairs> {
 /** Closes a run in the load's own transaction: the rows and their record are committed together or not at all. */
 export async function closeRun(
   transaction: Queryable,
-  schema: string,
   load: CommittedLoad,
   { nulsRemoved, surrogatesReplaced, tableRows }: Closing,
 ): Promise<void> {
-  const closed = await updateRun(transaction, schema, load.runId, {
+  const closed = await updateRun(transaction, load.runId, {
     load_status: load.status,
     load_duration_seconds: load.durationMs / 1000,
     records_fetched: load.fetched,
@@ -136,13 +130,8 @@ interface Failure {
  * @returns false when the run is on record as committed: the connection broke after COMMIT had been done
  * @throws OtcError `internal` when the run is not on record at all, as after a crash of a server that loses commits
  */
-export async function recordFailure(
-  transaction: Queryable,
-  schema: string,
-  run: Run,
-  failure: Failure,
-): Promise<boolean> {
-  const recorded = await updateRun(transaction, schema, run.runId, {
+export async function recordFailure(transaction: Queryable, run: Run, failure: Failure): Promise<boolean> {
+  const recorded = await updateRun(transaction, run.runId, {
     load_status: "failed",
     load_duration_seconds: (performance.now() - run.startedAt) / 1000,
     error_code: failure.code,
@@ -157,7 +146,9 @@ export async function recordFailure(
     ...metricColumns(failure.metrics),
   });
   if (recorded) return true;
-  const { rows } = await transaction.query(`select from ${runTable(schema)} where run_id = $1`, [run.runId]);
+  const { rows } = await transaction.query(`select from ${runTable(transaction.schema)} where run_id = $1`, [
+    run.runId,
+  ]);
   if (rows.length > 0) return false;
   throw new OtcError("internal", `Run ${run.runId} is no longer on record in etl_metadata.`);
 }
@@ -181,14 +172,10 @@ function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
 }
 
 /** The SHA-256 of an archived document, by its name in the archive; undefined when no run tells. */
-export async function archivedSha256(
-  database: Queryable,
-  schema: string,
-  archiveFile: string,
-): Promise<string | undefined> {
+export async function archivedSha256(database: Queryable, archiveFile: string): Promise<string | undefined> {
   const { rows } = await database.query<{ payload_sha256: string }>(
     `select payload_sha256
-     from ${runTable(schema)}
+     from ${runTable(database.schema)}
      where archive_file = $1 and payload_sha256 is not null
      order by run_id desc
      limit 1`,
@@ -203,7 +190,6 @@ const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields", "drift_warnings
 /** @returns false when the run is not on record, or already as committed */
 async function updateRun(
   database: Queryable,
-  schema: string,
   runId: number,
   columns: Readonly<Record<string, Parameter>>,
 ): Promise<boolean> {
@@ -212,7 +198,7 @@ async function updateRun(
       `${quoteIdentifier(column)} = $${index + 2}${JSON_COLUMNS.has(column) ? "::text::jsonb" : ""}`,
   );
   const { rowCount } = await database.query(
-    `update ${runTable(schema)}
+    `update ${runTable(database.schema)}
      set load_end = clock_timestamp(),
        last_load_time = case when $2 in ('success', 'partial') then clock_timestamp() end,
        ${assignments.join(", ")}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Transaction } from "../database/database.ts";
 import { MIGRATION_LOCK, tryLock, viewLock } from "../database/advisory-lock.ts";
-import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import { findHolder } from "./dead-runs.ts";
@@ -25,15 +25,11 @@ interface LockRequest {
  *
  * @throws OtcError `locked` naming the run, host and process that holds it, when the view is being loaded
  */
-export async function lockView(
-  transaction: Transaction,
-  database: Database,
-  request: LockRequest,
-): Promise<void> {
+export async function lockView(transaction: Transaction, request: LockRequest): Promise<void> {
   const deadline = performance.now() + request.waitMs;
   let told = false;
   for (;;) {
-    const obstacle = await tryLocks(transaction, database, request);
+    const obstacle = await tryLocks(transaction, request);
     if (obstacle === undefined) return;
     if (performance.now() >= deadline) throw obstacle;
     if (!told) request.onWait(obstacle.message);
@@ -45,16 +41,15 @@ export async function lockView(
 /** @returns what stands in the way, if anything */
 async function tryLocks(
   transaction: Transaction,
-  { schema }: Database,
   { view, runId }: LockRequest,
 ): Promise<OtcError | undefined> {
-  if (!(await tryLock(transaction, schema, MIGRATION_LOCK, "shared"))) {
+  if (!(await tryLock(transaction, MIGRATION_LOCK, "shared"))) {
     return new OtcError("locked", "A migration of this database is running.", {
       remedy: "Try again when it has ended.",
     });
   }
-  if (await tryLock(transaction, schema, viewLock(view.name), "exclusive")) return undefined;
-  const holder = await findHolder(transaction, schema, view, runId);
+  if (await tryLock(transaction, viewLock(view.name), "exclusive")) return undefined;
+  const holder = await findHolder(transaction, view, runId);
   const who =
     holder === undefined
       ? "another process, perhaps only to plan it"

@@ -47,22 +47,18 @@ export async function passCircuit(database: Database, { cooldownMs }: CircuitLim
 }
 
 /** A fetch succeeded: the circuit closes. */
-export async function fetchSucceeded(database: Queryable, schema: string): Promise<void> {
+export async function fetchSucceeded(database: Queryable): Promise<void> {
   await database.query(
-    `update ${circuitTable(schema)}
+    `update ${circuitTable(database.schema)}
      set failures_in_row = 0, opened_at = null, probe_at = null
      where failures_in_row > 0 or opened_at is not null or probe_at is not null`,
   );
 }
 
 /** A fetch failed for good; one too many, or a failed probe, opens the circuit (again). */
-export async function fetchFailed(
-  database: Queryable,
-  schema: string,
-  { failures }: CircuitLimits,
-): Promise<void> {
+export async function fetchFailed(database: Queryable, { failures }: CircuitLimits): Promise<void> {
   await database.query(
-    `update ${circuitTable(schema)}
+    `update ${circuitTable(database.schema)}
      set failures_in_row = failures_in_row + 1,
        opened_at = case when failures_in_row + 1 >= $1 then clock_timestamp() end,
        probe_at = null`,

@@ -11,13 +11,13 @@ export interface CircuitStatus {
   readonly lastRequestAt: Date | null;
 }
 
-export async function readCircuit(database: Queryable, schema: string): Promise<CircuitStatus> {
+export async function readCircuit(database: Queryable): Promise<CircuitStatus> {
   const { rows } = await database.query<CircuitStatus>(
     `select failures_in_row as "failuresInRow", opened_at as "openedAt",
-       (select count(*) from ${qualifiedName(schema, "etl_requests")}
+       (select count(*) from ${qualifiedName(database.schema, "etl_requests")}
         where requested_at > now() - interval '1 hour') as "requestsLastHour",
-       (select max(requested_at) from ${qualifiedName(schema, "etl_requests")}) as "lastRequestAt"
-     from ${qualifiedName(schema, "etl_circuit")}`,
+       (select max(requested_at) from ${qualifiedName(database.schema, "etl_requests")}) as "lastRequestAt"
+     from ${qualifiedName(database.schema, "etl_circuit")}`,
   );
   return rows[0] ?? { failuresInRow: 0, openedAt: null, requestsLastHour: 0, lastRequestAt: null };
 }

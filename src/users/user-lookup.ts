@@ -21,23 +21,20 @@ export interface UserConflict {
 }
 
 /** Every user that is known, by user name. */
-export async function readUsers(database: Queryable, schema: string): Promise<readonly User[]> {
+export async function readUsers(database: Queryable): Promise<readonly User[]> {
   const { rows } = await database.query<User>(
     `select username as "username", full_name as "fullName", source as "source", updated_at as "updatedAt"
-     from ${qualifiedName(schema, "user_lookup")}
+     from ${qualifiedName(database.schema, "user_lookup")}
      order by username`,
   );
   return rows;
 }
 
 /** What no manual entry has settled yet. */
-export async function readUserConflicts(
-  database: Queryable,
-  schema: string,
-): Promise<readonly UserConflict[]> {
+export async function readUserConflicts(database: Queryable): Promise<readonly UserConflict[]> {
   const { rows } = await database.query<UserConflict>(
     `select kind as "kind", name as "name", candidates as "candidates", chosen as "chosen"
-     from ${qualifiedName(schema, "v_user_conflicts")}
+     from ${qualifiedName(database.schema, "v_user_conflicts")}
      order by kind desc, name`,
   );
   return rows;
@@ -50,7 +47,6 @@ export async function readUserConflicts(
  */
 export async function setUser(
   database: Queryable,
-  schema: string,
   { username, fullName }: Pick<User, "username" | "fullName">,
 ): Promise<void> {
   if (username.trim() === "" || fullName.trim() === "") {
@@ -59,7 +55,7 @@ export async function setUser(
     });
   }
   await database.query(
-    `insert into ${qualifiedName(schema, "user_lookup")} as known (username, full_name, source)
+    `insert into ${qualifiedName(database.schema, "user_lookup")} as known (username, full_name, source)
      values ($1, $2, 'manual')
      on conflict (username) do update
      set full_name = excluded.full_name, source = excluded.source, updated_at = now()
@@ -73,9 +69,9 @@ export async function setUser(
  *
  * @throws OtcError `usage` when there is none
  */
-export async function unsetUser(database: Queryable, schema: string, username: string): Promise<void> {
+export async function unsetUser(database: Queryable, username: string): Promise<void> {
   const { rowCount } = await database.query(
-    `delete from ${qualifiedName(schema, "user_lookup")} where username = $1 and source = 'manual'`,
+    `delete from ${qualifiedName(database.schema, "user_lookup")} where username = $1 and source = 'manual'`,
     [username],
   );
   if (rowCount === 0) {
@@ -86,9 +82,9 @@ export async function unsetUser(database: Queryable, schema: string, username: s
 }
 
 /** Brings the lookup up to date with the records, as every load does. @returns how many entries changed */
-export async function refreshUsers(database: Queryable, schema: string): Promise<number> {
+export async function refreshUsers(database: Queryable): Promise<number> {
   const { rows } = await database.query<{ changed: number }>(
-    `select ${qualifiedName(schema, "refresh_user_lookup")}() as changed`,
+    `select ${qualifiedName(database.schema, "refresh_user_lookup")}() as changed`,
   );
   return rows[0]?.changed ?? 0;
 }

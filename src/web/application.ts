@@ -82,7 +82,7 @@ export function buildApplication(site: Site): Hono {
   const scrapes = new SharedReads<MetricsText>(PATIENCE_MS);
   app.get("/metrics", async (context) => {
     const { value } = await scrapes.get("", () =>
-      readOnly(database, READ_LIMITS, (transaction) => metricsText(transaction, database.schema, settings)),
+      readOnly(database, READ_LIMITS, (transaction) => metricsText(transaction, settings)),
     );
     return context.body(value.body, 200, { "content-type": value.contentType });
   });
@@ -132,7 +132,7 @@ function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): voi
     const params = context.req.param() as Readonly<Record<string, string>>;
     const { value, readAt, old } = await reads.get(`${pathname}${search}`, () =>
       readOnly(database, READ_LIMITS, (transaction) =>
-        page.content({ database: transaction, schema: database.schema, views, settings, params, query }),
+        page.content({ database: transaction, views, settings, params, query }),
       ),
     );
     const notice = old

@@ -4,7 +4,7 @@ import { metricsText } from "../../src/metrics/metrics-text.ts";
 /** What Prometheus would read of the loader's database. */
 export async function expositionOf(loader: Loader): Promise<string> {
   const database = await loader.database();
-  return (await metricsText(database, database.schema, loader.settings)).body;
+  return (await metricsText(database, loader.settings)).body;
 }
 
 /** The values of an exposition by series, spelled as it spells them: `otc_etl_age_seconds{view="tickets"}`. */

@@ -18,8 +18,8 @@ export async function migrateUpTo(version: number, env: Environment): Promise<vo
       due <= version && states.some((state) => state.version === due && state.appliedAt === null);
     const migrations = (await readMigrations()).filter((migration) => isDue(migration.version));
     await database.transaction(async (transaction) => {
-      await lockMigrations(transaction, database.schema);
-      for (const migration of migrations) await applyMigration(transaction, database.schema, migration);
+      await lockMigrations(transaction);
+      for (const migration of migrations) await applyMigration(transaction, migration);
     });
   });
 }

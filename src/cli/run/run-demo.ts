@@ -64,9 +64,7 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
         renderOutcomes(second),
     );
 
-    say(
-      `\nHow fresh each view is:\n\n${renderFreshness(await readStatus(database, database.schema, desk.views, 0))}`,
-    );
+    say(`\nHow fresh each view is:\n\n${renderFreshness(await readStatus(database, desk.views, 0))}`);
     say(nextSteps());
     return [...first, ...second].some((outcome) => outcome.status === "failed") ? 1 : 0;
   } finally {

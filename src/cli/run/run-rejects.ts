@@ -45,11 +45,11 @@ export async function listRejects(flags: ListFlags, command: Command, context: C
   const limit = wholeNumber("--limit", flags.limit);
   await withSession(command, context, async (session) => {
     const database = await migratedDatabase(session);
-    const rejects = await readRejects(database, database.schema, filter, limit);
+    const rejects = await readRejects(database, filter, limit);
     if (flags.json) {
       for (const reject of rejects) context.stdout.write(jsonLine(reject));
     } else {
-      const counts = await countRejects(database, database.schema, filter);
+      const counts = await countRejects(database, filter);
       context.stdout.write(renderRejects(counts, rejects));
     }
   });
@@ -65,7 +65,7 @@ export async function showReject(
   const rejectId = wholeNumber("The record's number", id);
   await withSession(command, context, async (session) => {
     const database = await migratedDatabase(session);
-    const reject = await readReject(database, database.schema, rejectId);
+    const reject = await readReject(database, rejectId);
     if (reject === undefined) {
       throw new OtcError("usage", `There is no record ${rejectId} in quarantine.`, {
         remedy: "`otc-etl rejects list` shows those there are; one that was loaded since has left.",
@@ -111,7 +111,7 @@ export async function clearQuarantine(
   }
   await withSession(command, context, async (session) => {
     const database = await migratedDatabase(session);
-    const cleared = await clearRejects(database, database.schema, filter);
+    const cleared = await clearRejects(database, filter);
     if (flags.json) context.stdout.write(jsonLine({ cleared }));
     else if (!session.options.quiet) context.stdout.write(`${formatCount(cleared)} records removed.\n`);
   });

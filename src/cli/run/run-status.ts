@@ -31,13 +31,13 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     if (flags.check) await loader.tellAlerts();
     if (flags.prometheus) {
       const { metricsText } = await import("../../metrics/metrics-text.ts");
-      const { body } = await metricsText(database, database.schema, loader.settings);
+      const { body } = await metricsText(database, loader.settings);
       context.stdout.write(body);
       return 0;
     }
     const views = await viewCatalog();
-    const statuses = await readStatus(database, database.schema, views, Math.max(shown, RUNS_CHECKED));
-    const circuit = await readCircuit(database, database.schema);
+    const statuses = await readStatus(database, views, Math.max(shown, RUNS_CHECKED));
+    const circuit = await readCircuit(database);
     const problems = flags.check ? statusProblems(statuses, limits) : [];
     const cut = statuses.map((status) => ({ ...status, runs: status.runs.slice(0, shown) }));
 

@@ -18,7 +18,7 @@ import { renderTable } from "../render/table.ts";
 /** `otc-etl users`. */
 export function listUsers(command: Command, context: CliContext): Promise<void> {
   return withUsers(command, context, async ({ database }) => {
-    const users = await readUsers(database, database.schema);
+    const users = await readUsers(database);
     writeList(users, command, context, () =>
       users.length === 0
         ? "No user is known yet: loads of timesheets and comments bring them.\n"
@@ -33,7 +33,7 @@ export function listUsers(command: Command, context: CliContext): Promise<void> 
 /** `otc-etl users conflicts`. */
 export function listUserConflicts(command: Command, context: CliContext): Promise<void> {
   return withUsers(command, context, async ({ database }) => {
-    const conflicts = await readUserConflicts(database, database.schema);
+    const conflicts = await readUserConflicts(database);
     writeList(conflicts, command, context, () =>
       conflicts.length === 0
         ? "No conflicts: no name stands for two people.\n"
@@ -57,7 +57,7 @@ export function decideUser(
   context: CliContext,
 ): Promise<void> {
   return withUsers(command, context, async ({ database, log }) => {
-    await setUser(database, database.schema, user);
+    await setUser(database, user);
     log.info(user, "decided");
   });
 }
@@ -66,8 +66,8 @@ export function decideUser(
 export function undecideUser(username: string, command: Command, context: CliContext): Promise<void> {
   return withUsers(command, context, async ({ database, log }) => {
     await database.transaction(async (transaction) => {
-      await unsetUser(transaction, database.schema, username);
-      await refreshUsers(transaction, database.schema);
+      await unsetUser(transaction, username);
+      await refreshUsers(transaction);
     }, context.signal);
     log.info({ username }, "left to the records");
   });
@@ -76,7 +76,7 @@ export function undecideUser(username: string, command: Command, context: CliCon
 /** `otc-etl users refresh`. */
 export function refreshUserList(command: Command, context: CliContext): Promise<void> {
   return withUsers(command, context, async ({ database, log }) => {
-    const changed = await refreshUsers(database, database.schema);
+    const changed = await refreshUsers(database);
     log.info({ changed }, "users are up to date");
   });
 }

@@ -110,14 +110,10 @@ function profileTable(schema: string): string {
 }
 
 /** What the view's last committed load saw; empty when there was none. */
-export async function lastProfiles(
-  database: Queryable,
-  schema: string,
-  view: View,
-): Promise<readonly StoredProfile[]> {
+export async function lastProfiles(database: Queryable, view: View): Promise<readonly StoredProfile[]> {
   const { rows } = await database.query<StoredProfile>(
     `select field_name as "field", records, empty, distinct_values as "values"
-     from ${profileTable(schema)}
+     from ${profileTable(database.schema)}
      where view_name = $1`,
     [view.name],
   );
@@ -127,7 +123,6 @@ export async function lastProfiles(
 /** Puts the profiles in the place of the last ones. What has not changed is not written. */
 export async function storeProfiles(
   transaction: Transaction,
-  schema: string,
   view: View,
   runId: number,
   profiles: readonly FieldProfile[],
@@ -136,7 +131,7 @@ export async function storeProfiles(
     return { ...profile, values: values === null ? null : Object.keys(values) };
   });
   await transaction.query(
-    `insert into ${profileTable(schema)} as p (view_name, field_name, run_id, records, empty, distinct_values)
+    `insert into ${profileTable(transaction.schema)} as p (view_name, field_name, run_id, records, empty, distinct_values)
      select $1, profile."field", $2, profile.records, profile.empty, profile."values"
      from jsonb_to_recordset($3::text::jsonb) as profile ("field" text, records bigint, empty bigint, "values" text[])
      on conflict (view_name, field_name) do update

@@ -72,7 +72,7 @@ async function rehearse(
   const source = context.sourceOf(view);
   const asking = { asksOtc: source.kind === "api", keep: false, attempts };
   return askingTransaction(context, asking, async (transaction, requests) => {
-    const run = await openRun(transaction, context.database.schema, view, source, context.kind);
+    const run = await openRun(transaction, view, source, context.kind);
     const state = newLoadState(run, { plan });
     attempts.push({ run, state });
     const load = await loadInTransaction(transaction, run, context, requests, state);

@@ -49,14 +49,13 @@ export function rejectTable(schema: string): string {
  */
 export async function readRejects(
   database: Queryable,
-  schema: string,
   filter: RejectFilter,
   limit: number,
   before?: number,
 ): Promise<readonly RejectSummary[]> {
   const { rows } = await database.query<RejectSummary>(
     `select ${SUMMARY}
-     from ${rejectTable(schema)} r
+     from ${rejectTable(database.schema)} r
      where ${REJECT_CONDITION} and ($5::bigint is null or reject_id < $5::bigint)
      order by reject_id desc
      limit $6`,
@@ -68,12 +67,11 @@ export async function readRejects(
 /** By view, reason and field; most frequent first. */
 export async function countRejects(
   database: Queryable,
-  schema: string,
   filter: RejectFilter,
 ): Promise<readonly RejectCount[]> {
   const { rows } = await database.query<RejectCount>(
     `select view_name as "view", reason, column_name as "field", count(*) as records
-     from ${rejectTable(schema)}
+     from ${rejectTable(database.schema)}
      where ${REJECT_CONDITION}
      group by view_name, reason, column_name
      order by records desc, view_name, reason, column_name`,
@@ -82,15 +80,11 @@ export async function countRejects(
   return rows;
 }
 
-export async function readReject(
-  database: Queryable,
-  schema: string,
-  rejectId: number,
-): Promise<RejectDetails | undefined> {
+export async function readReject(database: Queryable, rejectId: number): Promise<RejectDetails | undefined> {
   const { rows } = await database.query<RejectDetails>(
     `select ${SUMMARY}, raw_record as "raw", source, archive_file as "archiveFile"
-     from ${rejectTable(schema)} r
-     join ${qualifiedName(schema, "etl_metadata")} using (run_id)
+     from ${rejectTable(database.schema)} r
+     join ${qualifiedName(database.schema, "etl_metadata")} using (run_id)
      where reject_id = $1`,
     [rejectId],
   );
@@ -98,13 +92,9 @@ export async function readReject(
 }
 
 /** @returns how many were removed */
-export async function clearRejects(
-  database: Queryable,
-  schema: string,
-  filter: RejectFilter,
-): Promise<number> {
+export async function clearRejects(database: Queryable, filter: RejectFilter): Promise<number> {
   const { rowCount } = await database.query(
-    `delete from ${rejectTable(schema)} where ${REJECT_CONDITION}`,
+    `delete from ${rejectTable(database.schema)} where ${REJECT_CONDITION}`,
     rejectParameters(filter),
   );
   return rowCount;

@@ -76,9 +76,9 @@ export class RejectSpool {
   }
 
   /** Writes the rejects to `etl_rejects`; can be repeated, as when the first transaction fails. */
-  async store(transaction: Transaction, schema: string): Promise<void> {
+  async store(transaction: Transaction): Promise<void> {
     if (this.#count === 0) return;
-    const target = `${qualifiedName(schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
+    const target = `${qualifiedName(transaction.schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
     await transaction.copyIn(target, this.#spool.rows());
   }
 

@@ -29,10 +29,10 @@ export class RetriedRejects {
   readonly #retried: string;
   readonly #run: RetryRun;
 
-  constructor(transaction: Transaction, schema: string, run: RetryRun) {
+  constructor(transaction: Transaction, run: RetryRun) {
     this.#transaction = transaction;
-    this.#rejects = rejectTable(schema);
-    this.#retried = qualifiedName(schema, `etl_retried_${run.view.name}_${run.runId}`);
+    this.#rejects = rejectTable(transaction.schema);
+    this.#retried = qualifiedName(transaction.schema, `etl_retried_${run.view.name}_${run.runId}`);
     this.#run = run;
   }
 

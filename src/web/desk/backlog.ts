@@ -25,11 +25,11 @@ interface Backlog {
 }
 
 /** The longest first. Teams that were set aside are left out, as they are of v_team_tickets. */
-export async function readBacklog({ database, schema, asOf, filter }: DeskData): Promise<readonly Backlog[]> {
+export async function readBacklog({ database, asOf, filter }: DeskData): Promise<readonly Backlog[]> {
   const { rows } = await database.query<Backlog>(
     `select name, sum(tickets)::float8 as tickets, json_object_agg(age, tickets) as ages
      from (
-       select name, ${qualifiedName(schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
+       select name, ${qualifiedName(database.schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
          count(*) as tickets
        from (
          select
@@ -38,12 +38,12 @@ export async function readBacklog({ database, schema, asOf, filter }: DeskData):
              else coalesce(nullif(status, ''), 'No status')
            end as name,
            created_time
-         from ${qualifiedName(schema, "teams")} as teams
-         cross join lateral ${qualifiedName(schema, "get_team_backlog")}(teams.team)
+         from ${qualifiedName(database.schema, "teams")} as teams
+         cross join lateral ${qualifiedName(database.schema, "get_team_backlog")}(teams.team)
          where active and ($2 is null or teams.team = $2)
          union all
          select 'No team', created_time
-         from ${qualifiedName(schema, "v_ticket_age")}
+         from ${qualifiedName(database.schema, "v_ticket_age")}
          where $2 is null and (team = '' or team is null)
        ) as backlog
        group by name, age

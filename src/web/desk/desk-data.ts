@@ -5,7 +5,6 @@ import type { DeskFilter } from "./desk-filter.ts";
 /** What a chart of the desk is read from. */
 export interface DeskData {
   readonly database: Queryable;
-  readonly schema: string;
   /** The newest date in the data. */
   readonly asOf: Date;
   /** Weeks begin on Mondays of this time zone. */
@@ -19,9 +18,9 @@ export interface DeskData {
  *
  * @returns undefined when there is no data
  */
-export async function readAsOf(database: Queryable, schema: string): Promise<Date | undefined> {
-  const tickets = qualifiedName(schema, "tickets");
-  const timesheets = qualifiedName(schema, "timesheets");
+export async function readAsOf(database: Queryable): Promise<Date | undefined> {
+  const tickets = qualifiedName(database.schema, "tickets");
+  const timesheets = qualifiedName(database.schema, "timesheets");
   const { rows } = await database.query<{ asOf: Date | null }>(
     `select greatest(
        (select max("TKT-Created Time") from ${tickets} where "TKT-Created Time" <= now()),

@@ -16,9 +16,9 @@ export const deskPage: Page = {
   navigation: "Service desk",
 
   async content(request) {
-    const { database, schema, settings } = request;
+    const { database, settings } = request;
     const title = "Service desk";
-    const asOf = await readAsOf(database, schema);
+    const asOf = await readAsOf(database);
     if (asOf === undefined) {
       return {
         title,
@@ -26,8 +26,8 @@ export const deskPage: Page = {
       };
     }
     const filter = deskFilterOf(request);
-    const data: DeskData = { database, schema, asOf, timeZone: settings.timezone, filter };
-    const teams = await readTeams(database, schema);
+    const data: DeskData = { database, asOf, timeZone: settings.timezone, filter };
+    const teams = await readTeams(database);
     const team = teams.find((one) => one.team === filter.team)?.name ?? filter.team;
     const ticketWeeks = await readWeeklyTickets(data);
     const hourWeeks = await readWeeklyHours(data);

@@ -15,18 +15,13 @@ interface TeamHours {
 }
 
 /** The most first, of the weeks until the date of the data. Teams that were set aside are left out. */
-export async function readTeamHours({
-  database,
-  schema,
-  asOf,
-  filter,
-}: DeskData): Promise<readonly TeamHours[]> {
+export async function readTeamHours({ database, asOf, filter }: DeskData): Promise<readonly TeamHours[]> {
   const { rows } = await database.query<TeamHours>(
     `select coalesce(display_name, team) as name, is_internal as "isInternal",
        coalesce(sum(hours) filter (where is_billable), 0)::float8 as billable,
        coalesce(sum(hours) filter (where not is_billable), 0)::float8 as other
-     from ${qualifiedName(schema, "team_hours")}
-     left join ${qualifiedName(schema, "teams")} as teams using (team)
+     from ${qualifiedName(database.schema, "team_hours")}
+     left join ${qualifiedName(database.schema, "teams")} as teams using (team)
      where day > $1::timestamptz - $2 * interval '168 hours' and day <= $1 and teams.active is not false
      group by name, is_internal
      order by sum(hours) desc, name`,

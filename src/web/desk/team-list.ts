@@ -10,9 +10,9 @@ export interface Team {
 }
 
 /** In the order of their names; without those that were set aside. */
-export async function readTeams(database: Queryable, schema: string): Promise<readonly Team[]> {
+export async function readTeams(database: Queryable): Promise<readonly Team[]> {
   const { rows } = await database.query<Team>(
-    `select team, coalesce(display_name, team) as name from ${qualifiedName(schema, "teams")} where active order by name, team`,
+    `select team, coalesce(display_name, team) as name from ${qualifiedName(database.schema, "teams")} where active order by name, team`,
   );
   return rows;
 }

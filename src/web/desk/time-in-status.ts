@@ -30,7 +30,6 @@ interface StatusStays {
 /** What tickets left in the weeks until the date of the data, the most frequent first. */
 export async function readTimeInStatus({
   database,
-  schema,
   asOf,
   filter,
 }: DeskData): Promise<readonly StatusStays[]> {
@@ -41,7 +40,7 @@ export async function readTimeInStatus({
        array[${LENGTHS.map((_, index) => `count(*) filter (where length = ${index + 1})`).join(", ")}]::float8[] as counts
      from (
        select status, seconds, width_bucket(seconds, $3::float8[]) as length
-       from ${qualifiedName(schema, "status_stays")}
+       from ${qualifiedName(database.schema, "status_stays")}
        where ended_at > $1::timestamptz - $2 * interval '168 hours' and ended_at <= $1 and seconds is not null
      ) as stays
      group by 1

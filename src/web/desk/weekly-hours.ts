@@ -18,7 +18,6 @@ interface HourWeek extends Week {
 /** The last weeks that have ended, oldest first, and the one that has not. */
 export async function readWeeklyHours({
   database,
-  schema,
   asOf,
   timeZone,
   filter,
@@ -30,7 +29,7 @@ export async function readWeeklyHours({
        select ${mondayOf("day", timeZone)} as monday,
          sum(hours) filter (where is_billable)::float8 as billable,
          sum(hours) filter (where not is_billable)::float8 as other
-       from ${qualifiedName(schema, "team_hours")}
+       from ${qualifiedName(database.schema, "team_hours")}
        where day <= $1 and ($2::text is null or team = $2)
        group by 1
      ) as booked using (monday)

@@ -23,14 +23,13 @@ interface TicketWeek extends Week {
 /** The last weeks that have ended, oldest first, and the one that has not. */
 export async function readWeeklyTickets({
   database,
-  schema,
   asOf,
   timeZone,
   filter,
 }: DeskData): Promise<readonly TicketWeek[]> {
   const countBy = (column: string): string =>
     `(select ${mondayOf(`"${column}"`, timeZone)} as monday, count(*) as tickets
-      from ${qualifiedName(schema, "tickets")}
+      from ${qualifiedName(database.schema, "tickets")}
       where "${column}" > $1::timestamptz - ${WEEKS + 1} * ${LONGEST_WEEK}
         and ($2::text is null or "TKT-Team" = $2)
       group by 1)`;

@@ -10,7 +10,6 @@ export type Html = ReturnType<typeof html>;
 export interface PageRequest {
   /** A read-only transaction with short time limits; it ends when the page is made. */
   readonly database: Queryable;
-  readonly schema: string;
   readonly views: readonly View[];
   readonly settings: Settings;
   /** The named parts of the path. */

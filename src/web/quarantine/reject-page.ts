@@ -13,8 +13,8 @@ const MAX_CHARACTERS = 100_000;
 /** One record in quarantine, as it came. */
 export const rejectPage: Page = {
   path: "/rejects/:id",
-  content: async ({ database, schema, params }) => {
-    const reject = await readReject(database, schema, idOf(params["id"] ?? ""));
+  content: async ({ database, params }) => {
+    const reject = await readReject(database, idOf(params["id"] ?? ""));
     if (reject === undefined) {
       return {
         title: "No such record",

@@ -38,12 +38,12 @@ export const rejectsPage: Page = {
   path: "/rejects",
   navigation: "Quarantine",
   content: async (request) => {
-    const { database, schema, views } = request;
+    const { database, views } = request;
     const filter = filterOf(request);
     const fields = { view: filter.view, reason: filter.reason, run: filter.runId, key: filter.key };
     const before = idFieldOf(request, "before");
-    const counts = await countRejects(database, schema, filter);
-    const found = await readRejects(database, schema, filter, RECORDS_LISTED + 1, before);
+    const counts = await countRejects(database, filter);
+    const found = await readRejects(database, filter, RECORDS_LISTED + 1, before);
     const records = found.slice(0, RECORDS_LISTED);
     const older = found.length > RECORDS_LISTED ? records.at(-1)?.rejectId : undefined;
     return {

@@ -16,9 +16,9 @@ import { renderSteps } from "./steps-table.ts";
 /** Everything that is on record of one run. */
 export const runPage: Page = {
   path: "/runs/:id",
-  content: async ({ database, schema, views, params }) => {
+  content: async ({ database, views, params }) => {
     const runId = idOf(params["id"] ?? "");
-    const run = await readRun(database, schema, runId);
+    const run = await readRun(database, runId);
     if (run === undefined) {
       return {
         title: "No such run",
@@ -27,8 +27,8 @@ export const runPage: Page = {
       };
     }
     const running = run.status === "running";
-    const progress = running ? await readProgress(database, schema, views) : [];
-    const rejects = await countRejects(database, schema, { runId });
+    const progress = running ? await readProgress(database, views) : [];
+    const rejects = await countRejects(database, { runId });
     return {
       title: `Run ${runId} of ${run.view}`,
       body: liveRegion(

@@ -18,7 +18,7 @@ export const runsPage: Page = {
   path: "/runs",
   navigation: "Runs",
   content: async (request) => {
-    const { database, schema, views } = request;
+    const { database, views } = request;
     const view = fieldOf(request, "view");
     const before = idFieldOf(request, "before");
     const chosen = views.filter(({ name }) => view === undefined || name === view);
@@ -27,7 +27,6 @@ export const runsPage: Page = {
     if (before === undefined) for (const { name } of chosen) charts.push(await charted(request, name, view));
     const found = await readRuns(
       database,
-      schema,
       { ...(view === undefined ? {} : { view }), ...(before === undefined ? {} : { before }) },
       RUNS_LISTED + 1,
     );
@@ -46,12 +45,8 @@ export const runsPage: Page = {
 };
 
 /** The charts of a view: what became of the records and, when it is the view that was asked for, what it cost. */
-async function charted(
-  { database, schema }: PageRequest,
-  name: string,
-  asked: string | undefined,
-): Promise<Html> {
-  const newest = await readRuns(database, schema, { view: name }, RUNS_DRAWN);
+async function charted({ database }: PageRequest, name: string, asked: string | undefined): Promise<Html> {
+  const newest = await readRuns(database, { view: name }, RUNS_DRAWN);
   const runs = newest.filter((run) => run.status !== "running").reverse();
   if (asked === undefined) return renderRecordsChart(name, runs);
   return html`${renderRecordsChart(name, runs)} ${renderCostChart(name, runs)}

@@ -20,12 +20,12 @@ const RUNS_SHOWN = 10;
 export const statusPage: Page = {
   path: "/",
   navigation: "Status",
-  content: async ({ database, schema, views, settings }) => {
+  content: async ({ database, views, settings }) => {
     const { maxAgeMs, maxRollbackRate } = settings;
-    const healths = await readHealth(database, schema, views, RUNS_JUDGED);
-    const running = await readProgress(database, schema, views);
-    const sizes = await readTableSizes(database, schema, views);
-    const circuit = await readCircuit(database, schema);
+    const healths = await readHealth(database, views, RUNS_JUDGED);
+    const running = await readProgress(database, views);
+    const sizes = await readTableSizes(database, views);
+    const circuit = await readCircuit(database);
     const problems = statusProblems(healths, { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate });
     const runs = healths
       .flatMap((health) => health.runs)

@@ -240,12 +240,12 @@ describeEachDatabase("an old database", (target) => {
       ),
     ).toEqual([{ created_time: new Date("2024-10-27T00:30:00Z"), user_id: "12", visible_to_customer: true }]);
 
-    const [status] = await readStatus(opened, database.schema, [tickets], 5);
+    const [status] = await readStatus(opened, [tickets], 5);
     expect(status?.runs).toMatchObject([
       { status: "abandoned", fetched: 0, skipped: null, startedAt: null },
       { status: "success", fetched: 4, inserted: 2, updated: 1, errors: null },
     ]);
-    const totals = await readRunTotals(opened, database.schema);
+    const totals = await readRunTotals(opened);
     expect(totals.filter(({ view }) => view === "tickets")).toMatchObject([
       { status: "abandoned", runs: 1, rows: { inserted: 0, updated: 0, rejected: 0 } },
       { status: "success", runs: 1, rows: { inserted: 2, updated: 1, rejected: 0 } },

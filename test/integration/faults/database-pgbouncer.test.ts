@@ -60,7 +60,7 @@ describe.skipIf(servers.length === 0).each(servers)(
       expect(await loadViews(loader, [tickets])).toMatchObject([{ status: "success", inserted: 3000 }]);
       expect(await loadViews(loader, [tickets])).toMatchObject([{ status: "success", unchanged: 3000 }]);
       const through = await loader.database();
-      expect(await readStatus(through, through.schema, [tickets], 5)).toMatchObject([
+      expect(await readStatus(through, [tickets], 5)).toMatchObject([
         { view: "tickets", rows: 3000, runs: [{ status: "success" }, { status: "success" }] },
       ]);
       const { rows } = await through.query(

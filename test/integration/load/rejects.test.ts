@@ -75,7 +75,7 @@ describeEachDatabase("a retry", (target) => {
        from ${rejects}, (values ('Older 6', '2025-03-01'), ('Oldest 6', '2025-02-01')) more (title, day)
        where record_key = 'TKT-Ticket ID=6'`,
     );
-    const before = await readRejects(await loader.database(), database.schema, { view: "tickets" }, 100);
+    const before = await readRejects(await loader.database(), { view: "tickets" }, 100);
 
     expect(await retry(loader, { view: "tickets" })).toMatchObject([
       {
@@ -90,7 +90,7 @@ describeEachDatabase("a retry", (target) => {
         errors: 4,
       },
     ]);
-    const after = await readRejects(await loader.database(), database.schema, { view: "tickets" }, 100);
+    const after = await readRejects(await loader.database(), { view: "tickets" }, 100);
     const stays = (key: string | null, reason: string) => {
       const known = before.find((reject) => reject.key === key)!;
       return expect.objectContaining({
@@ -133,9 +133,7 @@ describeEachDatabase("a retry", (target) => {
 
     // Again: nothing goes in, nothing is doubled; a retry is no load for the guard, and leaves no table behind.
     expect(await retry(loader, { reason: "refused_by_database" })).toMatchObject([{ fetched: 1, errors: 1 }]);
-    expect(await readRejects(await loader.database(), database.schema, { view: "tickets" }, 100)).toEqual(
-      after,
-    );
+    expect(await readRejects(await loader.database(), { view: "tickets" }, 100)).toEqual(after);
     expect(await attemptLoad(loader, tickets, [])).toMatchObject({ status: "failed" });
     expect(
       await database.sql(`select relname from pg_class where relname ~ '^etl_(staging|delta|retried)'`),
@@ -183,7 +181,7 @@ describeEachDatabase("a retry", (target) => {
     expect(
       await database.sql(`select comment_text from ${database.table("comments")} where comment_id = 3`),
     ).toEqual([{ comment_text: "the last of two" }]);
-    expect(await countRejects(await loader.database(), database.schema, {})).toEqual([]);
+    expect(await countRejects(await loader.database(), {})).toEqual([]);
   });
 
   test.for([
@@ -246,17 +244,17 @@ describeEachDatabase("a retry", (target) => {
       many(9, (number) => comment(number, { "TKTCT-VisibleCustomer": "maybe", "TKTCT-Comment": filler })),
     );
     const db = await loader.database();
-    const before = await readRejects(db, database.schema, {}, 100);
+    const before = await readRejects(db, {}, 100);
     await database.sql(`alter table ${database.table("comments")} rename to gone`);
     expect(await retry(loader)).toMatchObject([{ status: "failed", inserted: 0 }]);
     await database.sql(`alter table ${database.table("gone")} rename to comments`);
-    expect(await readRejects(db, database.schema, {}, 100)).toEqual(before);
+    expect(await readRejects(db, {}, 100)).toEqual(before);
 
     await database.sql(
       `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"maybe"', '"no"')`,
     );
     expect(await retry(loader)).toMatchObject([{ status: "success", fetched: 9, inserted: 9, errors: 0 }]);
-    expect(await countRejects(db, database.schema, {})).toEqual([]);
+    expect(await countRejects(db, {})).toEqual([]);
   });
 });
 
@@ -269,23 +267,23 @@ describeEachDatabase(
       const { runId } = await load(loader, tickets, [ticket(1, BAD), ticket("?"), ticket(2, BAD)]);
       await load(loader, comments, [comment("x")]);
       const db = await loader.database();
-      expect(await countRejects(db, database.schema, {})).toEqual([
+      expect(await countRejects(db, {})).toEqual([
         { view: "tickets", reason: "invalid_timestamp", field: "TKT-Due Date", records: 2 },
         { view: "comments", reason: "invalid_integer", field: "TKTCT-CommentID", records: 1 },
         { view: "tickets", reason: "invalid_integer", field: "TKT-Ticket ID", records: 1 },
       ]);
-      const [newest, ...older] = await readRejects(db, database.schema, { view: "tickets" }, 2);
+      const [newest, ...older] = await readRejects(db, { view: "tickets" }, 2);
       expect(newest).toMatchObject({ runId, view: "tickets", position: 3, key: "TKT-Ticket ID=2" });
       expect(older).toHaveLength(1);
-      expect(await readReject(db, database.schema, newest!.rejectId)).toMatchObject({
+      expect(await readReject(db, newest!.rejectId)).toMatchObject({
         ...newest,
         raw: JSON.stringify(ticket(2, BAD)),
         source: "standard input",
       });
-      expect(await readReject(db, database.schema, 4711)).toBeUndefined();
-      expect(await clearRejects(db, database.schema, { runId, reason: "invalid_timestamp" })).toBe(2);
-      expect(await clearRejects(db, database.schema, { view: "comments" })).toBe(1);
-      expect(await clearRejects(db, database.schema, {})).toBe(1);
+      expect(await readReject(db, 4711)).toBeUndefined();
+      expect(await clearRejects(db, { runId, reason: "invalid_timestamp" })).toBe(2);
+      expect(await clearRejects(db, { view: "comments" })).toBe(1);
+      expect(await clearRejects(db, {})).toBe(1);
     });
   },
   ({ name }) => name === "PostgreSQL 18",

@@ -142,7 +142,7 @@ describeEachDatabase(
         await blocker.query(`lock table ${database.table("comments")} in access exclusive mode`);
         return opened.transaction(async (transaction) => {
           const before = await rowsRead(transaction, database.schema);
-          const { body } = await metricsText(transaction, database.schema, loader.settings);
+          const { body } = await metricsText(transaction, loader.settings);
           return { body, before, after: await rowsRead(transaction, database.schema) };
         });
       });

@@ -97,7 +97,7 @@ describeEachDatabase("the user lookup", (target) => {
     ];
     expect(await lookup(database)).toEqual(matched);
     const opened = await loader.database();
-    expect(await readUserConflicts(opened, database.schema)).toEqual([
+    expect(await readUserConflicts(opened)).toEqual([
       { kind: "username", name: "klang", candidates: ["Karl Lang", "Konrad Lang"], chosen: null },
     ]);
     // A second J. Müller: what fitted one person fits two.
@@ -106,7 +106,7 @@ describeEachDatabase("the user lookup", (target) => {
     // Timesheets know better.
     await load(loader, timesheets, [booked("klang", "Konrad Lang"), booked("j.mueller", "Jakob Müller")]);
     expect(await lookup(database)).toContain("j.mueller → Jakob Müller (timesheets)");
-    expect(await readUserConflicts(opened, database.schema)).toEqual([]);
+    expect(await readUserConflicts(opened)).toEqual([]);
   });
 
   test("keeps manual entries, lists what is in conflict, and forgets both when asked to", async () => {
@@ -120,7 +120,6 @@ describeEachDatabase("the user lookup", (target) => {
     ];
     await load(loader, timesheets, records);
     const opened = await loader.database();
-    const { schema } = database;
     const conflicts = [
       {
         kind: "username",
@@ -130,14 +129,14 @@ describeEachDatabase("the user lookup", (target) => {
       },
       { kind: "full name", name: "Anna Hofer", candidates: ["ahofer", "anna"], chosen: "anna" },
     ];
-    expect(await readUserConflicts(opened, schema)).toEqual(conflicts);
+    expect(await readUserConflicts(opened)).toEqual(conflicts);
 
-    await setUser(opened, schema, { username: "ahofer", fullName: "Anna Hofer" });
-    await setUser(opened, schema, { username: "newcomer", fullName: "Nina Neu" });
+    await setUser(opened, { username: "ahofer", fullName: "Anna Hofer" });
+    await setUser(opened, { username: "newcomer", fullName: "Nina Neu" });
     await load(loader, timesheets, [...records, booked("ahofer", "Andrea Hofer", "2025-06-01")]);
-    await refreshUsers(opened, schema);
-    expect(await readUserConflicts(opened, schema)).toEqual([]);
-    expect(await readUsers(opened, schema)).toMatchObject([
+    await refreshUsers(opened);
+    expect(await readUserConflicts(opened)).toEqual([]);
+    expect(await readUsers(opened)).toMatchObject([
       { username: "ahofer", fullName: "Anna Hofer", source: "manual" },
       { username: "anna", fullName: "Anna Hofer", source: "timesheets" },
       { username: "blang", source: "timesheets" },
@@ -147,11 +146,11 @@ describeEachDatabase("the user lookup", (target) => {
       await database.sql(`select ${database.table("get_short_username")}('Anna Hofer') as username`),
     ).toEqual([{ username: "ahofer" }]);
 
-    for (const username of ["ahofer", "newcomer"]) await unsetUser(opened, schema, username);
-    expect(await refreshUsers(opened, schema)).toBe(1);
-    expect(await readUserConflicts(opened, schema)).toEqual(conflicts);
-    await expect(unsetUser(opened, schema, "blang")).rejects.toMatchObject({ code: "usage" });
-    await expect(setUser(opened, schema, { username: " ", fullName: "X" })).rejects.toMatchObject({
+    for (const username of ["ahofer", "newcomer"]) await unsetUser(opened, username);
+    expect(await refreshUsers(opened)).toBe(1);
+    expect(await readUserConflicts(opened)).toEqual(conflicts);
+    await expect(unsetUser(opened, "blang")).rejects.toMatchObject({ code: "usage" });
+    await expect(setUser(opened, { username: " ", fullName: "X" })).rejects.toMatchObject({
       code: "usage",
     });
   });

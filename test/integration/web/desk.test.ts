@@ -55,9 +55,8 @@ const SOME_TIMESHEETS = many(90, (entry) =>
 
 async function deskOf(loader: Loader, filter: Partial<DeskData["filter"]> = {}): Promise<DeskData> {
   const database = await loader.database();
-  const { schema } = database;
-  const asOf = (await readAsOf(database, schema)) ?? new Date(Number.NaN);
-  return { database, schema, asOf, timeZone: ZONE, filter: { team: undefined, weeks: 13, ...filter } };
+  const asOf = (await readAsOf(database)) ?? new Date(Number.NaN);
+  return { database, asOf, timeZone: ZONE, filter: { team: undefined, weeks: 13, ...filter } };
 }
 
 /** Compares what was kept up, and what the page is drawn from, with plain SQL over the tables. */
@@ -134,8 +133,8 @@ describeEachDatabase("the page of the service desk", (target) => {
     const loader = database.open({ OTC_TIMEZONE: ZONE });
     const settings = readSettings({ ...database.env, OTC_TIMEZONE: ZONE });
     const page = async (query: string): Promise<string> => {
-      const { database: opened, schema } = await deskOf(loader);
-      const request = { database: opened, schema, views: [tickets, timesheets], settings, params: {} };
+      const { database: opened } = await deskOf(loader);
+      const request = { database: opened, views: [tickets, timesheets], settings, params: {} };
       const { lead, body } = await deskPage.content({ ...request, query: new URLSearchParams(query) });
       return `${await lead} ${await body}`;
     };
