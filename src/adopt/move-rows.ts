@@ -131,6 +131,6 @@ function missingKey(view: View): string {
 }
 
 function newestFirst(view: View): string {
-  const changed = view.columns.filter(({ tellsNewer }) => tellsNewer);
+  const changed = view.columns.filter(({ versionColumn }) => versionColumn);
   return [...changed.map(({ name }) => `${quoteIdentifier(name)} desc nulls last`), "ctid desc"].join(", ");
 }

@@ -75,7 +75,7 @@ async function addConstraint(
     report({ change: "constraint_added", subject: name, rows: null, detail });
   } catch (error) {
     const canWait = kind === "c" || kind === "f";
-    if (!canWait || !(error instanceof DatabaseError) || !error.refusesRow) throw error;
+    if (!canWait || !(error instanceof DatabaseError) || !error.isRowError) throw error;
     await transaction.query(`${statement} not valid`);
     report({ change: "constraint_for_new_rows", subject: name, rows: null, detail });
   }

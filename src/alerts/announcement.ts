@@ -1,5 +1,5 @@
 import type { AlertCondition } from "../config/settings.ts";
-import { printable } from "../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 
 /** News of one condition of one view. */
 export interface Notice {
@@ -69,6 +69,6 @@ function begun(since: Date | null): string {
 }
 
 function shown(line: string): string {
-  const text = printable(line);
+  const text = escapeControlCharacters(line);
   return text.length <= MAX_LINE_LENGTH ? text : `${text.slice(0, MAX_LINE_LENGTH)} …`;
 }

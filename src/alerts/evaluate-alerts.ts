@@ -8,7 +8,7 @@ import { postAnnouncement, type Webhook } from "./webhook.ts";
 import type { AlertCondition } from "../config/settings.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import { abandonDeadRuns } from "../runs/dead-runs.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
@@ -43,7 +43,7 @@ export async function evaluateAlerts(request: AlertRequest): Promise<void> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     await request.database.transaction((transaction) => tellWhatIsDue(transaction, request, signal), signal);
   } catch (error) {
-    request.log.warn(`alerts were not looked at: ${reasonOf(error)}`);
+    request.log.warn(`alerts were not looked at: ${errorMessage(error)}`);
   }
 }
 
@@ -96,7 +96,7 @@ async function tell(
     return true;
   } catch (error) {
     const remedy = error instanceof OtcError ? error.remedy : undefined;
-    log.warn({ news, remedy }, `alert not told, will try again after the next load: ${reasonOf(error)}`);
+    log.warn({ news, remedy }, `alert not told, will try again after the next load: ${errorMessage(error)}`);
     return false;
   }
 }

@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import { Agent, type Dispatcher, request } from "undici";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { Announcement } from "./announcement.ts";
 import { slackMessage } from "./slack-message.ts";
 import { teamsMessage } from "./teams-message.ts";
@@ -58,7 +58,7 @@ export async function postAnnouncement(
     });
   } catch (error) {
     if (error instanceof OtcError) throw error;
-    const reason = late.aborted ? `it did not take it within ${TAKEN_MS / 1000} s` : reasonOf(error);
+    const reason = late.aborted ? `it did not take it within ${TAKEN_MS / 1000} s` : errorMessage(error);
     throw refused(webhook, reason, error);
   } finally {
     await agent.destroy();

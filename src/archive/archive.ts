@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { type ArchivedDocument, archivedDocument, byTime, parseArchivedPath } from "./archived-document.ts";
 import { DocumentCopy } from "./document-copy.ts";
 
@@ -34,7 +34,7 @@ export class Archive {
       return files.flatMap((file) => parseArchivedPath(join(folder, file)) ?? []).sort(byTime);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-      throw new OtcError("source", `The archive ${folder} cannot be read: ${reasonOf(error)}.`, {
+      throw new OtcError("source", `The archive ${folder} cannot be read: ${errorMessage(error)}.`, {
         cause: error,
       });
     }

@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { type ArchivedDocument, PARTIAL } from "./archived-document.ts";
 
 /** Owner only: documents hold what customers wrote. */
@@ -57,7 +57,7 @@ export class DocumentCopy {
       for (const file of left) await rm(join(folder, file), { force: true });
       copy.#stored = copy.#store();
     } catch (error) {
-      copy.#error = reasonOf(error);
+      copy.#error = errorMessage(error);
     }
     return copy;
   }
@@ -116,7 +116,7 @@ export class DocumentCopy {
   }
 
   async #giveUp(error: unknown): Promise<void> {
-    this.#error = reasonOf(error);
+    this.#error = errorMessage(error);
     this.#ended.abort();
     await rm(this.#partial, { force: true }).catch(() => undefined);
   }

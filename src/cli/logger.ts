@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
-import { printable } from "../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { GlobalOptions } from "./options/global-options.ts";
 import type { ProgressLine } from "./render/progress-line.ts";
@@ -21,7 +21,9 @@ export function createLogger(
 ): Logger {
   const stderr = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      const line = chunk.toString("utf8").replaceAll(LEFT_BY_JSON, (character) => printable(character));
+      const line = chunk
+        .toString("utf8")
+        .replaceAll(LEFT_BY_JSON, (character) => escapeControlCharacters(character));
       progress.above(() => context.stderr.write(line));
       done();
     },
@@ -39,7 +41,7 @@ export function createLogger(
       destination: stderr,
       sync: true,
       singleLine: true,
-      messageFormat: (entry, key) => printable(String(entry[key])),
+      messageFormat: (entry, key) => escapeControlCharacters(String(entry[key])),
       colorize: useColours(context.stderr, context.env),
       translateTime: "SYS:HH:MM:ss",
     }),

@@ -2,8 +2,8 @@
 import { constants } from "node:os";
 import { environmentWithDotEnv } from "../config/process-environment.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
-import { printable } from "../errors/escape-control-characters.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
+import { errorMessage } from "../errors/error-message.ts";
 
 const EXIT_USAGE = 2;
 
@@ -57,7 +57,9 @@ if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
   process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
 }
 if (outputFailure !== undefined) {
-  process.stderr.write(`otc-etl: the output could not be written: ${printable(reasonOf(outputFailure))}\n`);
+  process.stderr.write(
+    `otc-etl: the output could not be written: ${escapeControlCharacters(errorMessage(outputFailure))}\n`,
+  );
 }
 
 /** package.json's `engines`, which npm does not enforce. */
@@ -74,15 +76,18 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   // Of the settings every problem has a line; what others quote must not become one.
   const severalLines = error instanceof OtcError && error.code === "configuration";
-  const lines = severalLines ? reasonOf(error).split("\n") : [reasonOf(error)];
-  process.stderr.write(`otc-etl: ${lines.map(printable).join("\n")}\n`);
+  const lines = severalLines ? errorMessage(error).split("\n") : [errorMessage(error)];
+  process.stderr.write(`otc-etl: ${lines.map(escapeControlCharacters).join("\n")}\n`);
   if (error instanceof OtcError && error.remedy !== undefined) {
-    process.stderr.write(`  → ${printable(error.remedy)}\n`);
+    process.stderr.write(`  → ${escapeControlCharacters(error.remedy)}\n`);
   }
   const unexpected = !(error instanceof OtcError) || error.code === "internal";
   if ((unexpected || process.argv.includes("--verbose")) && error instanceof Error) {
-    process.stderr.write(`${(error.stack ?? "").replace(error.message, () => printable(error.message))}\n`);
-    if (error.cause !== undefined) process.stderr.write(`caused by: ${printable(reasonOf(error.cause))}\n`);
+    process.stderr.write(
+      `${(error.stack ?? "").replace(error.message, () => escapeControlCharacters(error.message))}\n`,
+    );
+    if (error.cause !== undefined)
+      process.stderr.write(`caused by: ${escapeControlCharacters(errorMessage(error.cause))}\n`);
   }
   return exitCodeOf(error);
 }

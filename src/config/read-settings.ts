@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { safeParse } from "valibot";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import {
   flagOf,
   type Setting,
@@ -40,7 +40,7 @@ export function readSettings(env: Environment, flags: Environment = {}): Setting
       if (parsed.success) settings[definition.name] = parsed.output;
       else problems.push(describe(definition, found, parsed.issues[0].message));
     } catch (error) {
-      problems.push(reasonOf(error));
+      problems.push(errorMessage(error));
     }
   }
   if (problems.length > 0) {
@@ -73,7 +73,7 @@ function readSecret(variable: string, file: string): string {
   try {
     return readFileSync(file, "utf8").replace(/\r?\n$/, "");
   } catch (error) {
-    throw new Error(`${variable}_FILE cannot be read: ${reasonOf(error)}.`, { cause: error });
+    throw new Error(`${variable}_FILE cannot be read: ${errorMessage(error)}.`, { cause: error });
   }
 }
 

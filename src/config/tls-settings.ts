@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -33,7 +33,7 @@ function readAuthority(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new OtcError("configuration", `OTC_PG_SSLROOTCERT cannot be read: ${reasonOf(error)}.`, {
+    throw new OtcError("configuration", `OTC_PG_SSLROOTCERT cannot be read: ${errorMessage(error)}.`, {
       cause: error,
     });
   }

@@ -1,5 +1,5 @@
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 
 /** The parts of an error message that PostgreSQL sends, as both drivers give them. */
 interface ServerError {
@@ -84,7 +84,7 @@ export class DatabaseError extends OtcError {
   }
 
   /** Whether the same may succeed in a while: the database was away, busy or in somebody else's hands. */
-  get mayPass(): boolean {
+  get isTransient(): boolean {
     return this.sqlState === undefined || PASSING.test(this.sqlState);
   }
 
@@ -104,7 +104,7 @@ export class DatabaseError extends OtcError {
   }
 
   /** Whether one row is to blame, so that the others could be written without it. */
-  get refusesRow(): boolean {
+  get isRowError(): boolean {
     return this.sqlState !== undefined && (ROW_REFUSALS.test(this.sqlState) || this.#byPolicy);
   }
 }
@@ -125,7 +125,7 @@ export function databaseError(error: unknown, location: string): OtcError {
       cause: error,
     });
   }
-  return new DatabaseError(`The connection to ${location} failed: ${reasonOf(error)}`, {
+  return new DatabaseError(`The connection to ${location} failed: ${errorMessage(error)}`, {
     remedy:
       "Check that the server runs and that OTC_PG_HOST and OTC_PG_PORT (or OTC_DATABASE_URL) are right.",
     cause: error,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
 import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
 import { DatabaseError, databaseError } from "./database-error.ts";
@@ -366,7 +366,7 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
     await client.query({ text: "rollback", query_timeout: ROLLBACK_TIMEOUT_MS } as pg.QueryConfig);
     return undefined;
   } catch (error) {
-    return new Error(`rollback failed: ${reasonOf(error)}`);
+    return new Error(`rollback failed: ${errorMessage(error)}`);
   }
 }
 

@@ -9,7 +9,7 @@ export interface ReadLimits {
 }
 
 /** Lends a transaction that cannot write, whatever the role may do. */
-export async function readOnly<T>(
+export async function withReadOnlyTransaction<T>(
   database: Database,
   limits: ReadLimits,
   work: (transaction: Queryable) => Promise<T>,

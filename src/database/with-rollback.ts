@@ -9,7 +9,7 @@ class RolledBack extends Error {}
  * @param signal cancels the statement that is running, and so the transaction
  * @returns what `work` returned
  */
-export async function rolledBack<T>(
+export async function withRollback<T>(
   database: Database,
   work: (transaction: Transaction) => Promise<T>,
   signal?: AbortSignal,

@@ -1,7 +1,7 @@
 import { type Environment, readViewId } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { requiredApiSettings } from "../loader/loader.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
@@ -41,5 +41,5 @@ async function attemptAsync(name: string, find: () => Promise<string>): Promise<
 
 /** A check that threw. */
 export function failure(name: string, error: unknown): CheckResult {
-  return failed(name, reasonOf(error), error instanceof OtcError ? error.remedy : undefined);
+  return failed(name, errorMessage(error), error instanceof OtcError ? error.remedy : undefined);
 }

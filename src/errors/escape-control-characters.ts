@@ -3,7 +3,7 @@
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** The text with its control characters as escapes: it stays one line, and a terminal obeys nothing of it. */
-export function printable(text: string): string {
+export function escapeControlCharacters(text: string): string {
   return text.replaceAll(CONTROL_CHARACTERS, escapeOf);
 }
 

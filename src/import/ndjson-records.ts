@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { SourceError } from "../errors/source-error.ts";
 
 const LINE_FEED = 0x0a;
@@ -23,7 +23,7 @@ export async function* ndjsonRecords(
     try {
       JSON.parse(text);
     } catch (error) {
-      throw new SourceError("document", `Line ${number} is not valid JSON: ${reasonOf(error)}.`, {
+      throw new SourceError("document", `Line ${number} is not valid JSON: ${errorMessage(error)}.`, {
         remedy: `It begins ${JSON.stringify(text.slice(0, 120))}; nothing of the file was loaded.`,
         cause: error,
       });

@@ -5,7 +5,7 @@ import type { OtcError } from "../errors/otc-error.ts";
 import type { TraceSpan } from "../tracing/tracing.ts";
 import type { Guard } from "./guards.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
-import type { PlanNotes } from "./plan/plan-report.ts";
+import type { PlanReport } from "./plan/plan-report.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import type { Run } from "../runs/run-log.ts";
@@ -26,7 +26,7 @@ export interface LoadState {
   /** Undefined when nobody asks for traces. */
   readonly span: TraceSpan | undefined;
   /** What a plan notes; undefined when the load is to be committed. */
-  readonly plan: PlanNotes | undefined;
+  readonly plan: PlanReport | undefined;
 }
 
 /** @param span that of a load which is traced */
@@ -58,7 +58,7 @@ export interface LoadInProgress {
 }
 
 /** A guard that has tripped fails a load; a plan notes it and goes on. */
-export function heed({ plan }: LoadState, guard: Guard, tripped: OtcError | undefined): void {
+export function enforceGuard({ plan }: LoadState, guard: Guard, tripped: OtcError | undefined): void {
   if (tripped === undefined) return;
   if (plan === undefined) throw tripped;
   plan.noteGuard(guard, tripped);

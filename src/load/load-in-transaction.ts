@@ -6,7 +6,7 @@ import type { DriftWarning } from "../runs/drift-warning.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
 import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";
-import { heed, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
+import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";
 import { setPlannerSettings } from "./tables/planner-settings.ts";
 import { countRows } from "../runs/read-table-sizes.ts";
@@ -54,8 +54,12 @@ export async function loadInTransaction(
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
   checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
   const last = await readLastLoad(transaction, view);
-  heed(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
-  heed(state, "error_limit", checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit));
+  enforceGuard(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
+  enforceGuard(
+    state,
+    "error_limit",
+    checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit),
+  );
   // What is brought in otherwise says nothing of what OTC sends now.
   const profiles = run.kind === "load" ? await profileOf(load, document) : [];
 

@@ -1,6 +1,6 @@
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
-import { askingTransaction } from "./throttled-transaction.ts";
+import { withThrottledTransaction } from "./with-throttled-transaction.ts";
 import { abandonDeadRuns } from "../runs/dead-runs.ts";
 import type { LoadContext } from "./load-context.ts";
 import { newLoadState } from "./load-in-progress.ts";
@@ -58,7 +58,7 @@ async function loadTogether(
     outcomes = loads;
   } catch (error) {
     const all = views.map((view) => attempts.find((attempt) => attempt.run.view === view) ?? view);
-    const first = error instanceof Error ? error : new Error(reasonOf(error));
+    const first = error instanceof Error ? error : new Error(errorMessage(error));
     outcomes = await settleFailure(all, loads, first, context, startedAt);
   } finally {
     for (const { state } of attempts) await state.rejects.dispose();
@@ -93,17 +93,23 @@ async function attemptAll(
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");
-  await askingTransaction(context, { asksOtc, keep: true, attempts }, async (transaction, requests) => {
-    const written: View[] = [];
-    for (const { run, state } of attempts) {
-      const load =
-        run.source instanceof RejectDocument
-          ? await retryInTransaction(transaction, run, run.source, context, requests, state)
-          : await loadInTransaction(transaction, run, context, requests, state);
-      loads.push(load);
-      if (load.inserted + load.updated > 0) written.push(run.view);
-    }
-    // Once for all views of the transaction, and so the last one's.
-    await attempts.at(-1)?.state.meter.trace("refresh", () => refreshDerived(transaction, written, context));
-  });
+  await withThrottledTransaction(
+    context,
+    { asksOtc, keep: true, attempts },
+    async (transaction, requests) => {
+      const written: View[] = [];
+      for (const { run, state } of attempts) {
+        const load =
+          run.source instanceof RejectDocument
+            ? await retryInTransaction(transaction, run, run.source, context, requests, state)
+            : await loadInTransaction(transaction, run, context, requests, state);
+        loads.push(load);
+        if (load.inserted + load.updated > 0) written.push(run.view);
+      }
+      // Once for all views of the transaction, and so the last one's.
+      await attempts
+        .at(-1)
+        ?.state.meter.trace("refresh", () => refreshDerived(transaction, written, context));
+    },
+  );
 }

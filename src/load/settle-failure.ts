@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import { DatabaseError } from "../database/database-error.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { LoadState } from "./load-in-progress.ts";
@@ -109,7 +109,10 @@ async function recordPatiently(
       shouldRetry: ({ error }) => error instanceof DatabaseError && error.isConnectionProblem,
     });
   } catch (error) {
-    log.error({ view: failed.view, run: run.runId }, `the failure could not be recorded: ${reasonOf(error)}`);
+    log.error(
+      { view: failed.view, run: run.runId },
+      `the failure could not be recorded: ${errorMessage(error)}`,
+    );
     return "not recorded";
   } finally {
     patience.stop();

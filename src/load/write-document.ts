@@ -4,7 +4,7 @@ import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, lockAgainstWriters } from "./classify/delta.ts";
 import { checkErrorLimit } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
-import { heed, type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
 import { rejectOfRefusedRow } from "./apply/refused-row.ts";
 import type { Reject } from "../runs/rejects/reject-spool.ts";
@@ -54,7 +54,7 @@ async function writeOnce(
   const onRefused = async (position: number, error: DatabaseError): Promise<void> => {
     refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
     const errors = state.rejects.count + refused.length;
-    heed(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
+    enforceGuard(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
   };
 
   showProgress(load, "classify", document);
@@ -67,12 +67,12 @@ async function writeOnce(
     onRefused,
   );
   const staged = document.staged - refused.length;
-  const suspected = mergesKeys ? staged : document.suspected;
-  await plan?.noteDuplicates(transaction, run.view, typed, suspected);
+  const possibleDuplicates = mergesKeys ? staged : document.possibleDuplicates;
+  await plan?.noteDuplicates(transaction, run.view, typed, possibleDuplicates);
   const classification = await inStep(load, "classify", async () => {
     await lockAgainstWriters(transaction, tables);
     await analyzeKeys(transaction, run.view, tables.staging);
-    return classify(transaction, run.view, typed, { staged, suspected }, keepNewer);
+    return classify(transaction, run.view, typed, { staged, possibleDuplicates }, keepNewer);
   });
   log.debug(classification, "document classified");
 

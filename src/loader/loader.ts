@@ -11,7 +11,7 @@ import type { Database } from "../database/database.ts";
 import { type MigrationState, requireMigrated } from "../database/migrations.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import { fileSource } from "../source/file-source.ts";
@@ -148,7 +148,7 @@ export class Loader {
     const tracing = await this.#openTracing();
     const outcomes = await run(request.views, { ...context, tracing }, request.onOutcome);
     // Whoever interrupted it knows, and has five seconds' patience; what else there is to tell stays due.
-    if (context.kind === "load" && !request.signal.aborted) await this.tellAlerts(outcomes);
+    if (context.kind === "load" && !request.signal.aborted) await this.sendDueAlerts(outcomes);
     return outcomes;
   }
 
@@ -158,7 +158,7 @@ export class Loader {
    *
    * @param outcomes of the load that has just ended, if this follows one
    */
-  async tellAlerts(outcomes: readonly LoadOutcome[] = []): Promise<void> {
+  async sendDueAlerts(outcomes: readonly LoadOutcome[] = []): Promise<void> {
     const { alertWebhook, alertFormat, alertOn, maxAgeMs, maxRollbackRate } = this.settings;
     if (alertWebhook === undefined) return;
     const { evaluateAlerts } = await import("../alerts/evaluate-alerts.ts");
@@ -261,7 +261,7 @@ async function openTracing(log: Logger): Promise<Tracing | undefined> {
     const tracing = await import("../tracing/open-tracing.ts");
     return tracing.openTracing(settings, log);
   } catch (error) {
-    log.warn(`no traces are made: ${reasonOf(error)}`);
+    log.warn(`no traces are made: ${errorMessage(error)}`);
     return undefined;
   }
 }

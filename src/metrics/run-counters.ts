@@ -1,11 +1,11 @@
 import { isCommitted, ROW_OUTCOMES, type RunTotals } from "../runs/read-run-totals.ts";
-import { neverBegan } from "../runs/read-status.ts";
+import { isSkipped } from "../runs/read-status.ts";
 import { RUN_KINDS } from "../runs/run-kind.ts";
 import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How a run can end. */
-const STATUSES = ["success", "partial", "failed", "abandoned", "turned_away"] as const;
+const STATUSES = ["success", "partial", "failed", "abandoned", "skipped"] as const;
 
 /**
  * What all runs did, by what they were for. Every series is there from the first scrape: Prometheus does not see the
@@ -15,7 +15,7 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
   const runs = exposition.counter(
     "otc_etl_runs_total",
     ["view", "kind", "status"],
-    "Runs that have ended; turned_away: another had the view, or OTC must not be asked.",
+    "Runs that have ended; skipped: another had the view, or OTC must not be asked.",
   );
   const rows = exposition.counter(
     "otc_etl_rows_total",
@@ -73,7 +73,7 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
 }
 
 function statusOf(total: RunTotals): (typeof STATUSES)[number] {
-  return neverBegan(total) ? "turned_away" : total.status;
+  return isSkipped(total) ? "skipped" : total.status;
 }
 
 function sumOf(totals: readonly RunTotals[], valueOf: (total: RunTotals) => number): number {

@@ -48,7 +48,7 @@ const NEVER_BEGAN: readonly (string | null)[] = [
 ] satisfies ErrorCode[];
 
 /** Whether a run was turned away; that says nothing about how loads go. */
-export function neverBegan({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
+export function isSkipped({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
   return NEVER_BEGAN.includes(errorCode);
 }
 
@@ -177,7 +177,7 @@ async function readLastRuns(
 function judge(
   runs: readonly RecordedRun[],
 ): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"> {
-  const loads = runs.filter((run) => run.kind === "load" && !neverBegan(run));
+  const loads = runs.filter((run) => run.kind === "load" && !isSkipped(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);

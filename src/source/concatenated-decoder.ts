@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from "node:stream";
 import type { BrotliDecompress, Gunzip, Inflate, ZstdDecompress } from "node:zlib";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { DecodingError } from "./decoding-error.ts";
 
 /** A kind of compression. */
@@ -156,7 +156,7 @@ export class ConcatenatedDecoder extends Transform {
   #decodingError(error: NodeJS.ErrnoException): DecodingError {
     if (error.code === CUT_SHORT) return this.#cutShort(error);
     return new DecodingError(
-      `the ${this.#codec.name} data is damaged, or something else follows it, after byte ${this.#position}: ${reasonOf(error)}`,
+      `the ${this.#codec.name} data is damaged, or something else follows it, after byte ${this.#position}: ${errorMessage(error)}`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { decompressFile } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
 import { SourceError } from "../errors/source-error.ts";
@@ -45,7 +45,7 @@ export function nameOf(path: string): string {
 }
 
 export function unreadable(path: string, error: unknown): SourceError {
-  return new SourceError("source", `Cannot read ${nameOf(path)}: ${reasonOf(error)}.`, {
+  return new SourceError("source", `Cannot read ${nameOf(path)}: ${errorMessage(error)}.`, {
     ...(error instanceof DecodingError
       ? { remedy: "Nothing of it was loaded. Copy the file again, or compress it again." }
       : {}),

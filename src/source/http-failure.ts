@@ -1,5 +1,5 @@
 import { errors } from "undici";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { SourceError } from "../errors/source-error.ts";
 
 /** What a failed answer is blamed on; the names of settings, never their values, and no credential. */
@@ -64,7 +64,7 @@ export function networkFailure(error: unknown, request: RequestContext): SourceE
       },
     );
   }
-  return new SourceError("source", `The connection to ${request.url} failed: ${reasonOf(error)}.`, {
+  return new SourceError("source", `The connection to ${request.url} failed: ${errorMessage(error)}.`, {
     retryable: true,
     remedy: "Check OTC_API_URL and the network between here and OTC.",
     cause: error,

@@ -5,7 +5,7 @@ import type { Database, Queryable, Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { paceDelay, type PaceLimits } from "./pace.ts";
 import type { RequestGate } from "../source/request-gate.ts";
 
@@ -65,7 +65,7 @@ export class RequestLog implements RequestGate {
       });
     } catch (error) {
       // `settle` makes up for it; what the answer was like must not be hidden by this.
-      this.#log.debug(`the end of an answer was not recorded yet: ${reasonOf(error)}`);
+      this.#log.debug(`the end of an answer was not recorded yet: ${errorMessage(error)}`);
     }
   }
 

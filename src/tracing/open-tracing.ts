@@ -14,7 +14,7 @@ import type { Logger } from "pino";
 import { packageVersion } from "../config/package-version.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { LogProcessor } from "./log-processor.ts";
 import type { SpanAttributes, TraceSpan, Tracing } from "./tracing.ts";
 import { WatchedExporter } from "./watched-exporter.ts";
@@ -84,7 +84,7 @@ function parentOf(traceparent: string | undefined): Context {
 async function closeInTime(provider: TracerProvider, log: Logger): Promise<void> {
   const waiting = new AbortController();
   const closed = provider.shutdown().catch((error: unknown) => {
-    log.debug(`tracing closed: ${reasonOf(error)}`);
+    log.debug(`tracing closed: ${errorMessage(error)}`);
   });
   const { signal } = waiting;
   await Promise.race([closed, sleep(EXPORT_MS, undefined, { signal }).catch(() => undefined)]);

@@ -20,7 +20,7 @@ export interface Column {
   /** Written when the row is inserted, never overwritten by an update, and no reason for one. */
   readonly insertOnly: boolean;
   /** Of two rows with the same key the one with the later value is the newer. */
-  readonly tellsNewer: boolean;
+  readonly versionColumn: boolean;
 }
 
 /** Which changes of a view's rows are kept, and where. */
@@ -54,7 +54,7 @@ interface ColumnOptions {
   readonly as?: string;
   readonly key?: KeyPart;
   readonly insertOnly?: boolean;
-  readonly tellsNewer?: boolean;
+  readonly versionColumn?: boolean;
 }
 
 function columnOf(type: ValueType) {
@@ -63,7 +63,7 @@ function columnOf(type: ValueType) {
     name: options.as ?? field,
     type,
     insertOnly: options.insertOnly ?? false,
-    tellsNewer: options.tellsNewer ?? false,
+    versionColumn: options.versionColumn ?? false,
     ...(options.key === undefined ? {} : { key: options.key }),
   });
 }
@@ -100,7 +100,7 @@ export function defineView(
   if (complete.columns.some((column) => column.key !== undefined && column.insertOnly)) {
     throw new OtcError("internal", `View ${complete.name} has a key column that is insert-only.`);
   }
-  if (complete.columns.filter((column) => column.tellsNewer).length > 1) {
+  if (complete.columns.filter((column) => column.versionColumn).length > 1) {
     throw new OtcError("internal", `View ${complete.name} has several columns that tell which row is newer.`);
   }
   if (complete.history !== undefined) checkHistory(complete, complete.history);
@@ -127,8 +127,8 @@ export function changeableColumns(view: View): readonly Column[] {
  * The column that tells whether a record is newer than the row that it would overwrite, if the view has one. A column that
  * no update writes cannot: it says when the row was created, and would call the record newer again after every update.
  */
-export function newerColumn(view: View): Column | undefined {
-  return changeableColumns(view).find((column) => column.tellsNewer);
+export function versionColumnOf(view: View): Column | undefined {
+  return changeableColumns(view).find((column) => column.versionColumn);
 }
 
 /** The columns that identify a row. */

@@ -6,8 +6,8 @@ import type { Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import type { Database } from "../database/database.ts";
 import { requireMigrated } from "../database/migrations.ts";
-import { type ReadLimits, readOnly } from "../database/with-read-only-transaction.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { type ReadLimits, withReadOnlyTransaction } from "../database/with-read-only-transaction.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { MetricsText } from "../metrics/exposition.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { View } from "../views/view.ts";
@@ -20,7 +20,7 @@ import { failurePage, NOT_FOUND } from "./page/failure.ts";
 import { type Layout, renderPage } from "./page/layout.ts";
 import type { Page, PageContent } from "./page/page.ts";
 import { PAGES } from "./pages.ts";
-import { SharedReads } from "./reading/coalescing-cache.ts";
+import { CoalescingCache } from "./reading/coalescing-cache.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** What the pages are made of. */
@@ -54,13 +54,13 @@ export function buildApplication(site: Site): Hono {
   if (settings.webToken === undefined) app.use(loopbackHostsOnly());
 
   app.get("/healthz", (context) => context.text("ok\n"));
-  const readiness = new SharedReads<true>(PATIENCE_MS);
+  const readiness = new CoalescingCache<true>(PATIENCE_MS);
   app.get("/readyz", async (context) => {
     try {
       await readiness.get("", () => requireMigrated(database).then(() => true));
       return context.text("ready\n");
     } catch (error) {
-      log.warn(`not ready: ${reasonOf(error)}`);
+      log.warn(`not ready: ${errorMessage(error)}`);
       return context.text("not ready\n", 503);
     }
   });
@@ -79,14 +79,14 @@ export function buildApplication(site: Site): Hono {
     app.route("/", loginRoutes(access, layout));
     app.use(requireToken(access));
   }
-  const scrapes = new SharedReads<MetricsText>(PATIENCE_MS);
+  const scrapes = new CoalescingCache<MetricsText>(PATIENCE_MS);
   app.get("/metrics", async (context) => {
     const { value } = await scrapes.get("", () =>
-      readOnly(database, READ_LIMITS, (transaction) => metricsText(transaction, settings)),
+      withReadOnlyTransaction(database, READ_LIMITS, (transaction) => metricsText(transaction, settings)),
     );
     return context.body(value.body, 200, { "content-type": value.contentType });
   });
-  const reads = new SharedReads<PageContent>(PATIENCE_MS);
+  const reads = new CoalescingCache<PageContent>(PATIENCE_MS);
   for (const page of PAGES) addPage(app, page, { site, layout, reads });
 
   app.notFound((context) => context.html(renderPage(layout, context.req.path, NOT_FOUND), 404));
@@ -94,9 +94,9 @@ export function buildApplication(site: Site): Hono {
     const reference = randomBytes(4).toString("hex");
     const { status, content } = failurePage(error, reference);
     const found = { reference, path: context.req.path };
-    if (status === 500) log.error({ ...found, err: error }, `a page failed: ${reasonOf(error)}`);
+    if (status === 500) log.error({ ...found, err: error }, `a page failed: ${errorMessage(error)}`);
     if (status === 503) {
-      log.warn(found, `a page has to wait: ${reasonOf(error)}`);
+      log.warn(found, `a page has to wait: ${errorMessage(error)}`);
       context.header("retry-after", String(RETRY_SECONDS));
       // Of browsers without JavaScript too.
       context.header("refresh", String(RETRY_SECONDS));
@@ -122,7 +122,7 @@ const neverStored = createMiddleware(async (context, next) => {
 interface PageRoute {
   readonly site: Site;
   readonly layout: Layout;
-  readonly reads: SharedReads<PageContent>;
+  readonly reads: CoalescingCache<PageContent>;
 }
 
 function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): void {
@@ -131,7 +131,7 @@ function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): voi
     const { pathname, search, searchParams: query } = new URL(context.req.url);
     const params = context.req.param() as Readonly<Record<string, string>>;
     const { value, readAt, old } = await reads.get(`${pathname}${search}`, () =>
-      readOnly(database, READ_LIMITS, (transaction) =>
+      withReadOnlyTransaction(database, READ_LIMITS, (transaction) =>
         page.content({ database: transaction, views, settings, params, query }),
       ),
     );

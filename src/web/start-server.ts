@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import type { Database } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { isLoopback } from "./access/loopback.ts";
 import { buildApplication } from "./application.ts";
@@ -60,7 +60,7 @@ export async function startServer({
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
   server.listen(port, host);
   await once(server, "listening").catch((error: unknown) => {
-    throw new OtcError("configuration", `Cannot listen on ${host}:${port}: ${reasonOf(error)}.`, {
+    throw new OtcError("configuration", `Cannot listen on ${host}:${port}: ${errorMessage(error)}.`, {
       remedy: "Give another --port (0 takes any that is free) or --host.",
       cause: error,
     });

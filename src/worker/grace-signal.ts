@@ -6,7 +6,7 @@ export interface LateSignal {
 }
 
 /** @param delayMs how long after `first`, and for the same reason, in milliseconds */
-export function lateSignal(first: AbortSignal, delayMs: number): LateSignal {
+export function graceSignal(first: AbortSignal, delayMs: number): LateSignal {
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const begin = (): void => {

@@ -22,7 +22,7 @@ const MAY_PASS: Readonly<Record<ErrorCode, boolean>> = {
 };
 
 /** Whether another attempt at a load is worth it. */
-export function mayPass(error: unknown): boolean {
-  if (error instanceof DatabaseError) return error.mayPass;
+export function isTransient(error: unknown): boolean {
+  if (error instanceof DatabaseError) return error.isTransient;
   return error instanceof OtcError && MAY_PASS[error.code];
 }

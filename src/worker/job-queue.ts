@@ -3,7 +3,7 @@ import { type FindJobsOptions, type JobWithMetadata, PgBoss, type SendOptions } 
 import { DatabaseError } from "../database/database-error.ts";
 import type { Database } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { printable } from "../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import type { View } from "../views/view.ts";
 import { jobDatabase } from "./job-database.ts";
 import { jobSchema } from "./job-schema.ts";
@@ -260,7 +260,7 @@ export class JobQueue {
 
 /** What a message quotes may hold what `jsonb` refuses. */
 function storable({ code, reason }: Failure): Failure {
-  return { code, reason: printable(reason).toWellFormed() };
+  return { code, reason: escapeControlCharacters(reason).toWellFormed() };
 }
 
 function queueOf(view: View): string {

@@ -1,9 +1,9 @@
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { readScheduledViews } from "./due-loads.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import type { Job } from "./job-queue.ts";
-import { mayPass } from "./is-transient.ts";
+import { isTransient } from "./is-transient.ts";
 import { nextTime, type Schedule } from "./schedule.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -19,7 +19,7 @@ export async function runJob(job: Job, schedule: Schedule, context: WorkerContex
   }
   log.info(logged, "a load is due");
   const onMissedBeat = (error: unknown): void => {
-    log.debug(logged, `no heartbeat: ${reasonOf(error)}`);
+    log.debug(logged, `no heartbeat: ${errorMessage(error)}`);
   };
   const outcome = await withHeartbeat(queue, job, onMissedBeat, () => context.load(view));
   const next = nextTime(schedule, new Date());
@@ -34,7 +34,7 @@ export async function runJob(job: Job, schedule: Schedule, context: WorkerContex
   if (failure.code === "interrupted") {
     await queue.putBack(job);
     log.info(logged, "put back, for another worker or the next start");
-  } else if (mayPass(error) && queue.mayRetry(job)) {
+  } else if (isTransient(error) && queue.mayRetry(job)) {
     const again = await queue.retryLater(job, failure);
     log.warn({ ...logged, again }, `the load failed and is tried again: ${failure.reason}`);
   } else {

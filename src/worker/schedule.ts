@@ -2,7 +2,7 @@ import { PgBoss } from "pg-boss";
 import { type Environment, readViewSchedule } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 
 /** When a view is loaded. */
@@ -79,10 +79,14 @@ function checkTimeZone(timeZone: string, setting: string): void {
   try {
     calendar.previewSchedule("0 0 * * *", { tz: timeZone, count: 1 });
   } catch (error) {
-    throw new OtcError("configuration", `${setting} is ${JSON.stringify(timeZone)}: ${reasonOf(error)}.`, {
-      remedy: "Give an IANA name such as Europe/Vienna or UTC.",
-      cause: error,
-    });
+    throw new OtcError(
+      "configuration",
+      `${setting} is ${JSON.stringify(timeZone)}: ${errorMessage(error)}.`,
+      {
+        remedy: "Give an IANA name such as Europe/Vienna or UTC.",
+        cause: error,
+      },
+    );
   }
 }
 
@@ -91,7 +95,7 @@ function checkCron(cron: string, setting: string): void {
     if (!FIVE_FIELDS.test(cron)) throw new Error("not five fields");
     calendar.previewSchedule(cron, { count: 1 });
   } catch (error) {
-    throw new OtcError("configuration", `${setting} is ${JSON.stringify(cron)}: ${reasonOf(error)}.`, {
+    throw new OtcError("configuration", `${setting} is ${JSON.stringify(cron)}: ${errorMessage(error)}.`, {
       remedy: `Give minute, hour, day of the month, month and day of the week, such as 0 2 * * *, or ${OFF}.`,
       cause: error,
     });

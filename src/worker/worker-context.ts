@@ -13,7 +13,7 @@ export interface WorkerContext {
   /** Loads a view; a failure is an outcome, also of a load that could not be begun. */
   readonly load: (view: View) => Promise<LoadOutcome>;
   /** Tells those concerned what has broken or is well again: that data gets old is seen by who looks from time to time. */
-  readonly tellAlerts: () => Promise<void>;
+  readonly sendDueAlerts: () => Promise<void>;
   readonly log: Logger;
   /** No more jobs are taken once it is aborted. */
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import { dueLoads } from "./due-loads.ts";
 import { runJob } from "./run-job.ts";
@@ -33,12 +33,12 @@ export async function work(context: WorkerContext): Promise<void> {
       if (isAway) log.info("the database is back");
       isAway = false;
       if (performance.now() - lookedAt >= ALERTS_MS) {
-        await context.tellAlerts();
+        await context.sendDueAlerts();
         lookedAt = performance.now();
       }
     } catch (error) {
-      if (!(error instanceof DatabaseError) || !error.mayPass) throw error;
-      if (!isAway) log.warn(`waiting for the database: ${reasonOf(error)}`);
+      if (!(error instanceof DatabaseError) || !error.isTransient) throw error;
+      if (!isAway) log.warn(`waiting for the database: ${errorMessage(error)}`);
       isAway = true;
     }
     await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);

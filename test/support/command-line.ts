@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { reasonOf } from "../../src/errors/error-message.ts";
+import { errorMessage } from "../../src/errors/error-message.ts";
 import { settingList, viewSettingList } from "../../src/config/settings.ts";
 import { viewCatalog } from "../../src/views/catalog.ts";
 import { silentProgram } from "../../scripts/silent-program.ts";
@@ -12,7 +12,7 @@ export async function usageProblem(words: readonly string[]): Promise<string | u
     await program.parseAsync([...words], { from: "user" });
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return errorMessage(error);
   }
 }
 

@@ -90,7 +90,7 @@ export class ConvertedValues {
   readonly #records: ConvertedRecords;
 
   constructor(type: ValueType, timeZone?: TimeZone) {
-    const value = { field: "value", name: "value", type, insertOnly: false, tellsNewer: false };
+    const value = { field: "value", name: "value", type, insertOnly: false, versionColumn: false };
     const columns = [integer("id", { key: "required" }), value];
     this.#records = new ConvertedRecords(defineView({ name: "values", order: 1, columns }), timeZone);
   }

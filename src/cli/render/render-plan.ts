@@ -1,4 +1,4 @@
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { PlannedLoad, PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import type { RowKey } from "../../load/plan/plan-report.ts";
@@ -15,7 +15,7 @@ export function renderPlan(outcomes: readonly PlanOutcome[]): string {
     const lines = [...describe(outcome)];
     return lines.length === 0
       ? []
-      : [`\n${outcome.view}\n${lines.map((line) => `  ${printable(line)}\n`).join("")}`];
+      : [`\n${outcome.view}\n${lines.map((line) => `  ${escapeControlCharacters(line)}\n`).join("")}`];
   });
   return `${renderOutcomes(outcomes)}${sections.join("")}`;
 }

@@ -1,4 +1,4 @@
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import type { RejectCount, RejectDetails, RejectSummary } from "../../runs/rejects/read-rejects.ts";
 import { withExactNumbers } from "../../views/values/exact-number.ts";
 import { formatCount, formatTime } from "../../format/format.ts";
@@ -59,7 +59,7 @@ export function renderReject(reject: RejectDetails): string {
     ["rejected", formatTime(reject.rejectedAt)],
   ];
   const lines = facts.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)}${value}`]));
-  return `${[...lines, "", ...renderRecord(reject.raw)].map(printable).join("\n")}\n`;
+  return `${[...lines, "", ...renderRecord(reject.raw)].map(escapeControlCharacters).join("\n")}\n`;
 }
 
 /** @returns its lines */

@@ -1,4 +1,4 @@
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import type { CircuitStatus } from "../../throttle/read-circuit.ts";
 import type { ViewStatus } from "../../runs/read-status.ts";
 import { formatAge, formatCount, formatSeconds, formatTime } from "../../format/format.ts";
@@ -74,10 +74,11 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   );
   const failures = runs
     .filter((run) => run.error !== null)
-    .map((run) => `run ${run.runId}: ${printable(run.error ?? "")}`);
+    .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}`);
   const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
   const drift = statuses.flatMap((status) => [...describeDrift(status)]);
-  const drifted = drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(printable).join("\n")}\n`;
+  const drifted =
+    drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(escapeControlCharacters).join("\n")}\n`;
   return `${head}\n${table}${causes}${drifted}`;
 }
 

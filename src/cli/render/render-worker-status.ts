@@ -1,4 +1,4 @@
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import type { WorkerStatus } from "../../worker/read-worker-status.ts";
 import { formatTime } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
@@ -32,7 +32,9 @@ export function renderWorkerStatus(statuses: readonly WorkerStatus[]): string {
       const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
       return `${view}, due at ${formatTime(dueAt)}, at ${formatTime(givenUpAt)} after ${tries}${since}: ${reason}`;
     });
-  return letters.length === 0 ? schedules : `${schedules}\nGiven up:\n${letters.map(printable).join("\n")}\n`;
+  return letters.length === 0
+    ? schedules
+    : `${schedules}\nGiven up:\n${letters.map(escapeControlCharacters).join("\n")}\n`;
 }
 
 function describeState({ dueAt, job }: WorkerStatus): string {

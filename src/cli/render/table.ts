@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 
 /** A column of a table: numbers stand to the right. */
 export interface TableColumn {
@@ -33,7 +33,7 @@ export function renderTable(columns: readonly TableColumn[], rows: readonly (rea
     chars: NO_LINES,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  table.push(...rows.map((row) => row.map(printable)));
+  table.push(...rows.map((row) => row.map(escapeControlCharacters)));
   return `${table
     .toString()
     .split("\n")

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Database } from "../../database/database.ts";
 import { requireMigrated } from "../../database/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { clearRejects, countRejects, readReject, readRejects } from "../../runs/rejects/read-rejects.ts";
 import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { retryRejects } from "../../loader/retry-rejects.ts";
@@ -139,5 +139,5 @@ function wholeNumber(name: string, text: string): number {
 
 /** JSON leaves some control characters as they are, and a record may hold any. */
 function jsonLine(value: unknown): string {
-  return `${printable(JSON.stringify(value))}\n`;
+  return `${escapeControlCharacters(JSON.stringify(value))}\n`;
 }

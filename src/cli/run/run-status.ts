@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { requireMigrated } from "../../database/migrations.ts";
-import { printable } from "../../errors/escape-control-characters.ts";
+import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import { readStatus } from "../../runs/read-status.ts";
@@ -28,7 +28,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
     const database = await loader.database();
     await requireMigrated(database);
-    if (flags.check) await loader.tellAlerts();
+    if (flags.check) await loader.sendDueAlerts();
     if (flags.prometheus) {
       const { metricsText } = await import("../../metrics/metrics-text.ts");
       const { body } = await metricsText(database, loader.settings);
@@ -52,7 +52,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     } else if (problems.length === 0) {
       context.stdout.write("All views are well.\n");
     } else {
-      context.stdout.write(`${problems.map(printable).join("\n")}\n`);
+      context.stdout.write(`${problems.map(escapeControlCharacters).join("\n")}\n`);
     }
     return problems.length === 0 ? 0 : 1;
   });

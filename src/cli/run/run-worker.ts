@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { requireMigrated } from "../../database/migrations.ts";
 import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
-import { reasonOf } from "../../errors/error-message.ts";
+import { errorMessage } from "../../errors/error-message.ts";
 import type { LoadRequest } from "../../loader/loader.ts";
 import { type LoadOutcome, unbegunLoad } from "../../runs/outcome.ts";
 import type { View } from "../../views/view.ts";
 import { JobQueue } from "../../worker/job-queue.ts";
-import { lateSignal } from "../../worker/grace-signal.ts";
+import { graceSignal } from "../../worker/grace-signal.ts";
 import { readWorkerStatus } from "../../worker/read-worker-status.ts";
 import { readSchedules } from "../../worker/schedule.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
@@ -47,7 +47,7 @@ export function runWorker(
     const schedules = readSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
     const database = await loader.database();
     const queue = new JobQueue(database, (error) => {
-      log.debug(`pg-boss: ${reasonOf(error)}`);
+      log.debug(`pg-boss: ${errorMessage(error)}`);
     });
     if (flags.list) {
       await requireMigrated(database);
@@ -61,15 +61,15 @@ export function runWorker(
     if (flags.migrate) await loader.migrate(context.signal);
     await requireMigrated(database);
 
-    const late = lateSignal(context.signal, loader.settings.stopGraceMs);
+    const late = graceSignal(context.signal, loader.settings.stopGraceMs);
     const loading = { ...context, signal: late.signal };
     const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
-    const tellAlerts = (): Promise<void> => loader.tellAlerts();
+    const sendDueAlerts = (): Promise<void> => loader.sendDueAlerts();
     const run = flags.once ? loadOnce : loadUntilStopped;
     try {
       await queue.start(schedules.map(({ view }) => view));
       return await run(
-        { database, queue, schedules, load, tellAlerts, log, signal: context.signal },
+        { database, queue, schedules, load, sendDueAlerts, log, signal: context.signal },
         (outcomes) => {
           if (flags.json || options.quiet) return;
           context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));
@@ -90,7 +90,7 @@ function loadOf({ loader }: Session, request: Omit<LoadRequest, "views" | "allow
       if (outcome === undefined) throw new OtcError("internal", `The load of ${view.name} had no outcome.`);
       return outcome;
     } catch (error) {
-      const reason = error instanceof Error ? error : new Error(reasonOf(error));
+      const reason = error instanceof Error ? error : new Error(errorMessage(error));
       const outcome = unbegunLoad(view.name, reason, performance.now() - startedAt);
       request.onOutcome(outcome);
       return outcome;

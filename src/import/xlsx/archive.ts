@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { type Entry, fromFdPromise, type ZipFile } from "yauzl";
-import { reasonOf } from "../../errors/error-message.ts";
+import { errorMessage } from "../../errors/error-message.ts";
 import { SourceError } from "../../errors/source-error.ts";
 
 /** What old .xls files begin with, and .xlsx files that need a password (MS-CFB, section 2.2). */
@@ -98,8 +98,12 @@ function partKey(name: string): string {
 }
 
 function damaged(error: unknown): SourceError {
-  return new SourceError("document", `The file is no .xlsx workbook, or is damaged: ${reasonOf(error)}.`, {
-    remedy: "It may have been cut short on its way; nothing of it was loaded. Copy or export it again.",
-    cause: error,
-  });
+  return new SourceError(
+    "document",
+    `The file is no .xlsx workbook, or is damaged: ${errorMessage(error)}.`,
+    {
+      remedy: "It may have been cut short on its way; nothing of it was loaded. Copy or export it again.",
+      cause: error,
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import { SaxesParser } from "saxes";
-import { reasonOf } from "../../errors/error-message.ts";
+import { errorMessage } from "../../errors/error-message.ts";
 import { SourceError } from "../../errors/source-error.ts";
 
 export type XmlAttributes = Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export class XmlReader {
       step();
     } catch (error) {
       if (error instanceof SourceError) throw error;
-      throw new SourceError("document", `${this.#part} is not well-formed XML: ${reasonOf(error)}.`, {
+      throw new SourceError("document", `${this.#part} is not well-formed XML: ${errorMessage(error)}.`, {
         remedy: "The workbook is damaged; nothing of it was loaded. Open it in Excel and save it again.",
         cause: error,
       });

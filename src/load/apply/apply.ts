@@ -45,14 +45,14 @@ export async function applyDelta(
   // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
   await transaction.query("set constraints all immediate");
   const write = writer(transaction, view, tables, classification.allNew, changeLogs);
-  if (classification.differing === 0) return { inserted: 0, updated: 0 };
+  if (classification.changed === 0) return { inserted: 0, updated: 0 };
 
   if (classification.allNew) {
-    const { differing } = classification;
+    const { changed } = classification;
     const applied = await insertWithDeferredIndexes(
       transaction,
       tables.target,
-      differing,
+      changed,
       () => write(ALL_POSITIONS),
       onDecision,
     );

@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { OtcError } from "../../errors/otc-error.ts";
-import { keyColumns, newerColumn, type View } from "../../views/view.ts";
+import { keyColumns, versionColumnOf, type View } from "../../views/view.ts";
 import type { StagedDocument } from "../stage/stage-document.ts";
 import {
   analyzeKeys,
@@ -18,7 +18,7 @@ export interface Classification {
   readonly duplicates: number;
   readonly unchanged: number;
   /** New and changed rows: those in the delta. */
-  readonly differing: number;
+  readonly changed: number;
   /** Whether the table was empty, so that every row is new. */
   readonly allNew: boolean;
 }
@@ -43,11 +43,12 @@ export async function classify(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
-  { staged, suspected }: Pick<StagedDocument, "staged" | "suspected">,
+  { staged, possibleDuplicates }: Pick<StagedDocument, "staged" | "possibleDuplicates">,
   keepNewer: boolean,
 ): Promise<Classification> {
   return withHashJoins(transaction, async () => {
-    const duplicates = suspected === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
+    const duplicates =
+      possibleDuplicates === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
     const result = (await isEmpty(transaction, tables))
       ? await everythingIsNew(transaction, tables, staged - duplicates)
       : await compare(transaction, view, tables, staged - duplicates, keepNewer);
@@ -74,7 +75,7 @@ async function everythingIsNew(
   await transaction.query(
     `create view ${tables.delta} as select *, true as ${isNewColumn} from ${tables.staging}`,
   );
-  return { unchanged: 0, differing: rows, allNew: true };
+  return { unchanged: 0, changed: rows, allNew: true };
 }
 
 async function compare(
@@ -95,7 +96,7 @@ async function compare(
   );
   // How many rows there are to find decides whether an index or a hash table finds them.
   await analyzeKeys(transaction, view, tables.delta);
-  return { unchanged: rows - delta.rowCount, differing: delta.rowCount, allNew: false };
+  return { unchanged: rows - delta.rowCount, changed: delta.rowCount, allNew: false };
 }
 
 /** A row of the target is found by `=` on this column, so that it is null only where there is no such row. */
@@ -120,7 +121,7 @@ export function differs(column: string, staged: string): string {
  * when, as of comments, which it never changes, none is newer than the one that is there.
  */
 function isNewer(view: View, left: string, right: string): string {
-  const column = newerColumn(view);
+  const column = versionColumnOf(view);
   if (column === undefined) return "false";
   const name = quoteIdentifier(column.name);
   return `(${left}.${name} > ${right}.${name} or (${left}.${name} is not null and ${right}.${name} is null))`;
@@ -138,7 +139,7 @@ async function removeDuplicates(
   tables: LoadTables,
   keepNewer: boolean,
 ): Promise<number> {
-  const modified = keepNewer ? newerColumn(view) : undefined;
+  const modified = keepNewer ? versionColumnOf(view) : undefined;
   const last =
     modified === undefined
       ? `max(${positionColumn})`

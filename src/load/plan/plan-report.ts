@@ -42,7 +42,7 @@ const MAX_VALUE_LENGTH = 200;
 const NO_DUPLICATES: DuplicateKeys = { keys: 0, samples: [] };
 
 /** What a plan notes of a load on its way, and a load that is committed does not need to know. */
-export class PlanNotes {
+export class PlanReport {
   readonly #samples: number;
   readonly #guards = new Map<Guard, TrippedGuard>();
   #duplicateKeys = NO_DUPLICATES;
@@ -74,16 +74,16 @@ export class PlanNotes {
   /**
    * To be called before the duplicates are removed.
    *
-   * @param suspected how many staged rows have a key that may have come before
+   * @param possibleDuplicates how many staged rows have a key that may have come before
    */
   async noteDuplicates(
     transaction: Transaction,
     view: View,
     tables: LoadTables,
-    suspected: number,
+    possibleDuplicates: number,
   ): Promise<void> {
     this.#duplicateKeys =
-      suspected === 0
+      possibleDuplicates === 0
         ? NO_DUPLICATES
         : await withHashJoins(transaction, () => readDuplicates(transaction, view, tables, this.#samples));
   }
@@ -134,13 +134,13 @@ async function readDuplicates(
   const keys = keyColumns(view).map((column) => quoteIdentifier(column.name));
   const own = keys.map((key) => `s.${key}`).join(", ");
   const { rows } = await transaction.query<DuplicateKeys>(
-    `with suspected as (
+    `with candidates as (
        select distinct ${keys.join(", ")} from ${tables.staging} where ${mayRepeatColumn}
      ),
      repeated as (
        select ${keyObject(view, "s")} as key, count(*) as records, min(s.${positionColumn}) as first
        from ${tables.staging} s
-       join suspected on ${sameKey(view, "s", "suspected", tables.notTexts)}
+       join candidates on ${sameKey(view, "s", "candidates", tables.notTexts)}
        group by ${own}
        having count(*) > 1
      )

@@ -1,13 +1,13 @@
-import { reasonOf } from "../../errors/error-message.ts";
+import { errorMessage } from "../../errors/error-message.ts";
 import type { View } from "../../views/view.ts";
-import { askingTransaction } from "../throttled-transaction.ts";
+import { withThrottledTransaction } from "../with-throttled-transaction.ts";
 import type { LoadContext } from "../load-context.ts";
 import { newLoadState } from "../load-in-progress.ts";
 import { loadInTransaction } from "../load-in-transaction.ts";
 import { logOutcome } from "../log-outcome.ts";
 import { countsOfFailure } from "../../runs/outcome.ts";
 import type { PlannedLoad, PlanOutcome } from "./plan-outcome.ts";
-import { PlanNotes } from "./plan-report.ts";
+import { PlanReport } from "./plan-report.ts";
 import { openRun } from "../../runs/run-log.ts";
 import type { Attempt } from "../settle-failure.ts";
 import { withTimeLimit } from "../time-limit.ts";
@@ -42,7 +42,7 @@ async function planView(view: View, context: LoadContext, samples: number): Prom
   let outcome: PlanOutcome;
   try {
     outcome = await withTimeLimit(context.options.timeoutMs, context.signal, (signal) =>
-      rehearse(view, { ...context, signal }, new PlanNotes(samples), attempts),
+      rehearse(view, { ...context, signal }, new PlanReport(samples), attempts),
     );
   } catch (error) {
     const state = attempts[0]?.state;
@@ -52,7 +52,7 @@ async function planView(view: View, context: LoadContext, samples: number): Prom
       runId: null,
       durationMs: Math.round(performance.now() - startedAt),
       archive: { file: null, error: null },
-      error: error instanceof Error ? error : new Error(reasonOf(error)),
+      error: error instanceof Error ? error : new Error(errorMessage(error)),
       ...countsOfFailure(state?.fetched ?? 0, state?.rejects.count ?? 0),
     };
   } finally {
@@ -66,12 +66,12 @@ async function planView(view: View, context: LoadContext, samples: number): Prom
 async function rehearse(
   view: View,
   context: LoadContext,
-  plan: PlanNotes,
+  plan: PlanReport,
   attempts: Attempt[],
 ): Promise<PlannedLoad> {
   const source = context.sourceOf(view);
   const asking = { asksOtc: source.kind === "api", keep: false, attempts };
-  return askingTransaction(context, asking, async (transaction, requests) => {
+  return withThrottledTransaction(context, asking, async (transaction, requests) => {
     const run = await openRun(transaction, view, source, context.kind);
     const state = newLoadState(run, { plan });
     attempts.push({ run, state });

@@ -2,7 +2,7 @@ import type { CopyBinaryWriter } from "../../database/copy-binary.ts";
 import type { View } from "../../views/view.ts";
 
 /**
- * Words of the filter: 16 MiB. Hardly a key is suspected wrongly among 850,000, and one in 1,500 among ten times as many;
+ * Words of the filter: 16 MiB. Hardly a key is taken for a repeated one wrongly among 850,000, and one in 1,500 among ten times as many;
  * a wrong suspicion only costs the database a look.
  */
 const FILTER_WORDS = 2 ** 22;
@@ -37,7 +37,7 @@ const SCALE_BYTES = 2;
 
 /**
  * Notices records whose key may have come before in the document: a Bloom filter, so it takes the same memory for any
- * number of keys, and never misses one. Only the suspected ones have to be compared with the others, which saves the
+ * number of keys, and never misses one. Only the possible duplicates have to be compared with the others, which saves the
  * database a pass over every key.
  */
 export class RepeatedKeys {
@@ -46,7 +46,7 @@ export class RepeatedKeys {
   readonly #keys: readonly number[];
   /** Which of the columns are numeric. */
   readonly #scaled: readonly boolean[];
-  #suspected = 0;
+  #possibleDuplicates = 0;
 
   constructor(view: View) {
     this.#keys = view.columns.flatMap(({ key }, index) => (key === undefined ? [] : [index]));
@@ -54,8 +54,8 @@ export class RepeatedKeys {
   }
 
   /** How many keys may have come before. */
-  get suspected(): number {
-    return this.#suspected;
+  get possibleDuplicates(): number {
+    return this.#possibleDuplicates;
   }
 
   /**
@@ -82,7 +82,7 @@ export class RepeatedKeys {
       }
     }
     const repeats = this.#testAndSet(first, second);
-    if (repeats) this.#suspected += 1;
+    if (repeats) this.#possibleDuplicates += 1;
     return repeats;
   }
 

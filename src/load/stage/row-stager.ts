@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { CopyBinaryWriter } from "../../database/copy-binary.ts";
-import { reasonOf } from "../../errors/error-message.ts";
+import { errorMessage } from "../../errors/error-message.ts";
 import { NOT_SCANNED, RecordScanner } from "../../json/record-scanner.ts";
 import { SourceError } from "../../errors/source-error.ts";
 import type { SourceRecord } from "../../views/parsed-record.ts";
@@ -73,8 +73,8 @@ export class RowStager {
   }
 
   /** How many rows have a key that may have come before. */
-  get suspected(): number {
-    return this.#keys.suspected;
+  get possibleDuplicates(): number {
+    return this.#keys.possibleDuplicates;
   }
 
   get drift(): SchemaDrift {
@@ -214,7 +214,7 @@ function parseRecord(json: string, position: number): unknown {
   } catch (error) {
     throw new SourceError(
       "document",
-      `Record ${position} of the document is not valid JSON: ${reasonOf(error)}.`,
+      `Record ${position} of the document is not valid JSON: ${errorMessage(error)}.`,
       {
         remedy: `The record begins ${JSON.stringify(json.slice(0, 120))}; the OTC team has to mend it.`,
         cause: error,

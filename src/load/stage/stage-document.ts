@@ -19,7 +19,7 @@ export interface StagedDocument {
   /** Rows in the staging table: what was fetched without what was rejected, and without what `filled` holds. */
   readonly staged: number;
   /** How many of them have a key that may have come before. */
-  readonly suspected: number;
+  readonly possibleDuplicates: number;
   /** The view's own table when rows went into it directly. */
   readonly filled?: FilledTable;
   readonly payloadBytes: number;
@@ -79,7 +79,7 @@ export async function stageDocument(
   return {
     fetched: framer.records,
     staged,
-    suspected: stager.suspected,
+    possibleDuplicates: stager.possibleDuplicates,
     payloadBytes: framer.bytes,
     payloadSha256: hash.digest("hex"),
     drift: stager.drift,

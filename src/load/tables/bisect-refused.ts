@@ -33,7 +33,7 @@ export async function bisectRefused<T>(
     try {
       return [await transaction.savepoint(() => work(range))];
     } catch (error) {
-      if (!(error instanceof DatabaseError) || !error.refusesRow) throw error;
+      if (!(error instanceof DatabaseError) || !error.isRowError) throw error;
       return bisect(range, error);
     }
   };

@@ -12,7 +12,7 @@ export default defineView({
     text("TKTCT-UserID", { as: "user_id" }),
     text("TKTCT-Username", { as: "user_name" }),
     text("TKTCT-OwnerType", { as: "owner_type" }),
-    timestamp("TKTCT-Created Time", { as: "created_time", insertOnly: true, tellsNewer: true }),
+    timestamp("TKTCT-Created Time", { as: "created_time", insertOnly: true, versionColumn: true }),
     boolean("TKTCT-VisibleCustomer", { as: "visible_to_customer" }),
     text("TKTCT-Type", { as: "comment_type" }),
     text("TKTCT-Team", { as: "team" }),

@@ -26,7 +26,7 @@ export default defineView({
     text("TKT-Account Name"),
     text("TKT-Client Name"),
     timestamp("TKT-Created Time", { insertOnly: true }),
-    timestamp("TKT-Modified Time", { tellsNewer: true }),
+    timestamp("TKT-Modified Time", { versionColumn: true }),
     timestamp("TKT-Actual Resolution Date"),
     timestamp("TKT-Closure Date"),
     timestamp("TKT-Due Date"),

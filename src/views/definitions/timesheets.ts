@@ -29,6 +29,6 @@ export default defineView({
     text("TS-Costcentre"),
     text("TS-Charge Code"),
     text("TS-Client Bill Code"),
-    timestamp("TS-Modified Time", { tellsNewer: true }),
+    timestamp("TS-Modified Time", { versionColumn: true }),
   ],
 });

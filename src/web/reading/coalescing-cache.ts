@@ -29,7 +29,7 @@ interface Remembered<T> {
  * than `patienceMs`. The embedded database has one session, which a load keeps to itself; then what was read before has
  * to do.
  */
-export class SharedReads<T> {
+export class CoalescingCache<T> {
   readonly #patienceMs: number;
   readonly #pending = new Map<string, Promise<Remembered<T>>>();
   readonly #remembered = new Map<string, Remembered<T>>();

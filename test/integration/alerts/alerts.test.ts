@@ -61,7 +61,7 @@ describeEachDatabase(
          values ('comments', 'running', 'a test', $1, $2, '0.0.0', now() - interval '1 hour')`,
         [hostname(), spawnSync(process.execPath, ["--eval", ""]).pid],
       );
-      await loader.tellAlerts();
+      await loader.sendDueAlerts();
       expect(chat.texts).toHaveLength(1);
       expect(chat.texts[0]).toContain("comments: was last loaded 27.0 h ago, more than the 26.0 h allowed.");
       expect(chat.texts[0]).toMatch(/comments: the last run \(2\) was abandoned: /);
@@ -74,7 +74,7 @@ describeEachDatabase(
       await failingLoad(database.open(), tickets, BROKEN_DOCUMENT);
       chat.answer = { status: 200, afterMs: 300 };
       const processes = [database.open(chat.env), database.open(chat.env)];
-      await Promise.all(processes.map((loader) => loader.tellAlerts()));
+      await Promise.all(processes.map((loader) => loader.sendDueAlerts()));
       expect(chat.texts).toHaveLength(1);
     });
 
@@ -89,7 +89,7 @@ describeEachDatabase(
            (view_name, load_status, error_code, source, host, pid, otc_etl_version)
          select 'tickets', 'failed', 'circuit_open', 'a test', 'here', 1, '0.0.0' from generate_series(1, 50)`,
       );
-      await loader.tellAlerts();
+      await loader.sendDueAlerts();
       expect(chat.texts).toHaveLength(1);
 
       const interruption = new AbortController();
@@ -119,7 +119,7 @@ describeEachDatabase(
       expect(logged).not.toContain(WEBHOOK_SECRET);
 
       chat.answer = { status: 200 };
-      await loader.tellAlerts();
+      await loader.sendDueAlerts();
       expect(chat.texts).toHaveLength(1);
     });
 

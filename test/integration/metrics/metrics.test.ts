@@ -74,7 +74,7 @@ describeEachDatabase(
         [runs("load", "success")]: 1,
         [runs("load", "partial")]: 1,
         [runs("load", "failed")]: 2,
-        [runs("load", "turned_away")]: 1,
+        [runs("load", "skipped")]: 1,
         [runs("import", "success")]: 1,
         [rows("inserted")]: 4,
         [rows("updated")]: 1,
@@ -155,7 +155,7 @@ describeEachDatabase(
       const samples = samplesOf(body);
       expect(samples).toMatchObject({
         'otc_etl_runs_total{view="timesheets",kind="load",status="success"}': RUNS / 3,
-        'otc_etl_runs_total{view="tickets",kind="load",status="turned_away"}': 1,
+        'otc_etl_runs_total{view="tickets",kind="load",status="skipped"}': 1,
         'otc_etl_runs_total{view="tickets",kind="load",status="failed"}': 0,
         'otc_etl_load_running{view="tickets"}': 1,
         'otc_etl_load_running{view="comments"}': 0,

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { readOnly } from "../../../src/database/with-read-only-transaction.ts";
+import { withReadOnlyTransaction } from "../../../src/database/with-read-only-transaction.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { beginLoad, load } from "../../support/load-records.ts";
@@ -57,8 +57,10 @@ describeEachDatabase("the pages", (target) => {
     expect(await page("/rejects?run=2")).toContain("No record is in quarantine.");
     expect(await page("/rejects/1")).toContain(`"TKT-Ticket ID": ${JSON.stringify(`1 ${HOSTILE}`)},`);
 
-    const attempt = readOnly(await loader.database(), { statementMs: 1000, lockMs: 1000 }, (transaction) =>
-      transaction.query(`delete from ${database.table("etl_rejects")}`),
+    const attempt = withReadOnlyTransaction(
+      await loader.database(),
+      { statementMs: 1000, lockMs: 1000 },
+      (transaction) => transaction.query(`delete from ${database.table("etl_rejects")}`),
     );
     await expect(attempt).rejects.toMatchObject({ sqlState: "25006" });
 

@@ -59,8 +59,8 @@ describe("the filter of repeated keys", () => {
         const { mayRepeat } = filterOf();
         const seen = new Set<string>();
         for (const parts of keys) {
-          const suspected = mayRepeat(["any note", ...parts]);
-          if (seen.has(JSON.stringify(parts))) expect(suspected).toBe(true);
+          const possibleDuplicates = mayRepeat(["any note", ...parts]);
+          if (seen.has(JSON.stringify(parts))) expect(possibleDuplicates).toBe(true);
           seen.add(JSON.stringify(parts));
         }
       }),
@@ -70,7 +70,7 @@ describe("the filter of repeated keys", () => {
   it("suspects hardly any of 100,000 keys that differ", () => {
     const { filter, mayRepeat } = filterOf();
     for (let ticket = 0; ticket < 100_000; ticket += 1) mayRepeat([null, "kim", DATE, null, ticket]);
-    expect(filter.suspected).toBeLessThan(10);
+    expect(filter.possibleDuplicates).toBeLessThan(10);
   });
 
   it("tells null from an empty text, and where one column ends", () => {
@@ -111,11 +111,11 @@ describe("the filter of repeated keys", () => {
     const filter = new RepeatedKeys(view);
     const converter = new RecordConverter(view, await timeZoneNamed("UTC"));
     const rows = new CopyBinaryWriter(view.columns.length + 1);
-    const suspected = (spellings as readonly unknown[]).map((value) => {
+    const possibleDuplicates = (spellings as readonly unknown[]).map((value) => {
       rows.beginRow();
       converter.convertParsed({ value }, JSON.stringify({ value }), rows);
       return filter.mayRepeat(rows);
     });
-    expect(suspected).toEqual(spellings.map((_, index) => index > 0));
+    expect(possibleDuplicates).toEqual(spellings.map((_, index) => index > 0));
   });
 });

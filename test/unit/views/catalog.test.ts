@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { viewCatalog, viewNamed } from "../../../src/views/catalog.ts";
-import { newerColumn, type ValueType, type View } from "../../../src/views/view.ts";
+import { versionColumnOf, type ValueType, type View } from "../../../src/views/view.ts";
 
 const views = await viewCatalog();
 
@@ -26,7 +26,7 @@ const insertOnlyOf = (view: View) =>
   view.columns.filter((column) => column.insertOnly).map((column) => column.field);
 
 const newerOf = (view: View) =>
-  view.columns.filter((column) => column.tellsNewer).map((column) => column.field);
+  view.columns.filter((column) => column.versionColumn).map((column) => column.field);
 
 describe("the catalogue", () => {
   it("holds the three views in the order they are loaded in, each with a table of its name", () => {
@@ -42,7 +42,7 @@ describe("the catalogue", () => {
   });
 
   it("does not know whether a comment is newer than the row it would overwrite: comments are never modified", () => {
-    expect(views.map((view) => [view.name, newerColumn(view)?.field])).toEqual(
+    expect(views.map((view) => [view.name, versionColumnOf(view)?.field])).toEqual(
       expect.arrayContaining([
         ["tickets", "TKT-Modified Time"],
         ["comments", undefined],

@@ -26,14 +26,14 @@ describe("a view", () => {
       name: "Ticket Title",
       type: "text",
       insertOnly: false,
-      tellsNewer: false,
+      versionColumn: false,
     });
     expect(timestamp("Created", { as: "created_time", insertOnly: true })).toEqual({
       field: "Created",
       name: "created_time",
       type: "timestamp",
       insertOnly: true,
-      tellsNewer: false,
+      versionColumn: false,
     });
   });
 
@@ -55,7 +55,7 @@ describe("a view", () => {
     ],
     [
       "tells in two columns which row is newer",
-      [id, timestamp("A", { tellsNewer: true }), timestamp("B", { tellsNewer: true })],
+      [id, timestamp("A", { versionColumn: true }), timestamp("B", { versionColumn: true })],
       "several columns that tell which row is newer",
     ],
   ])("that %s is a defect", (_case, columns, message) => {

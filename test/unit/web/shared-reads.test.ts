@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { NoAnswerYet, SharedReads } from "../../../src/web/reading/coalescing-cache.ts";
+import { NoAnswerYet, CoalescingCache } from "../../../src/web/reading/coalescing-cache.ts";
 
 describe("reads that are shared", () => {
   test("are one for all who ask at once, and for the second after", async () => {
-    const reads = new SharedReads<number>(1000);
+    const reads = new CoalescingCache<number>(1000);
     let count = 0;
     const read = (): Promise<number> => Promise.resolve((count += 1));
     const asked = await Promise.all([reads.get("a", read), reads.get("a", read), reads.get("b", read)]);
@@ -12,7 +12,7 @@ describe("reads that are shared", () => {
   });
 
   test("that take too long are answered by the last value, and the next one is not lost", async () => {
-    const reads = new SharedReads<string>(10);
+    const reads = new CoalescingCache<string>(10);
     await expect(reads.get("a", () => new Promise<never>(() => undefined))).rejects.toThrow(NoAnswerYet);
 
     const held = Promise.withResolvers<string>();
@@ -25,7 +25,7 @@ describe("reads that are shared", () => {
   });
 
   test("that fail tell all who wait, and are tried again by who comes next", async () => {
-    const reads = new SharedReads<string>(1000);
+    const reads = new CoalescingCache<string>(1000);
     const fail = (): Promise<string> => Promise.reject(new Error("The server is down."));
     const answers = await Promise.allSettled([reads.get("a", fail), reads.get("a", fail)]);
     expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

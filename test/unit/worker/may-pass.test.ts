@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { databaseError } from "../../../src/database/database-error.ts";
 import { type ErrorCode, OtcError } from "../../../src/errors/otc-error.ts";
-import { mayPass } from "../../../src/worker/is-transient.ts";
+import { isTransient } from "../../../src/worker/is-transient.ts";
 
 /** As the driver throws it. */
 function refusal(code: string): Error {
@@ -11,15 +11,15 @@ function refusal(code: string): Error {
 test("a load is tried again after what may be over in a while, and not after what somebody has to mend", () => {
   const passing: ErrorCode[] = ["source", "document", "locked", "rate_limited", "circuit_open", "timeout"];
   const lasting: ErrorCode[] = ["configuration", "source_rejected", "guard", "internal"];
-  expect(passing.filter((code) => !mayPass(new OtcError(code, "")))).toEqual([]);
-  expect(lasting.filter((code) => mayPass(new OtcError(code, "")))).toEqual([]);
-  expect(mayPass(new TypeError("a defect"))).toBe(false);
+  expect(passing.filter((code) => !isTransient(new OtcError(code, "")))).toEqual([]);
+  expect(lasting.filter((code) => isTransient(new OtcError(code, "")))).toEqual([]);
+  expect(isTransient(new TypeError("a defect"))).toBe(false);
 });
 
 test("of the database that is what is not the fault of the statement", () => {
-  expect(mayPass(databaseError(new Error("read ECONNRESET"), "PostgreSQL"))).toBe(true);
+  expect(isTransient(databaseError(new Error("read ECONNRESET"), "PostgreSQL"))).toBe(true);
   const passing = ["08006", "25006", "40P01", "53100", "55P03", "57014", "57P01"];
   const lasting = ["22001", "23505", "28P01", "42501", "42P01"];
-  expect(passing.filter((code) => !mayPass(refusal(code)))).toEqual([]);
-  expect(lasting.filter((code) => mayPass(refusal(code)))).toEqual([]);
+  expect(passing.filter((code) => !isTransient(refusal(code)))).toEqual([]);
+  expect(lasting.filter((code) => isTransient(refusal(code)))).toEqual([]);
 });

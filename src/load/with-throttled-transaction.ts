@@ -1,7 +1,7 @@
 import type { Transaction } from "../database/database.ts";
-import { rolledBack } from "../database/with-rollback.ts";
+import { withRollback } from "../database/with-rollback.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { reasonOf } from "../errors/error-message.ts";
+import { errorMessage } from "../errors/error-message.ts";
 import { fetchFailed, fetchSucceeded, passCircuit } from "../throttle/circuit.ts";
 import type { LoadContext } from "./load-context.ts";
 import { RequestLog } from "../throttle/request-log.ts";
@@ -13,7 +13,7 @@ const RECORD_MS = 10_000;
 /** An interrupted load has five seconds to end. */
 const RECORD_WHEN_INTERRUPTED_MS = 500;
 
-interface AskingTransaction {
+interface ThrottledTransaction {
   /** Whether a document comes from OTC, and not from a file. */
   readonly asksOtc: boolean;
   /** Whether to COMMIT when `work` is done; a plan does not. */
@@ -26,9 +26,9 @@ interface AskingTransaction {
  * Lends a transaction from which OTC may be asked, unless the circuit is open. In whatever way it ends, what was asked
  * and how OTC answered is on record afterwards.
  */
-export async function askingTransaction<T>(
+export async function withThrottledTransaction<T>(
   context: LoadContext,
-  { asksOtc, keep, attempts }: AskingTransaction,
+  { asksOtc, keep, attempts }: ThrottledTransaction,
   work: (transaction: Transaction, requests: RequestLog) => Promise<T>,
 ): Promise<T> {
   const { database, log, signal, options } = context;
@@ -42,7 +42,7 @@ export async function askingTransaction<T>(
     return result;
   };
   try {
-    return await (keep ? database.transaction(begun, signal) : rolledBack(database, begun, signal));
+    return await (keep ? database.transaction(begun, signal) : withRollback(database, begun, signal));
   } catch (error) {
     for (const { state } of attempts) state.meter.end(error);
     throw error;
@@ -71,7 +71,7 @@ async function recordFetches(
     // The load's own outcome counts; it must not be hidden by this.
     log.warn(
       { code: error instanceof OtcError ? error.code : "internal" },
-      `requests not recorded: ${reasonOf(error)}`,
+      `requests not recorded: ${errorMessage(error)}`,
     );
   }
 }
