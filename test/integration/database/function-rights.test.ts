@@ -108,15 +108,15 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
     await loader.close();
     expect(checks.filter(({ state }) => state !== "ok")).toEqual([]);
 
-    // One who only loads, as README has it, and one who reads and came later.
+    // One who only loads, as the page has it, and one who reads and came later.
     await asSuperuser(
       `create role ${roleOf("loads")} login password '${PASSWORD}'; create role ${roleOf("reads")} login password '${PASSWORD}'`,
     );
     await asSuperuser(
       `create role ${roleOf("reads_all")} login password '${PASSWORD}' in role pg_read_all_data`,
     );
-    const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8");
-    const reader = /A role that reads[^]*?```sql\n([^]*?)```/.exec(readme)?.[1] ?? "";
+    const page = await readFile(new URL("../../../docs/operations.md", import.meta.url), "utf8");
+    const reader = /A role that reads[^]*?```sql\n([^]*?)```/.exec(page)?.[1] ?? "";
     await asSuperuser((await rightsOfLoader()).replaceAll("otc_etl", roleOf("loads")));
     await asSuperuser(reader.replaceAll("analysts", roleOf("reads")));
 
