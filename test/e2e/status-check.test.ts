@@ -54,7 +54,7 @@ describeEachDatabase(
       const failed = await check(database);
       expect(failed.code).toBe(1);
       expect(failed.tickets).toEqual([
-        expect.stringMatching(/the last run \(\d+\) failed: The answer is a web page/),
+        expect.stringMatching(/the last run \(\d+\) failed: The response is a web page/),
         "tickets: 50 % of the last runs were rolled back, more than the 20 % allowed.",
       ]);
       const prometheus = await runCli(["status", "--prometheus"], { env: cliEnv(database) });

@@ -51,12 +51,12 @@ const FAULTS: Readonly<Record<string, Case>> = {
   "a cut behind a clean chunked end": {
     fault: { kind: "cut-chunked", bytes: 5000 },
     code: "document",
-    message: /ends in the middle, \d+ records/,
+    message: /is incomplete: it ends after \d+ records/,
   },
   "a cut between two records": {
     fault: { kind: "cut-chunked", bytes: SECOND_DOCUMENT.indexOf(',{"TKT', 5000) },
     code: "document",
-    message: /ends in the middle/,
+    message: /is incomplete/,
   },
   "headers that never come": { fault: { kind: "stall-headers" }, code: "source", message: /sent nothing/ },
   "a body that stops for ever": {
@@ -76,7 +76,7 @@ const FAULTS: Readonly<Record<string, Case>> = {
   "500": { fault: { kind: "status", status: 500 }, code: "source", message: /status 500/ },
   "a web page": body("<html>\u001b[2J<h1>Login</h1></html>", "document", /a web page, not JSON/),
   "an error object": body('{"error":{"code":7,"message":"quota"}}', "document", /no list of records.*quota/),
-  "an empty body": body("", "document", /The answer is empty/),
+  "an empty body": body("", "document", /The response is empty/),
   "an empty list": body('{"data":[]}', "guard", /0 records, fewer than half of the last load's 20/),
   "a list much shorter than the last": body(documentOf(FIRST.slice(0, 9)), "guard", /9 records, fewer/),
   "a record broken in the middle": body(
@@ -87,7 +87,7 @@ const FAULTS: Readonly<Record<string, Case>> = {
   "a record that swallows the rest": body(
     SECOND_DOCUMENT.replace('"TKT-Title":"Ticket 30"', '"TKT-Title":"Ticket 30'),
     "document",
-    /Record 30 of the document is not valid JSON|ends in the middle/,
+    /Record 30 of the document is not valid JSON|is incomplete/,
   ),
   "a record beyond the limit": body(
     documentOf([...FIRST, ticket(99, { "TKT-Description": "x".repeat(20_000) })]),

@@ -37,7 +37,7 @@ describeEachDatabase("the pages", (target) => {
     await loadSample(loader);
     const status = await page("/");
     expect(status).toContain("comments: was never loaded.");
-    expect(status).toContain("timesheets: the last run (3) failed: The answer is a web page");
+    expect(status).toContain("timesheets: the last run (3) failed: The response is a web page");
     expect(status).toMatch(/tickets fresh .* rows about 60 quarantine 60 records/);
     expect(status).toContain("No load is running.");
 

@@ -135,7 +135,7 @@ describe("something behind compressed data", () => {
       );
       const followed = Buffer.concat([padded, gzipSync(content)]);
       await expect(buffer(decodeContent(streamOf(pieces(followed, size)), "gzip"))).rejects.toThrow(
-        `the gzip data ends at byte ${padded.length - 1000}, and something else follows`,
+        `the gzip data ends at byte ${padded.length - 1000}, and other data follows`,
       );
     }
   });
@@ -170,6 +170,6 @@ describe("an import of a file of several frames", () => {
       remedy: expect.stringContaining("again"),
     });
     const followed = await fileOf("a.ndjson.zst", Buffer.concat([compressed, Buffer.from("garbage")]));
-    await expect(recordsIn(followed)).rejects.toThrow(/something else follows/);
+    await expect(recordsIn(followed)).rejects.toThrow(/other data follows/);
   });
 });

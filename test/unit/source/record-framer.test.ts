@@ -243,34 +243,34 @@ describe("a record's size", () => {
 
 describe("a document that is not one", () => {
   it.each([
-    ["an empty body", "", "The answer is empty.", false],
-    ["a blank body", " \n ", "The answer is empty.", false],
-    ["a byte order mark alone", "\uFEFF", "The answer is empty.", false],
-    ["a web page", "<!DOCTYPE html><title>Log in</title>", "The answer is a web page", false],
+    ["an empty body", "", "The response is empty.", false],
+    ["a blank body", " \n ", "The response is empty.", false],
+    ["a byte order mark alone", "\uFEFF", "The response is empty.", false],
+    ["a web page", "<!DOCTYPE html><title>Log in</title>", "The response is a web page", false],
     [
       "a web page with brackets",
       '<html><!--[if IE]>{"data":[1]}<![endif]--></html>',
-      "The answer is a web page",
+      "The response is a web page",
       false,
     ],
     [
       "an error object",
       '{"error":"No such view","code":17}',
-      'holds no list of records: "{\\"error\\"',
+      'contains no list of records: "{\\"error\\"',
       false,
     ],
-    ["an error in message", '{"message":"down for maintenance"}', "holds no list of records", false],
-    ["null for the list", '{"message":{"data":null}}', "holds no list of records", false],
-    ["an object for the list", '{"data":{"a":[1]}}', "holds no list of records", false],
+    ["an error in message", '{"message":"down for maintenance"}', "contains no list of records", false],
+    ["null for the list", '{"message":{"data":null}}', "contains no list of records", false],
+    ["an object for the list", '{"data":{"a":[1]}}', "contains no list of records", false],
     [
       "a list elsewhere",
       '{"records":[1],"message":{"items":[1]},"x":{"data":[1]}}',
-      "holds no list of records",
+      "contains no list of records",
       false,
     ],
-    ["a list by a name like a path", '{"message/data":[1]}', "holds no list of records", false],
-    ["a scalar", "null", "holds no list of records", false],
-    ["a text", '"[1]"', "holds no list of records", false],
+    ["a list by a name like a path", '{"message/data":[1]}', "contains no list of records", false],
+    ["a scalar", "null", "contains no list of records", false],
+    ["a text", '"[1]"', "contains no list of records", false],
     ["plain words", "upstream error [502]", "not JSON, or was cut short", true],
     ["zero bytes", "\0\0\0\0", "not JSON, or was cut short", true],
     ["zero bytes before the list", "\0[1]", "not JSON, or was cut short", true],
@@ -282,25 +282,25 @@ describe("a document that is not one", () => {
   });
 
   it.each([
-    ["[1] x", 'does not end as JSON should: "x" after'],
-    ["[1]]", "does not end as JSON should"],
-    ["[1],", "does not end as JSON should"],
-    ["[1][2]", "does not end as JSON should"],
-    ["[1]\0", "does not end as JSON should"],
-    ['{"data":[1]', "does not end as JSON should: nothing after"],
-    ['{"data":[1],}', "does not end as JSON should"],
-    ['{"data":[1]]', "does not end as JSON should"],
-    ['{"a" "data":[1]}', "does not end as JSON should"],
-    ["[1", "ends in the middle, 0 records and 2 bytes after its beginning"],
-    ["[1,", "ends in the middle, 1 records"],
-    ['[{"a":1}', "ends in the middle, 1 records"],
-    ['[{"a":"]}', "ends in the middle, 0 records"],
-    ["[,1]", 'after record 0 stands "," where a record was expected'],
-    ["[1,]", 'after record 1 stands "]" where a record was expected'],
-    ["[1,,2]", 'after record 1 stands "," where a record was expected'],
-    ["[1 2]", 'after record 1 stands "2" where a comma'],
-    ['[{}"x"]', 'after record 1 stands "\\"" where a comma'],
-    ["[{}}]", 'after record 1 stands "}" where a comma'],
+    ["[1] x", 'does not end as JSON must: "x" follows'],
+    ["[1]]", "does not end as JSON must"],
+    ["[1],", "does not end as JSON must"],
+    ["[1][2]", "does not end as JSON must"],
+    ["[1]\0", "does not end as JSON must"],
+    ['{"data":[1]', "does not end as JSON must: nothing follows"],
+    ['{"data":[1],}', "does not end as JSON must"],
+    ['{"data":[1]]', "does not end as JSON must"],
+    ['{"a" "data":[1]}', "does not end as JSON must"],
+    ["[1", "is incomplete: it ends after 0 records and 2 bytes"],
+    ["[1,", "is incomplete: it ends after 1 records"],
+    ['[{"a":1}', "is incomplete: it ends after 1 records"],
+    ['[{"a":"]}', "is incomplete: it ends after 0 records"],
+    ["[,1]", 'after record 0, "," was found where a record was expected'],
+    ["[1,]", 'after record 1, "]" was found where a record was expected'],
+    ["[1,,2]", 'after record 1, "," was found where a record was expected'],
+    ["[1 2]", 'after record 1, "2" was found where a comma'],
+    ['[{}"x"]', 'after record 1, "\\"" was found where a comma'],
+    ["[{}}]", 'after record 1, "}" was found where a comma'],
   ])("but nearly (%s) is refused, and worth another attempt", (document, message) => {
     const failure = failureOf(document);
     expect(failure.code).toBe("document");
@@ -310,9 +310,9 @@ describe("a document that is not one", () => {
 
   it("is refused when a million lists open and none closes", () => {
     const chunks = [Buffer.from("[".repeat(MANY))];
-    expect(() => frame(chunks)).toThrow("ends in the middle");
+    expect(() => frame(chunks)).toThrow("is incomplete");
     expect(() => frame([Buffer.from(`{"x":${"[".repeat(MANY)}`)])).toThrow("not JSON, or was cut short");
-    expect(() => frame([Buffer.from(`[]${"]".repeat(MANY)}`)])).toThrow("does not end as JSON should");
+    expect(() => frame([Buffer.from(`[]${"]".repeat(MANY)}`)])).toThrow("does not end as JSON must");
   });
 
   it("is refused as soon as a megabyte has come without a list, or after it", () => {
