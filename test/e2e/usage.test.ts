@@ -57,7 +57,7 @@ describe("the command line", () => {
     [["load", "--from", "x.json"], /A file holds one view/],
     [["load", "tickets"], /OTC_API_URL/],
     [["import", "tickets.xlsx"], /--view/],
-    [["import", "tickets.xls", "--view", "tickets"], /does not tell the file's format/],
+    [["import", "tickets.xls", "--view", "tickets"], /does not determine the file's format/],
     [["import", "a.csv", "--view", "tickets", "--map", "Title"], /--map is "Title"/],
     [["import", "a.csv", "--view", "tickets", "--delimiter", "::"], /--delimiter is "::"/],
     [["status", "--runs", "-1"], /--runs/],
