@@ -49,7 +49,7 @@ describeEachDatabase(
       expect((await loadTickets(database, server, env)).code).toBe(1);
       const third = await loadTickets(database, server, env);
       expect(third.code).toBe(75);
-      expect(errorOf(third)).toContain("OTC may not be asked again before");
+      expect(errorOf(third)).toContain("The next request to OTC is not allowed before");
       expect(comeBackIn(errorOf(third)) / 60_000).toBeCloseTo(60, 0);
       expect(server.requests).toHaveLength(2);
     });
@@ -61,7 +61,7 @@ describeEachDatabase(
       expect((await loadTickets(database, server, env)).code).toBe(1);
       const second = await loadTickets(database, server, env);
       expect(second.code).toBe(0);
-      expect(second.stderr).toContain("waiting until OTC may be asked again");
+      expect(second.stderr).toContain("waiting until the next request to OTC is allowed");
       const [first, after] = server.requests;
       expect(after!.at - first!.endedAt!).toBeGreaterThan(2900);
     });
@@ -122,7 +122,7 @@ describeEachDatabase(
       expect(several.map(({ code }) => code).sort()).toEqual([1, 75, 75]);
       expect(server.requests).toHaveLength(4);
       for (const turnedAway of several.filter(({ code }) => code === 75)) {
-        expect(errorOf(turnedAway)).toContain("OTC is left alone until");
+        expect(errorOf(turnedAway)).toContain("The circuit is open until");
         expect(comeBackIn(errorOf(turnedAway))).toBeGreaterThan(30_000);
       }
       expect((await loadTickets(database, server, cooled)).code).toBe(75);
