@@ -48,7 +48,7 @@ describeEachDatabase(
       const { env } = await target.fresh();
       const args = ["import", "-", "--view", "tickets", "--format", "csv"];
       const header = "TKT-Ticket ID,TKT-Title\r";
-      const warning = "standard input holds no record: nothing was loaded";
+      const warning = "standard input contains no records, so nothing was loaded";
       const text = await runCli(args, { env, input: header });
       expect(text.code).toBe(0);
       expect(text.stderr).toContain(warning);
@@ -62,7 +62,7 @@ describeEachDatabase(
       expect(plan.stdout).toContain(warning);
       const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
       expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
-      expect(records.stderr).not.toContain("holds no record");
+      expect(records.stderr).not.toContain("contains no records");
     });
 
     test("takes no more memory for a workbook of more text than memory", async () => {

@@ -56,7 +56,7 @@ describe("a view", () => {
     [
       "tells in two columns which row is newer",
       [id, timestamp("A", { versionColumn: true }), timestamp("B", { versionColumn: true })],
-      "several columns that tell which row is newer",
+      "several version columns",
     ],
   ])("that %s is a defect", (_case, columns, message) => {
     const problem = problemOf(columns);
