@@ -16,7 +16,7 @@ describeEachDatabase(
         const refused = await runCli(args, { env });
         expect(refused).toMatchObject({ code: 2, stdout: "" });
         expect(refused.stderr).toContain(
-          "→ If an older script made them, see what `otc-etl migrate --adopt --dry-run`",
+          "→ If an older script created them, run `otc-etl migrate --adopt --dry-run`",
         );
       }
 
