@@ -79,7 +79,9 @@ describeEachDatabase(
 
       const limited = await runCli(load, { env: { ...env, OTC_REQUESTS_PER_HOUR: "2" } });
       expect(limited.code).toBe(75);
-      expect(String(jsonLines(limited.stdout)[0]?.["error"])).toContain("The next request to OTC is not allowed before");
+      expect(String(jsonLines(limited.stdout)[0]?.["error"])).toContain(
+        "The next request to OTC is not allowed before",
+      );
       expect((await runCli(load, { env: { ...env, OTC_RETRIES: "0" } })).code).toBe(1);
       expect(server.requests).toHaveLength(3);
       const open = await runCli(load, { env });

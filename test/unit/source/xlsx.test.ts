@@ -271,7 +271,9 @@ describe("a workbook that cannot be read", () => {
   test("is old, needs a password, or is something else", async () => {
     const old = await fileOf("old.xlsx", Buffer.from("d0cf11e0a1b11ae1ffffffffffffffff", "hex"));
     await expect(recordsIn(old)).rejects.toThrow(/old \.xls workbook, or needs a password/);
-    await expect(recordsIn(await fileOf("text.xlsx", "id,title\n"))).rejects.toThrow(/not an \.xlsx workbook/);
+    await expect(recordsIn(await fileOf("text.xlsx", "id,title\n"))).rejects.toThrow(
+      /not an \.xlsx workbook/,
+    );
     const empty = await workbookOf({ sheets: [{ name: "S", rows: [] }] });
     await expect(recordsIn(empty)).rejects.toThrow(/sheet "S" is empty/);
   });
