@@ -40,7 +40,7 @@ const faultsFrom = (first: number, last = 20): Record<number, Fault> =>
 describeEachDatabase(
   "requests of one process after the other",
   (target) => {
-    test("are counted together: one too many in an hour is told when to come back, and not made", async () => {
+    test("are counted together: one too many per hour is not sent, and the error names the time of the next", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, { 2: OUT_OF_ORDER });
       const env = { OTC_REQUESTS_PER_HOUR: "2", OTC_RETRIES: "0", OTC_MAX_PACE_WAIT_MS: "1000" };
@@ -54,7 +54,7 @@ describeEachDatabase(
       expect(server.requests).toHaveLength(2);
     });
 
-    test("keep their distance, from the end of the answer and also when it was a failure", async () => {
+    test("keep the pause after the end of the response, even if that was a failure", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, { 1: OUT_OF_ORDER });
       const env = { OTC_REQUEST_INTERVAL_MS: "3000", OTC_RETRIES: "0" };
@@ -102,7 +102,7 @@ describeEachDatabase(
       expect(closed.stdout).toMatch(/asked 5 times in the last hour, last at [^.]*\.$/m);
     });
 
-    test("lets one of several through as a probe when it has cooled down; a failed probe opens it again", async () => {
+    test("lets one of several processes try after the cool-down, and opens again if that fails", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer(
         { tickets: SECOND_DOCUMENT },
