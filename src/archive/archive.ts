@@ -5,12 +5,12 @@ import { errorMessage } from "../errors/error-message.ts";
 import { type ArchivedDocument, archivedDocument, byTime, parseArchivedPath } from "./archived-document.ts";
 import { DocumentCopy } from "./document-copy.ts";
 
-/** The documents that were fetched, as they came, compressed: a folder a view. It belongs to one database. */
+/** The fetched documents, unchanged and compressed, in one folder per view. An archive belongs to one database. */
 export class Archive {
   readonly directory: string;
   readonly #keep: number;
 
-  /** @param keep how many documents of each view stay; 0 keeps all */
+  /** @param keep how many documents of each view are kept; 0 keeps all */
   constructor(directory: string, keep: number) {
     this.directory = directory;
     this.#keep = keep;
@@ -23,7 +23,7 @@ export class Archive {
   }
 
   /**
-   * The documents there are of the view, oldest first.
+   * The documents of the view, oldest first.
    *
    * @throws OtcError `source` when the archive cannot be read
    */
@@ -40,7 +40,7 @@ export class Archive {
     }
   }
 
-  /** Removes what is beyond the newest of the view. */
+  /** Removes all documents of the view except the newest ones. */
   async #prune(view: string): Promise<void> {
     if (this.#keep === 0) return;
     const documents = await this.documents(view);

@@ -1,25 +1,25 @@
 import { basename, dirname, join, resolve } from "node:path";
 
-/** A document in the archive, as its name tells. */
+/** A document in the archive, described by its name. */
 export interface ArchivedDocument {
   /** `<view>/<time>-run-<run>.json.zst`: its place in the archive, and in `etl_metadata.archive_file`. */
   readonly name: string;
   readonly path: string;
   readonly view: string;
   readonly runId: number;
-  /** When it was asked for. */
+  /** When it was requested. */
   readonly archivedAt: Date;
 }
 
-/** Sorting by name sorts by time: UTC, without the colons that some file systems refuse. */
+/** Sorting by name sorts by time. The time is UTC, without colons, which some file systems do not allow. */
 const FILE_NAME = /^(\d{4}-\d{2}-\d{2}T)(\d{2})-(\d{2})-(\d{2}Z)-run-(\d{1,15})\.json\.zst$/;
 
-/** Of two loads in one second the later run is the newer. */
+/** Of two loads in one second, the one with the higher run id is newer. */
 export function byTime(a: ArchivedDocument, b: ArchivedDocument): number {
   return a.archivedAt.getTime() - b.archivedAt.getTime() || a.runId - b.runId;
 }
 
-/** A document that is still being written, or whose writer was killed. */
+/** The suffix of a document that is still being written, or whose writer was killed. */
 export const PARTIAL = ".part";
 
 export function archivedDocument(
@@ -34,10 +34,10 @@ export function archivedDocument(
 }
 
 /**
- * Reads a name back.
+ * Parses the path of an archived document.
  *
  * @param path ends in `<view>/<file>`
- * @returns undefined when the file is none of an archive
+ * @returns undefined when the file does not belong to an archive
  */
 export function parseArchivedPath(path: string): ArchivedDocument | undefined {
   const [, day, hours, minutes, seconds, runId] = FILE_NAME.exec(basename(path)) ?? [];

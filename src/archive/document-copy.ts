@@ -7,30 +7,30 @@ import { constants, createZstdCompress } from "node:zlib";
 import { errorMessage } from "../errors/error-message.ts";
 import { type ArchivedDocument, PARTIAL } from "./archived-document.ts";
 
-/** Owner only: documents hold what customers wrote. */
+/** Only the owner has access, because documents contain what customers wrote. */
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 const COMPRESSION = {
-  // The fastest level: OTC sends far slower than it compresses.
+  // The fastest level, which is still much faster than OTC sends.
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: true },
-  // What may wait, in bytes, before the load has to: compressing goes on in another thread meanwhile.
+  // The bytes that may be buffered before the load has to wait. Another thread compresses meanwhile.
   highWaterMark: 1024 * 1024,
   chunkSize: 128 * 1024,
 };
 
-/** What became of the copy of a document; both null when none was made. */
+/** The result of copying a document to the archive. Both are null when no copy was made. */
 export interface ArchiveResult {
   /** Its name in the archive. */
   readonly file: string | null;
-  /** Why there is none, or what went wrong beside it. */
+  /** Why there is no copy, or what failed after it was stored. */
   readonly error: string | null;
 }
 
 /**
- * A document on its way into the archive, while it is being loaded. It has a temporary name until it is complete.
+ * Writes a document to the archive while it is being loaded. The file has a temporary name until it is complete.
  *
- * Nothing here ever throws: a full disk ends the copy, and not the load.
+ * Its methods never throw: a full disk ends the copy, but not the load.
  */
 export class DocumentCopy {
   readonly #document: ArchivedDocument;
@@ -38,15 +38,15 @@ export class DocumentCopy {
   readonly #partial: string;
   readonly #compressor = createZstdCompress(COMPRESSION);
   readonly #ended = new AbortController();
-  /** Whether all of it is on the disk. */
+  /** Whether the complete document is on the disk. */
   #stored: Promise<boolean> = Promise.resolve(false);
   #kept = false;
   #error: string | null = null;
 
   /**
-   * Begins a copy. What killed processes left of the view is removed: whoever loads a view is alone with it.
+   * Begins a copy, and removes incomplete files of killed processes. The view's lock ensures that no other load writes one.
    *
-   * @param onKept what follows when the document has its name
+   * @param onKept called when the document has its final name
    */
   static async begin(document: ArchivedDocument, onKept: () => Promise<void>): Promise<DocumentCopy> {
     const copy = new DocumentCopy(document, onKept);
@@ -72,14 +72,14 @@ export class DocumentCopy {
     return { file: this.#kept ? this.#document.name : null, error: this.#error };
   }
 
-  /** Adds a chunk of the document; waits while the disk is slower than the source. */
+  /** Adds a chunk of the document. It waits while the disk is slower than the source. */
   async write(chunk: Buffer): Promise<void> {
     if (this.#error !== null || this.#compressor.write(chunk)) return;
-    // Rejected when the copy has ended in the meantime.
+    // The wait rejects when the copy has ended in the meantime.
     await once(this.#compressor, "drain", { signal: this.#ended.signal }).catch(() => undefined);
   }
 
-  /** The document is complete: gives it its name. */
+  /** Gives the file its final name. Call it when the document is complete. */
   async keep(): Promise<void> {
     this.#compressor.end();
     if (!(await this.#stored)) return;
@@ -92,23 +92,23 @@ export class DocumentCopy {
     }
   }
 
-  /** The load has done with the document: what was not kept by now goes. */
+  /** Removes the copy unless it was kept. Call it when the load no longer reads the document. */
   async end(): Promise<void> {
     if (this.#kept || this.#error !== null) return;
     this.#compressor.destroy();
     await this.#stored;
-    // The document was not complete, which is no fault of the archive.
+    // The document was not complete, which is not an error of the archive.
     this.#error = null;
   }
 
   async #store(): Promise<boolean> {
-    // Flushed to the disk, so that a name never stands for less than a document.
+    // The file is flushed to the disk, so that a final name always means a complete document.
     const file = createWriteStream(this.#partial, { flags: "wx", mode: FILE_MODE, flush: true });
     try {
       await pipeline(this.#compressor, file);
       return true;
     } catch (error) {
-      // A file that is still being opened could not be removed yet.
+      // A file that is still being opened cannot be removed yet.
       if (!file.closed) await once(file, "close").catch(() => undefined);
       await this.#giveUp(error);
       return false;

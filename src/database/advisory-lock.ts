@@ -1,10 +1,10 @@
 import type { Queryable, Transaction } from "./database.ts";
 
 /**
- * Takes a lock by name until the transaction ends, without waiting. Locks belong to the database, so the schema is
- * part of the name.
+ * Takes a lock by name until the transaction ends, without waiting. Locks belong to the database, so that the key
+ * contains the schema.
  *
- * @param mode `shared` can be held by many, but not beside an `exclusive`
+ * @param mode several transactions can hold a lock `shared`, but not while another holds it `exclusive`
  * @returns whether it was free
  */
 export async function tryLock(
@@ -20,14 +20,14 @@ export async function tryLock(
   return result.rows[0]?.taken === true;
 }
 
-/** Whether anybody holds a lock, without taking it. */
+/** Whether a session holds a lock, without taking it. */
 export async function isLocked(database: Queryable, name: string): Promise<boolean> {
   return (await lockHolders(database, [name])).length > 0;
 }
 
-/** The server processes that hold one of these locks, each once. */
+/** The distinct server processes that hold one of these locks. */
 export async function lockHolders(database: Queryable, names: readonly string[]): Promise<readonly number[]> {
-  // pg_locks shows the 64 bits of the key as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
+  // pg_locks shows the key's 64 bits as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
   const { rows } = await database.query<{ pid: number }>(
     `select distinct pid
      from pg_locks
@@ -44,10 +44,10 @@ function keyOf(schema: string, name: string): string {
   return `otc-etl/${schema}/${name}`;
 }
 
-/** Held by a load for as long as its transaction lasts. */
+/** The lock that a load holds until its transaction ends. */
 export function viewLock(view: string): string {
   return `view/${view}`;
 }
 
-/** Held `exclusive` by a migration and `shared` by everything that relies on the tables staying as they are. */
+/** A migration holds it `exclusive`. Everything that relies on the structure of the tables holds it `shared`. */
 export const MIGRATION_LOCK = "migrations";

@@ -1,38 +1,38 @@
 /**
- * The binary format of COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"): the server takes it
+ * The binary format of COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"). The server reads it
  * in about half the time of the text format, because it has nothing to parse.
  */
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 
-/** Stands once before all rows: the signature, no flags, no extension. */
+/** Precedes all rows: the signature, no flags, no extension. */
 export const COPY_HEADER = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
 
-/** Stands once behind all rows. */
+/** Follows all rows. */
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 
 const FIRST_CAPACITY = 64 * 1024;
 
-/** Shorter texts are copied faster byte by byte than by a call. */
+/** Up to this length, copying byte by byte is faster than a call of `copy`. */
 const SHORT_TEXT_BYTES = 48;
 
-/** A numeric's digits have the base 10,000. */
+/** A numeric's digits have base 10,000. */
 const DIGITS_A_GROUP = 4;
 const NEGATIVE = 0x4000;
 
-/** Numbers repeat, such as hours of work in quarters; those that do not are encoded anew each time. */
+/** The number of cached encodings. Many numbers repeat, such as hours of work in quarters. */
 const MAX_CACHED_NUMERICS = 2000;
 
-/** Of the texts of such numbers; a numeric may have 147,000 digits, and thousands of those would fill the memory. */
+/** Longer numbers are not cached. A numeric may have 147,000 digits, and thousands of those would fill the memory. */
 const MAX_CACHED_CHARACTERS = 32;
 
-/** jsonb's own format has one version so far. */
+/** The only version of jsonb's binary format so far. */
 const JSONB_VERSION = 1;
 
 const INT32_RANGE = 2 ** 32;
 
-/** Collects rows in buffers for COPY. Values are written column by column, in the order of COPY's list. */
+/** Collects rows in a buffer for COPY. Values are written column by column, in the order of COPY's column list. */
 export class CopyBinaryWriter {
-  /** Where in `bytes` each value of the row being written begins, and how long it is; -1 is null. */
+  /** Where in `bytes` each value of the current row begins, and its length; -1 is null. */
   readonly valueStarts: Int32Array;
   readonly valueLengths: Int32Array;
   #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
@@ -41,18 +41,18 @@ export class CopyBinaryWriter {
   #column = 0;
   readonly #numerics = new Map<string, Buffer>();
 
-  /** @param columns how many values a row has */
+  /** @param columns the number of values per row */
   constructor(columns: number) {
     this.valueStarts = new Int32Array(columns);
     this.valueLengths = new Int32Array(columns);
   }
 
-  /** What was written, the row being written last. */
+  /** The written bytes, with the current row at the end. */
   get bytes(): Buffer {
     return this.#bytes;
   }
 
-  /** Bytes of whole rows, waiting to be taken. */
+  /** Bytes of whole rows buffered for COPY. */
   get pending(): number {
     return this.#rowStart;
   }
@@ -64,7 +64,7 @@ export class CopyBinaryWriter {
     this.#column = 0;
   }
 
-  /** What was written since `beginRow` counts; otherwise the next `beginRow` forgets it. */
+  /** Completes the row. Without this call, the next `beginRow` discards the row. */
   endRow(): void {
     this.#rowStart = this.#used;
   }
@@ -111,7 +111,7 @@ export class CopyBinaryWriter {
     this.#used += length + 1;
   }
 
-  /** A bigint. */
+  /** A value of type bigint. */
   writeInteger(value: number | bigint): void {
     this.#reserve(12);
     this.#writeLength(8);
@@ -147,20 +147,20 @@ export class CopyBinaryWriter {
     this.writeEncoded(encoded, 0, encoded.length);
   }
 
-  /** A value of any type as another writer has encoded it. */
+  /** A value of any type that another writer has encoded. */
   writeEncoded(bytes: Buffer, start: number, end: number): void {
     this.writeTextBytes(bytes, start, end);
   }
 
-  /** The whole rows written since they were last taken; they stay. */
+  /** The whole rows written since the last `take`, without removing them. */
   peek(): Buffer {
     return this.#bytes.subarray(0, this.#rowStart);
   }
 
-  /** The whole rows written since the last call. */
+  /** Removes and returns the whole rows written since the last `take`. */
   take(): Buffer {
     const rows = this.peek();
-    // Whoever sends the rows may still be reading them.
+    // The buffer is not reused, because its rows may still be in transmission.
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY, rows.length));
     this.#used = 0;
     this.#rowStart = 0;
@@ -184,7 +184,7 @@ export class CopyBinaryWriter {
     this.#used = at + 4;
   }
 
-  /** Room for so many bytes more; a row that is larger than the buffer gets a larger buffer. */
+  /** Makes room for more bytes, with a larger buffer if necessary. */
   #reserve(bytes: number): void {
     const needed = this.#used + bytes;
     if (needed <= this.#bytes.length) return;
@@ -194,7 +194,7 @@ export class CopyBinaryWriter {
   }
 }
 
-/** The binary format of numeric: groups of four digits, of which neither the first nor the last is zero (`numeric_send`). */
+/** The binary format of numeric: groups of four digits. Neither the first nor the last group is zero (`numeric_send`). */
 function encodeNumeric(text: string): Buffer {
   const [mantissa = "", exponentText = "0"] = text.toLowerCase().split("e");
   const [whole = "", fraction = ""] = mantissa.replace(/^[+-]/, "").split(".");

@@ -1,7 +1,7 @@
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 
-/** The parts of an error message that PostgreSQL sends, as both drivers give them. */
+/** The parts of PostgreSQL's error message, as both drivers return them. */
 interface ServerError {
   readonly code: string;
   readonly message: string;
@@ -10,20 +10,20 @@ interface ServerError {
   readonly constraint?: string;
   readonly column?: string;
   readonly where?: string;
-  /** The function of the server that raised it; unlike the message it is never translated. */
+  /** The function of the server that raised the error. Unlike the message, it is never translated. */
   readonly routine?: string;
 }
 
 /**
- * SQLSTATE classes and codes (https://www.postgresql.org/docs/current/errcodes-appendix.html) by which a single row is
- * refused: data exception, integrity constraint, WITH CHECK OPTION, RAISE in a trigger, an index row too large.
+ * SQLSTATE classes and codes (https://www.postgresql.org/docs/current/errcodes-appendix.html) with which the server
+ * rejects a single row: data exception, integrity constraint, WITH CHECK OPTION, RAISE in a trigger, index row too large.
  */
-const ROW_REFUSALS = /^(22|23|44)|^(P0001|54000)$/;
+const ROW_ERRORS = /^(22|23|44)|^(P0001|54000)$/;
 
-/** A policy's WITH CHECK refuses a row by the code of a missing right; this function tells the two apart. */
-const POLICY_REFUSAL = { code: "42501", routine: "ExecWithCheckOptions" };
+/** A row rejected by a policy's WITH CHECK has the same code as a missing right. The server's function differs. */
+const POLICY_ERROR = { code: "42501", routine: "ExecWithCheckOptions" };
 
-/** Feature not supported, data exception, integrity constraint, dependent objects, and whatever a name or type can be. */
+/** Feature not supported, data exception, integrity constraint, dependent objects, and errors of names and types. */
 const OBJECTIONS = /^(0A|22|23|2B|42(?!501))/;
 
 /** Connection exceptions, too many connections, server shutting down, crashed or starting. */
@@ -33,12 +33,12 @@ const CONNECTION_PROBLEMS = /^(08...|53300|57P01|57P02|57P03)$/;
 const CONFLICTS = new Set(["40001", "40P01"]);
 
 /**
- * Connections, the state of the session or server, conflicts, resources, locks, cancelled by somebody or a time limit, disks:
- * what is not the statement's fault.
+ * Errors that the statement did not cause: connections, the state of the session or server, conflicts, resources, locks,
+ * a cancellation by a user or a time limit, disks.
  */
-const PASSING = /^(08|25|40|53|55|57|58)/;
+const TRANSIENT = /^(08|25|40|53|55|57|58)/;
 
-/** What a few states mean for the operator. */
+/** What the operator can do about some SQLSTATEs. */
 const REMEDIES: Readonly<Record<string, string>> = {
   "28P01": "Check OTC_PG_USER and OTC_PG_PASSWORD (or OTC_DATABASE_URL).",
   "28000": "Check OTC_PG_USER, and pg_hba.conf on the server.",
@@ -48,22 +48,22 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "42703": "Run `otc-etl migrate`.",
   "42501": 'Grant the role the rights that docs/operations.md lists under "Rights".',
   "53300":
-    "The server has no connection left; try again later, or raise max_connections or the role's limit.",
+    "The server has no connection left. Try again later, or raise max_connections or the role's limit.",
   "53100": "The server's disk is full.",
-  "55P03": "Another session holds the table; find it in pg_stat_activity, or raise OTC_LOCK_TIMEOUT_MS.",
-  "57014": "The statement was cancelled; if by the time limit, raise OTC_STATEMENT_TIMEOUT_MS.",
-  "25P03": "The source took too long to answer; raise OTC_IDLE_TIMEOUT_MS.",
-  "53400": "A limit of the server is too small for this load, temp_file_limit for example.",
-  "25006": "This server is a read-only standby; point OTC_PG_HOST at the primary.",
+  "55P03": "Another session has locked the table. Find it in pg_stat_activity, or raise OTC_LOCK_TIMEOUT_MS.",
+  "57014": "The statement was cancelled. If the time limit was the cause, raise OTC_STATEMENT_TIMEOUT_MS.",
+  "25P03": "The source took too long to answer. Raise OTC_IDLE_TIMEOUT_MS.",
+  "53400": "A limit of the server is too small for this load, for example temp_file_limit.",
+  "25006": "This server is a read-only standby. Set OTC_PG_HOST to the primary.",
 };
 
-/** What PostgreSQL, or the way to it, answered. */
+/** An error of PostgreSQL, or of the connection to it. */
 export class DatabaseError extends OtcError {
   /** The five characters of the SQLSTATE; undefined when the connection itself failed. */
   readonly sqlState: string | undefined;
-  /** What the server added to its message. */
+  /** The detail that the server added to its message. */
   readonly detail: string | undefined;
-  /** The constraint that refused, if one did. */
+  /** The violated constraint, if there is one. */
   readonly constraint: string | undefined;
   readonly #byPolicy: boolean;
 
@@ -75,17 +75,17 @@ export class DatabaseError extends OtcError {
     this.detail = options.server?.detail;
     this.constraint = options.server?.constraint;
     this.#byPolicy =
-      options.server?.code === POLICY_REFUSAL.code && options.server.routine === POLICY_REFUSAL.routine;
+      options.server?.code === POLICY_ERROR.code && options.server.routine === POLICY_ERROR.routine;
   }
 
-  /** Whether the connection is gone or could not be had, so that a later attempt may succeed. */
+  /** Whether the connection was lost or could not be established, so that a later attempt may succeed. */
   get isConnectionProblem(): boolean {
     return this.sqlState === undefined || CONNECTION_PROBLEMS.test(this.sqlState);
   }
 
-  /** Whether the same may succeed in a while: the database was away, busy or in somebody else's hands. */
+  /** Whether a retry may succeed, because the database was unreachable, busy or locked. */
   get isTransient(): boolean {
-    return this.sqlState === undefined || PASSING.test(this.sqlState);
+    return this.sqlState === undefined || TRANSIENT.test(this.sqlState);
   }
 
   /** Whether the server, the database or the role has no connection left. */
@@ -93,24 +93,24 @@ export class DatabaseError extends OtcError {
     return this.sqlState === "53300";
   }
 
-  /** Whether the statement only met another at a bad moment, and may succeed when repeated. */
+  /** Whether the statement conflicted with a concurrent transaction, and may succeed when it is repeated. */
   get isConflict(): boolean {
     return this.sqlState !== undefined && CONFLICTS.has(this.sqlState);
   }
 
-  /** Whether the tables and rows as they are do not allow the statement: it would be refused again. */
+  /** Whether the present tables and rows do not allow the statement, so that a retry would fail again. */
   get isObjection(): boolean {
     return this.sqlState !== undefined && OBJECTIONS.test(this.sqlState);
   }
 
-  /** Whether one row is to blame, so that the others could be written without it. */
+  /** Whether a single row caused the error, so that the other rows could be written without it. */
   get isRowError(): boolean {
-    return this.sqlState !== undefined && (ROW_REFUSALS.test(this.sqlState) || this.#byPolicy);
+    return this.sqlState !== undefined && (ROW_ERRORS.test(this.sqlState) || this.#byPolicy);
   }
 }
 
 /**
- * Wraps what a driver threw.
+ * Wraps a driver's error.
  *
  * @param location where the database is, without credentials
  */
@@ -132,7 +132,7 @@ export function databaseError(error: unknown, location: string): OtcError {
   });
 }
 
-/** Both drivers give the server's severity along; a socket's error has a code as well (EPIPE looks like a SQLSTATE). */
+/** Both drivers include the server's severity. A code is not enough, because EPIPE of a socket looks like a SQLSTATE. */
 function isServerError(error: unknown): error is ServerError {
   return error instanceof Error && "severity" in error && "code" in error && typeof error.code === "string";
 }

@@ -1,4 +1,4 @@
-/** The rows of a statement and how many rows it touched. */
+/** The rows that a statement returned, and their number. */
 export interface QueryResult<Row> {
   readonly rows: readonly Row[];
   /** Rows inserted, updated, deleted or returned. */
@@ -11,38 +11,38 @@ export type Parameter =
 
 /** Runs statements. */
 export interface Queryable {
-  /** The schema all tables are in, unquoted. */
+  /** The schema of all tables, unquoted. */
   readonly schema: string;
   /**
-   * Integers come back as numbers (never beyond 2^53: cast to text what may be larger), `numeric` as a string,
-   * `timestamptz` as a Date, on every engine.
+   * On every engine, integers are returned as numbers (cast to text what may exceed 2^53), `numeric` as a string, and
+   * `timestamptz` as a Date.
    *
-   * @throws OtcError `database`, with the SQLSTATE and what the server said
+   * @throws OtcError `database`, with the SQLSTATE and the server's message
    */
   query<Row = Readonly<Record<string, unknown>>>(
     sql: string,
     parameters?: readonly Parameter[],
   ): Promise<QueryResult<Row>>;
   /**
-   * Runs several statements in one text, as those of a file. They take no parameters; outside of a transaction they may
-   * begin and end their own.
+   * Runs a text with several statements, such as a file. They have no parameters. Outside of a transaction, they may begin
+   * and end their own.
    *
    * @returns the rows of all of them
    */
   script<Row = Readonly<Record<string, unknown>>>(sql: string): Promise<readonly Row[]>;
 }
 
-/** An open transaction; it ends when the function it was lent to does. */
+/** An open transaction. It ends when the function that it was lent to ends. */
 export interface Transaction extends Queryable {
   /** Savepoints set so far. */
   readonly savepoints: number;
-  /** Runs `work` in a savepoint: what it did is undone when it throws, and the transaction goes on. */
+  /** Runs `work` in a savepoint. If it throws, its changes are rolled back, and the transaction continues. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
   /**
    * COPY in binary format (see `copy-binary.ts`).
    *
-   * @param target the quoted table and column list, as it stands between COPY and FROM
-   * @param chunks each of whole rows, without the header and the trailer of the format; read as fast as the server takes them
+   * @param target the quoted table and column list, for the place between COPY and FROM
+   * @param chunks whole rows, without the header and the trailer of the format; they are read as fast as the server reads
    * @returns the number of rows copied
    */
   copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number>;
@@ -51,13 +51,13 @@ export interface Transaction extends Queryable {
 /** PostgreSQL behind one interface: a server, or PGlite in this process. */
 export interface Database extends Queryable {
   readonly engine: "postgres" | "embedded";
-  /** Where it is, without credentials: for messages. */
+  /** Where the database is, without credentials, for messages. */
   readonly location: string;
   /**
-   * Lends a transaction to `work`: COMMIT when it returns, ROLLBACK when it throws. The first error is the one thrown,
-   * also when the rollback fails as well; the connection is then given up.
+   * Lends a transaction to `work`: COMMIT when it returns, ROLLBACK when it throws. If the rollback fails as well, the first
+   * error is thrown, and the connection is closed.
    *
-   * @param signal cancels the statement that is running, and so the transaction
+   * @param signal cancels the running statement, and with it the transaction
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
   close(): Promise<void>;

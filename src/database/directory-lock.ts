@@ -4,25 +4,25 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { OtcError } from "../errors/otc-error.ts";
 
-/** A directory held against other processes until it is released. */
+/** The lock of a directory, which excludes other processes until it is released. */
 export interface DirectoryLock {
   release(): Promise<void>;
 }
 
-/** Who holds a directory; the lock file's content. */
+/** The process that holds a directory, and the lock file's content. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
   /** ISO 8601. */
   readonly since: string;
-  /** When the process was started, in the kernel's own count: tells it from a later one with the same pid. */
+  /** The kernel's start time of the process, which distinguishes it from a later process with the same pid. */
   readonly processStart: string | null;
 }
 
 const LOCK_FILE = "lock";
 
 /**
- * Takes the directory for this process. The lock of a process that no longer lives is taken over.
+ * Locks the directory for this process. The lock of a dead process is replaced.
  *
  * @throws OtcError `locked`, with the holder's pid, when a living process holds it
  */
@@ -43,20 +43,20 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   };
 }
 
-/** Puts `content` at `path` unless a living process holds it; returns that process then. */
+/** Writes `content` to `path`, unless a living process holds the lock. Then it returns that process. */
 async function takeFile(path: string, content: string): Promise<Holder | undefined> {
   const own = `${path}.${randomUUID()}`;
   await writeFile(own, content, { mode: 0o600 });
   try {
-    // A hard link appears with its content whole, and fails when another is there: no moment between the two.
+    // Creating a hard link is atomic: it appears with its whole content, or fails because another lock exists.
     while (!(await tryLink(own, path))) {
       const found = await readIfThere(path);
       if (found === undefined) continue;
       const other = holderIn(found);
       if (other !== undefined && (await isAlive(other))) return other;
 
-      // Stale. Whoever replaces it holds a guard named after it meanwhile, taken in this same way: of several
-      // processes one replaces it, and one that comes late sees that another lock stands there.
+      // The lock is stale. A process replaces it while it holds a guard file that is named after the stale lock and
+      // taken in the same way. Of several processes, only one replaces the lock, and a later one finds the new lock.
       const guard = `${path}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`;
       const ahead = await takeFile(guard, content);
       if (ahead !== undefined) return ahead;
@@ -94,7 +94,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Undefined for a file that is not one of ours, as a crash of the machine may leave it: nobody who could be asked. */
+/** Undefined for a file that is not a lock, such as a crash of the machine may leave. It then names no holder. */
 function holderIn(content: string): Holder | undefined {
   try {
     const holder = JSON.parse(content) as Partial<Holder> | null;
@@ -107,7 +107,7 @@ function holderIn(content: string): Holder | undefined {
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
-  // Of another machine's processes (a shared directory) nothing can be seen; take its word.
+  // Processes of another machine (a shared directory) cannot be checked, so that they count as alive.
   if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);
@@ -137,7 +137,7 @@ function heldBy(directory: string, holder: Holder): OtcError {
     `The embedded database in ${directory} is in use by process ${holder.pid} on ${holder.host} since ${holder.since}.`,
     {
       remedy:
-        "Only one process at a time can open it: wait until that one has ended, or use a PostgreSQL server.",
+        "Only one process at a time can open it. Wait until that process has ended, or use a PostgreSQL server.",
     },
   );
 }

@@ -8,14 +8,14 @@ import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { runSavepoint } from "./savepoint.ts";
 import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
 
-/** Where the embedded database lives. */
+/** Where the embedded database is, and its limits. */
 export interface EmbeddedSettings {
   readonly dataDir: string;
   readonly schema: string;
   readonly limits: TimeLimits;
 }
 
-/** PGlite reads COPY from a blob that is whole in memory, so a document is copied in pieces of this size, in bytes. */
+/** The size of the pieces, in bytes, in which a document is copied. PGlite reads COPY from a blob that memory holds. */
 const COPY_PIECE_BYTES = 4 * 1024 * 1024;
 
 /** PostgreSQL in this process, in a directory that no other process may use at the same time. */
@@ -32,7 +32,7 @@ export class EmbeddedDatabase implements Database {
     await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
     const lock = await lockDirectory(settings.dataDir);
     try {
-      // PGlite gives its files to everybody; whose directory is ours stays closed, also in one that was there before.
+      // PGlite makes its files readable for everyone. The mode of this folder protects them, also if it existed before.
       const files = join(settings.dataDir, "pgdata");
       await mkdir(files, { recursive: true });
       await chmod(files, 0o700);
@@ -60,7 +60,7 @@ export class EmbeddedDatabase implements Database {
     try {
       return await runScript<Row>(this.#pglite, sql, this.location);
     } catch (error) {
-      // There is one session for all: a transaction that the script began must not stay open in it.
+      // All statements share one session, in which a transaction that the script began must not stay open.
       await this.#pglite.exec("rollback").catch(() => undefined);
       throw error;
     }

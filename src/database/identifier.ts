@@ -1,4 +1,4 @@
-/** Quotes an identifier, whatever it holds: a name like an injection is a name. */
+/** Quotes an identifier. Any characters are safe, including quotes. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

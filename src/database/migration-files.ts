@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 
-/** The folder beside src/ (in a checkout) and dist/ (in the package). */
+/** The folder next to src/ (in a checkout) or dist/ (in the package). */
 const MIGRATIONS = new URL("../../migrations/", import.meta.url);
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
@@ -17,7 +17,7 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** Every migration there is, in order. */
+/** All migrations, in order. */
 export async function readMigrations(): Promise<readonly Migration[]> {
   const files = (await readdir(MIGRATIONS)).filter((file) => FILE_NAME.test(file)).sort();
   return Promise.all(
@@ -34,7 +34,7 @@ export async function readMigrations(): Promise<readonly Migration[]> {
   );
 }
 
-/** The tables that migrations create, by the names in their files. */
+/** The names of the tables that migrations create. */
 export function createdTables(migrations: readonly Migration[]): readonly string[] {
   return migrations.flatMap(({ sql }) => Array.from(sql.matchAll(CREATED_TABLE), ([, table = ""]) => table));
 }

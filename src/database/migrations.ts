@@ -4,7 +4,7 @@ import type { Database, Queryable, Transaction } from "./database.ts";
 import { qualifiedName, quoteIdentifier } from "./identifier.ts";
 import { createdTables, type Migration, readMigrations } from "./migration-files.ts";
 
-/** A migration and when the database got it. */
+/** A migration, and when it was applied to the database. */
 export interface MigrationState {
   readonly version: number;
   readonly name: string;
@@ -22,7 +22,7 @@ function ledgerOf(schema: string): string {
   return qualifiedName(schema, "etl_migrations");
 }
 
-/** What the database says it has got; empty when it was never migrated. */
+/** The migrations recorded in the database; empty when it was never migrated. */
 async function readLedger(database: Queryable): Promise<readonly AppliedMigration[]> {
   const ledger = ledgerOf(database.schema);
   const { rows } = await database.query<{ exists: boolean }>("select to_regclass($1) is not null as exists", [
@@ -51,7 +51,7 @@ function checkLedger(applied: readonly AppliedMigration[], known: readonly Migra
       throw new OtcError(
         "migration",
         `Migration ${entry.version} (${entry.name}) was changed after it was applied to this database.`,
-        { remedy: "Restore the file as it was released; a change of the tables is a new migration." },
+        { remedy: "Restore the file as it was released. A change of the tables needs a new migration." },
       );
     }
   }
@@ -62,7 +62,7 @@ export async function wasMigrated(database: Queryable): Promise<boolean> {
   return (await readLedger(database)).length > 0;
 }
 
-/** Every known migration and whether the database has it. */
+/** Every known migration, and whether the database has it. */
 export async function migrationStatus(database: Database): Promise<readonly MigrationState[]> {
   const known = await readMigrations();
   const applied = await readLedger(database);
@@ -75,9 +75,9 @@ export async function migrationStatus(database: Database): Promise<readonly Migr
 }
 
 /**
- * Applies what the database lacks, each migration in a transaction of its own and under a lock.
+ * Applies the missing migrations, each in its own transaction and under a lock.
  *
- * @param onApplied told after each
+ * @param onApplied called after each migration
  * @returns the migrations applied now
  * @throws OtcError `locked` while a load or another migration is running
  */
@@ -105,24 +105,24 @@ export async function migrate(
 }
 
 /**
- * Keeps loads and other migrations away until the transaction ends.
+ * Prevents loads and other migrations until the transaction ends.
  *
  * @throws OtcError `locked` while one is running
  */
 export async function lockMigrations(transaction: Transaction): Promise<void> {
   if (await tryLock(transaction, MIGRATION_LOCK, "exclusive")) return;
   throw new OtcError("locked", "A load or another migration is running in this schema.", {
-    remedy: "Try again when it has ended; `otc-etl status` shows running loads.",
+    remedy: "Try again when it has ended. `otc-etl status` shows running loads.",
   });
 }
 
-/** Applies one migration and enters it in the ledger. The search path stays at the schema until the transaction ends. */
+/** Applies one migration and records it in the ledger. It sets the search path until the transaction ends. */
 export async function applyMigration(
   transaction: Transaction,
   migration: Migration,
 ): Promise<MigrationState> {
   await createLedger(transaction);
-  // The files name no schema: what they create goes where the search path points.
+  // The files name no schema, so that the search path determines where they create tables.
   await transaction.query("select set_config('search_path', $1, true)", [
     quoteIdentifier(transaction.schema),
   ]);
@@ -134,7 +134,7 @@ export async function applyMigration(
   return { version: migration.version, name: migration.name, appliedAt: rows[0]?.applied_at ?? null };
 }
 
-/** An owner's schema that exists needs no right to create schemas in the database. */
+/** Creates the schema only if it is missing, because the owner of a schema may lack the right to create schemas. */
 async function createLedger(database: Queryable): Promise<void> {
   const { rows } = await database.query<{ exists: boolean }>(
     "select exists (select from pg_namespace where nspname = $1) as exists",
@@ -153,9 +153,9 @@ async function createLedger(database: Queryable): Promise<void> {
 }
 
 /**
- * Of a database that was never migrated.
+ * Checks a database that was never migrated.
  *
- * @throws OtcError `migration` when the schema has tables by the names that migrations give
+ * @throws OtcError `migration` when the schema has tables with names that migrations use
  */
 async function refuseOtherTables(
   queryable: Queryable,
@@ -174,14 +174,17 @@ async function refuseOtherTables(
     "migration",
     `${capitalised(location)} was never migrated, but schema ${quoteIdentifier(schema)} has tables already: ` +
       `${rows.map(({ name }) => name).join(", ")}.`,
-    { remedy: "If an older script made them, see what `otc-etl migrate --adopt --dry-run` would do." },
+    {
+      remedy:
+        "If an older script created them, run `otc-etl migrate --adopt --dry-run` to see what adopting them would do.",
+    },
   );
 }
 
 /**
- * Makes sure that the database is at exactly this version, before anything relies on its tables.
+ * Ensures that the database has exactly this version, before anything relies on its tables.
  *
- * @throws OtcError `migration`, saying what to type, when it is not
+ * @throws OtcError `migration`, with the command to run, when it does not
  */
 export async function requireMigrated(database: Database): Promise<void> {
   const states = await migrationStatus(database);

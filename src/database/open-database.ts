@@ -6,7 +6,7 @@ import type { PostgresSettings } from "./postgres-database.ts";
 export type DatabaseSettings =
   ({ readonly engine: "postgres" } & PostgresSettings) | ({ readonly engine: "embedded" } & EmbeddedSettings);
 
-/** Opens the configured database. Each engine's driver is loaded only when it is used. */
+/** Opens the configured database. An engine's driver is imported only when it is used. */
 export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
   switch (settings.engine) {
     case "postgres": {

@@ -23,17 +23,17 @@ export interface PostgresSettings {
 }
 
 /**
- * One for the loads in turn; more only when a library's user runs loads side by side. A pool gives back the same
- * connection as long as one is enough.
+ * One connection is enough for loads in sequence. More are needed only when a user of the library runs loads at the same
+ * time. A pool returns the same connection as long as one is enough.
  */
 const MAX_CONNECTIONS = 4;
 
-/** Then libuv sends a probe a second, and gives the connection up after ten without an answer. */
+/** After this time, libuv sends one probe per second, and closes the connection after ten without an answer. */
 const KEEP_ALIVE_DELAY_MS = 20_000;
 
 /**
- * The same from the other side, in seconds: a server whose client is gone without a word holds the view's lock until it
- * notices, by default after two hours.
+ * The server's keep-alive settings, in seconds. When a client disappears without closing the connection, the server holds
+ * the view's lock until it detects that, by default after two hours.
  */
 const SERVER_KEEP_ALIVE: readonly [name: string, value: string][] = [
   ["tcp_keepalives_idle", "20"],
@@ -42,33 +42,33 @@ const SERVER_KEEP_ALIVE: readonly [name: string, value: string][] = [
 ];
 
 /**
- * How often a server that works on a long statement, or waits for a lock, looks whether its client still lives: without
- * it a killed load holds its view until the statement ends. Not every server can; those on Linux do
+ * The interval at which a server checks during a long statement, or while it waits for a lock, whether its client is still
+ * connected. Without the check, a killed load holds the view's lock until the statement ends. Servers on Linux support it
  * (https://www.postgresql.org/docs/current/runtime-config-connection.html).
  */
 const CLIENT_CHECK = "set_config('client_connection_check_interval', '1s', true)";
 
-/** After the server should have cancelled a statement by itself, its answer may take this long. */
+/** How long the server's answer may take after the time at which it should have cancelled the statement itself. */
 const ANSWER_GRACE_MS = 10_000;
 
-/** A rollback only has to be said; a connection that does not answer by then is closed, which does the same. */
+/** The time limit for a ROLLBACK. After it, the connection is closed, which also rolls back. */
 const ROLLBACK_TIMEOUT_MS = 3000;
 
-/** An interrupted load has five seconds to end. */
+/** The time limit for a cancellation. It is short because an interrupted load has five seconds to end. */
 const CANCEL_TIMEOUT_MS = 1500;
 
-/** Connections are ended by a word to the server; one that does not take it is closed without. */
-const GOODBYE_TIMEOUT_MS = 500;
-const GOODBYE_POLL_MS = 5;
+/** The time limit for ending connections regularly. After it, their sockets are destroyed. */
+const CLOSE_TIMEOUT_MS = 500;
+const CLOSE_POLL_MS = 5;
 
 const INT8_OID = 20;
 
-/** The driver leaves 64-bit integers as text; ours are counts and ids below 2^53. */
+/** The driver returns 64-bit integers as text. Those of otc-etl are counts and ids below 2^53. */
 const types = new pg.TypeOverrides();
 types.setTypeParser(INT8_OID, Number);
 
-/** Why connections ended that nobody was using just then; all the driver says later is that they cannot be used. */
-const reasonsOfLoss = new WeakMap<pg.PoolClient, Error>();
+/** The errors of connections that broke while idle. Later, the driver only reports that they cannot be used. */
+const idleErrors = new WeakMap<pg.PoolClient, Error>();
 
 export class PostgresDatabase implements Database {
   readonly engine = "postgres";
@@ -76,23 +76,23 @@ export class PostgresDatabase implements Database {
   readonly schema: string;
   readonly #pool: pg.Pool;
   readonly #settings: PostgresSettings;
-  /** Every connection there is, also those being made or ended. */
+  /** The sockets of all connections, including those that are being opened or closed. */
   readonly #sockets = new Set<Socket>();
 
   constructor(settings: PostgresSettings) {
     this.#settings = settings;
     this.schema = settings.schema;
-    // Asked of the driver, which knows what a URL, its own defaults and ours add up to.
+    // The driver combines the URL, its defaults and the settings.
     const { host, port, database } = new pg.Client(settings.connection);
     this.location = `PostgreSQL at ${host}:${port}/${database ?? ""}`;
     this.#pool = new pg.Pool({
       ...this.#clientConfig(),
       max: MAX_CONNECTIONS,
-      // Nothing may keep the process alive or reconnect behind a load's back.
+      // No timer may close a connection during a load, and idle connections must not keep the process alive.
       idleTimeoutMillis: 0,
       allowExitOnIdle: true,
     });
-    // An idle connection that dies is replaced at the next use; without a listener the process would end.
+    // An idle connection that breaks is replaced at the next use. Without a listener, its error would end the process.
     this.#pool.on("error", () => undefined);
   }
 
@@ -115,7 +115,7 @@ export class PostgresDatabase implements Database {
       client.release();
       return rows;
     } catch (error) {
-      // A transaction that it began may still be open.
+      // A transaction that the script began may still be open.
       client.release(true);
       throw error;
     }
@@ -126,7 +126,7 @@ export class PostgresDatabase implements Database {
     const client = await this.#connect(signal);
     let stopListening = onAbort(signal, () => client.connection.stream.destroy());
     let cancellation: Promise<void> | undefined;
-    // One that is still on its way would hit what this connection does next.
+    // A cancellation that is still running would cancel the connection's next statement.
     const settleCancellation = async (): Promise<void> => {
       stopListening();
       await cancellation;
@@ -154,9 +154,9 @@ export class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    const deadline = performance.now() + GOODBYE_TIMEOUT_MS;
+    const deadline = performance.now() + CLOSE_TIMEOUT_MS;
     const ended = this.#pool.end();
-    while (this.#sockets.size > 0 && performance.now() < deadline) await sleep(GOODBYE_POLL_MS);
+    while (this.#sockets.size > 0 && performance.now() < deadline) await sleep(CLOSE_POLL_MS);
     for (const socket of this.#sockets) socket.destroy();
     await ended;
   }
@@ -169,8 +169,8 @@ export class PostgresDatabase implements Database {
       types,
       application_name: "otc-etl",
       connectionTimeoutMillis: connectMs,
-      // A peer that is gone without a word is noticed: probes find it while we wait for an answer, and no statement
-      // may take longer than the server itself would let it.
+      // Keep-alive probes detect a server that has disappeared, and no statement may take longer than the server itself
+      // allows.
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       ...(statementMs === 0 ? {} : { query_timeout: statementMs + ANSWER_GRACE_MS }),
@@ -188,9 +188,9 @@ export class PostgresDatabase implements Database {
     try {
       const client = await this.#connectUnlessAborted(signal);
       if (client.listenerCount("error") === 0) {
-        // A connection that dies rejects the statement in progress as well; between two the next one has to tell why.
+        // A broken connection rejects the statement in progress. Between statements, the next one has to report the error.
         client.on("error", (error) => {
-          if (!reasonsOfLoss.has(client)) reasonsOfLoss.set(client, error);
+          if (!idleErrors.has(client)) idleErrors.set(client, error);
         });
       }
       return client;
@@ -199,7 +199,7 @@ export class PostgresDatabase implements Database {
     }
   }
 
-  /** A connection that comes too late is ended. */
+  /** A connection that is established after the abort is closed. */
   async #connectUnlessAborted(signal: AbortSignal | undefined): Promise<pg.PoolClient> {
     const connecting = this.#pool.connect();
     if (signal === undefined) return connecting;
@@ -220,10 +220,10 @@ export class PostgresDatabase implements Database {
     }
   }
 
-  /** Begins a transaction, sets its limits, and tells which server process it runs in. */
+  /** Begins a transaction, sets its limits, and returns the id of its server process. */
   async #begin(client: pg.PoolClient): Promise<number> {
-    await this.#firstWord(client, "begin isolation level read committed");
-    // SET LOCAL by function: it takes parameters, and nothing outlives the transaction (pgbouncer).
+    await this.#firstStatement(client, "begin isolation level read committed");
+    // set_config works like SET LOCAL, but accepts parameters. Nothing may outlive the transaction (pgbouncer).
     const settings = [...timeLimitSettings(this.#settings.limits), ...SERVER_KEEP_ALIVE];
     const calls = settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
     const result = await runQuery<{ pid: number }>(
@@ -236,8 +236,8 @@ export class PostgresDatabase implements Database {
     return result.rows[0]?.pid ?? 0;
   }
 
-  /** A connection out of the pool may have died since; that it answers takes no longer than to connect. */
-  async #firstWord(client: pg.PoolClient, sql: string): Promise<void> {
+  /** Runs the first statement with the time limit for connecting, because an idle connection may have broken. */
+  async #firstStatement(client: pg.PoolClient, sql: string): Promise<void> {
     const config = { text: sql, query_timeout: this.#settings.limits.connectMs };
     try {
       await client.query(config as pg.QueryConfig);
@@ -247,8 +247,8 @@ export class PostgresDatabase implements Database {
   }
 
   /**
-   * Cancels what a server process is doing, from a connection of its own: the one in use is busy. Where that cannot be
-   * had, the one in use is cut off; the server notices and rolls back.
+   * Cancels the statement of a server process from a separate connection, because the connection in use is busy. If that
+   * fails, it closes the connection in use. The server detects that and rolls back.
    */
   async #cancel(busy: pg.PoolClient, pid: number): Promise<void> {
     const client = new pg.Client({
@@ -299,7 +299,7 @@ class PostgresTransaction implements Transaction {
 
   async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
     const copy = this.#client.query(copyFrom(`copy ${target} from stdin (format binary)`));
-    // The other side's error always follows, and would hide the first.
+    // When one side fails, the other side fails as well. Only the first error is reported.
     let first: { readonly error: unknown } | undefined;
     async function* watched(): AsyncGenerator<Buffer> {
       try {
@@ -311,7 +311,7 @@ class PostgresTransaction implements Transaction {
         throw error;
       }
     }
-    // A pipeline that failed ends when `chunks` do, and whoever sends them may say nothing for long.
+    // A failed pipeline ends only when `chunks` end, and their source may be silent for long.
     const broken = Promise.withResolvers<never>();
     copy.once("error", (error) => {
       first ??= { error: connectionError(error, this.#client, this.#location) };
@@ -352,15 +352,15 @@ async function runScript<Row>(client: pg.PoolClient, sql: string, location: stri
   }
 }
 
-/** Wraps what the driver threw. A connection without an answer is closed: what follows would wait for one as long. */
+/** Wraps a driver's error. A connection that did not answer is closed, because later statements would wait as long. */
 function connectionError(error: unknown, client: pg.PoolClient, location: string): OtcError {
   const wrapped = databaseError(error, location);
   if (!(wrapped instanceof DatabaseError) || wrapped.sqlState !== undefined) return wrapped;
   client.connection.stream.destroy();
-  return databaseError(reasonsOfLoss.get(client) ?? error, location);
+  return databaseError(idleErrors.get(client) ?? error, location);
 }
 
-/** @returns why the connection cannot be used again, if so */
+/** @returns the error, if the connection cannot be used again */
 async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   try {
     await client.query({ text: "rollback", query_timeout: ROLLBACK_TIMEOUT_MS } as pg.QueryConfig);
@@ -370,7 +370,7 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   }
 }
 
-/** COMMIT of a transaction in which a statement failed is answered with ROLLBACK, and no error. */
+/** Checks the answer, because the COMMIT of a transaction with a failed statement returns ROLLBACK without an error. */
 async function commit(client: pg.PoolClient, location: string): Promise<void> {
   let command: string;
   try {
@@ -383,7 +383,7 @@ async function commit(client: pg.PoolClient, location: string): Promise<void> {
   }
 }
 
-/** After an answer of the server the connection is still good. */
+/** Whether the error came from the server, so that the connection can still be used. */
 function isServerAnswer(error: unknown): boolean {
   return error instanceof DatabaseError && !error.isConnectionProblem;
 }

@@ -2,10 +2,10 @@ import type { FileHandle } from "node:fs/promises";
 import { CopyBinaryWriter } from "./copy-binary.ts";
 import { openNamelessFile } from "../files/nameless-file.ts";
 
-/** Rows beyond this many bytes wait on disk. */
+/** Rows beyond this many bytes are moved to disk. */
 const MAX_BYTES_IN_MEMORY = 4 * 1024 * 1024;
 
-/** Rows for a later COPY. Any number of them takes a bounded amount of memory; the rest is in a nameless file. */
+/** Rows for a later COPY. Memory holds a limited number of them, and a nameless file the others. */
 export class RowSpool {
   /** Writes the rows, one after the other. */
   readonly writer: CopyBinaryWriter;
@@ -13,12 +13,12 @@ export class RowSpool {
   /** The bytes of each block of whole rows in the file. */
   readonly #blocks: number[] = [];
 
-  /** @param columns how many values a row has */
+  /** @param columns the number of values per row */
   constructor(columns: number) {
     this.writer = new CopyBinaryWriter(columns);
   }
 
-  /** Moves the rows to disk when many have piled up in memory. To be called between chunks of the document. */
+  /** Moves the rows to disk when memory holds many. Call it between chunks of the document. */
   async relieve(): Promise<void> {
     if (this.writer.pending < MAX_BYTES_IN_MEMORY) return;
     this.#file ??= await openNamelessFile();
@@ -27,7 +27,7 @@ export class RowSpool {
     this.#blocks.push(rows.length);
   }
 
-  /** All rows, in the order in which they were written; they can be read again. */
+  /** All rows, in the order in which they were written. They can be read repeatedly. */
   async *rows(): AsyncGenerator<Buffer> {
     let position = 0;
     for (const length of this.#blocks) {
@@ -38,7 +38,7 @@ export class RowSpool {
     yield this.writer.peek();
   }
 
-  /** Gives the file back, if there is one. */
+  /** Closes the file, if there is one. */
   async dispose(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;

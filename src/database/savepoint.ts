@@ -1,6 +1,6 @@
 import type { Queryable } from "./database.ts";
 
-/** Runs `work` in the savepoint of that number. The error of `work` is the one thrown, whatever undoing it meets. */
+/** Runs `work` in the savepoint with that number. It throws the error of `work`, even if the rollback fails. */
 export async function runSavepoint<T>(
   transaction: Queryable,
   number: number,
@@ -13,7 +13,7 @@ export async function runSavepoint<T>(
     await transaction.query(`release savepoint ${name}`);
     return result;
   } catch (error) {
-    // When even this fails the connection is gone, and the transaction's own ROLLBACK will find out.
+    // If this fails, the connection is lost, and the ROLLBACK of the transaction will fail as well.
     await transaction.query(`rollback to savepoint ${name}`).catch(() => undefined);
     throw error;
   }

@@ -1,12 +1,12 @@
-/** How long the database may take, in milliseconds; 0 is no limit. */
+/** How long the database may take, in milliseconds. 0 means no limit. */
 export interface TimeLimits {
-  /** To connect. */
+  /** For connecting. */
   readonly connectMs: number;
-  /** To wait for a lock that another session holds. */
+  /** For waiting for a lock that another session holds. */
   readonly lockMs: number;
-  /** For one statement; a COPY lasts as long as the fetch. */
+  /** For one statement. A COPY takes as long as the fetch. */
   readonly statementMs: number;
-  /** Between two statements of a transaction; OTC may take minutes to answer. */
+  /** Between two statements of a transaction. OTC may take minutes to answer. */
   readonly idleMs: number;
 }
 

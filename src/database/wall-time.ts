@@ -1,18 +1,18 @@
 import { quoteLiteral } from "./identifier.ts";
 
-/** The zone as it stands behind AT TIME ZONE. PostgreSQL counts a bare offset westwards, as POSIX does. */
+/** The operand of AT TIME ZONE for a zone. PostgreSQL would count a bare offset westwards, as POSIX does. */
 function zoneOperand(zone: string): string {
   return /^[+-]/.test(zone) ? `interval ${quoteLiteral(zone)}` : quoteLiteral(zone);
 }
 
-/** An expression of the wall time in a zone at an instant. */
+/** An expression for the wall time in a zone at an instant. */
 export function wallTimeOf(instant: string, zone: string): string {
   return `(${instant} at time zone ${zoneOperand(zone)})`;
 }
 
 /**
- * An expression of the instant that wall time in a zone means, as every value without a zone is read: where clocks go
- * back the first of the two. PostgreSQL would take the second.
+ * An expression for the instant of wall time in a zone. It follows the rule for all values without a zone: when the clocks
+ * go back, the first of the two instants is meant. PostgreSQL would use the second.
  *
  * @param wall an expression of type timestamp, without side effects
  */

@@ -1,14 +1,14 @@
 import type { Database, Queryable } from "./database.ts";
 
-/** How long a reader may keep the database busy, in milliseconds. */
+/** The time limits of a reader, in milliseconds. */
 export interface ReadLimits {
   /** For one statement. */
   readonly statementMs: number;
-  /** To wait for a lock, as that of a first load on its table. */
+  /** For waiting for a lock, such as the one of a first load on its table. */
   readonly lockMs: number;
 }
 
-/** Lends a transaction that cannot write, whatever the role may do. */
+/** Lends a transaction that cannot write, whatever the role's rights. */
 export async function withReadOnlyTransaction<T>(
   database: Database,
   limits: ReadLimits,

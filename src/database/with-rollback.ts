@@ -1,12 +1,12 @@
 import type { Database, Transaction } from "./database.ts";
 
-/** Ends a transaction that has done all it should, and keeps nothing of it. */
+/** Thrown to roll back a transaction whose work has succeeded. */
 class RolledBack extends Error {}
 
 /**
- * Lends a transaction to `work` and rolls it back, also when all went well.
+ * Lends a transaction to `work` and always rolls it back, even if `work` succeeds.
  *
- * @param signal cancels the statement that is running, and so the transaction
+ * @param signal cancels the running statement, and with it the transaction
  * @returns what `work` returned
  */
 export async function withRollback<T>(

@@ -1,8 +1,8 @@
-/** C0, DEL and C1; U+2028 and U+2029 end a line for some who read logs. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+/** C0, DEL, C1, and U+2028 and U+2029, which some log readers treat as the end of a line. */
+// eslint-disable-next-line no-control-regex -- the expression looks for control characters
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
-/** The text with its control characters as escapes: it stays one line, and a terminal obeys nothing of it. */
+/** Replaces control characters by escapes, so that the text stays one line and contains no commands to a terminal. */
 export function escapeControlCharacters(text: string): string {
   return text.replaceAll(CONTROL_CHARACTERS, escapeOf);
 }

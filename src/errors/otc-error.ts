@@ -1,6 +1,6 @@
 /**
- * What went wrong, in one closed list. The code is stored with a failed run (`etl_metadata.error_code`) and decides
- * the exit code, so that a script or an alert never has to match on a message.
+ * The kinds of failures. The code is stored with a failed run (`etl_metadata.error_code`) and determines the exit code,
+ * so that a script or an alert never has to match a message.
  */
 export type ErrorCode =
   | "usage"

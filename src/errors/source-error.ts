@@ -3,13 +3,13 @@ import { type ErrorCode, OtcError } from "./otc-error.ts";
 interface SourceErrorOptions {
   readonly remedy?: string;
   readonly cause?: unknown;
-  /** Whether the same request may succeed in a while. */
+  /** Whether the same request may succeed later. */
   readonly retryable?: boolean;
-  /** How long the server asked to be left alone, in milliseconds. */
+  /** How long the server asked to wait before the next request, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** A fetch that failed, or an answer that is not a complete document. */
+/** A fetch that failed, or a response that is not a complete document. */
 export class SourceError extends OtcError {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;

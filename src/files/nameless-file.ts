@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A temporary file that ends with its handle: its name is removed at once, so nothing stays behind a killed process. */
+/** Opens a temporary file that exists as long as its handle. Its name is removed at once, so a killed process leaves none. */
 export async function openNamelessFile(): Promise<FileHandle> {
   const path = join(tmpdir(), `otc-etl-${randomUUID()}`);
   const handle = await open(path, "wx+", 0o600);

@@ -1,13 +1,13 @@
 import { OtcError } from "../errors/otc-error.ts";
 
-/** What `--map` says: a name of the file and the view's field that it means. */
+/** The value of `--map`: a name in the file, and the view's field that it means. */
 export interface ColumnMapping {
   readonly theirs: string;
   readonly field: string;
 }
 
 /**
- * Reads `Their name=TKT-Title`. Their name may hold an equals sign; no field of a view does.
+ * Reads `Their name=TKT-Title`. The name in the file may contain an equals sign; no field of a view does.
  *
  * @throws OtcError `usage`
  */
@@ -16,6 +16,6 @@ export function parseColumnMapping(text: string): ColumnMapping {
   const [theirs, field] = [text.slice(0, Math.max(equals, 0)).trim(), text.slice(equals + 1).trim()];
   if (theirs !== "" && field !== "") return { theirs, field };
   throw new OtcError("usage", `--map is ${JSON.stringify(text)}.`, {
-    remedy: 'Give the name in the file and the field it is, as "Their name=TKT-Title".',
+    remedy: 'Give the name in the file and the field that it means, as "Their name=TKT-Title".',
   });
 }

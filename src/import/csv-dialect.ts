@@ -1,28 +1,28 @@
 const DELIMITERS = [",", ";", "\t"];
 
-/** A header is looked at no further than this, which is room for 16,384 names of 64 characters. */
+/** The most that is read to find the end of a header. It has room for 16,384 names of 64 characters. */
 const MAX_HEADER_CHARACTERS = 1024 * 1024;
 
-/** A first line by which Excel is told the delimiter. */
+/** A first line that tells Excel the delimiter. */
 const DELIMITER_LINE = /^"?sep=(.)"?$/i;
 
 /** How a CSV file is written. */
 export interface CsvDialect {
   readonly delimiter: string;
-  /** What ends a line, the longer before the shorter. */
+  /** The line endings, the longer before the shorter. */
   readonly lineEnds: readonly string[];
-  /** The file from its beginning, without what only tells the dialect; to be read once. */
+  /** The whole file, without a line that only names the delimiter. It can be read once. */
   readonly texts: AsyncGenerator<string>;
 }
 
 /**
- * Reads the first line in which anything stands, as a rule the header, to find the delimiter: of those that are usual the
- * one that the line has most of, outside quotes. A line `sep=;` before it says so itself.
+ * Reads the first line that is not blank, usually the header, to find the delimiter. It is the common delimiter that
+ * occurs most often in the line, outside quotes. A line `sep=;` before the header names it instead.
  *
- * Where the header ends with a carriage return alone, as in files from old Macs, every line may; elsewhere a carriage return
- * belongs to the value.
+ * If the header ends with a carriage return alone, as in files from old Macs, every line may end so. Otherwise a carriage
+ * return belongs to the value.
  *
- * @param delimiter what was named; it is found when left out
+ * @param delimiter the delimiter that the user named, if any
  */
 export async function readCsvDialect(
   texts: AsyncGenerator<string>,
@@ -40,7 +40,7 @@ export async function readCsvDialect(
     const [, said] = DELIMITER_LINE.exec(line.found ?? "") ?? [];
     if (said !== undefined) {
       named ??= said;
-      // Its end stays, so that messages count it as a line.
+      // The line's ending stays, so that messages count it as a line.
       text = text.slice(line.end);
       line = new FirstLine();
       line.read(text, ended);
@@ -54,19 +54,19 @@ export async function readCsvDialect(
   };
 }
 
-/** Finds the first line of a growing text that is not blank; a line break inside quotes does not end it. */
+/** Finds the first line of a growing text that is not blank. A line break inside quotes does not end the line. */
 class FirstLine {
-  /** The line, when it has been found. */
+  /** The line, once it has been found. */
   found: string | undefined;
   endsWithCarriageReturn = false;
-  /** Where it ends, before what ends it. */
+  /** Where the line ends, before its line ending. */
   end = 0;
   #begin = 0;
   #inQuotes = false;
 
   /**
-   * @param text all of the text so far
-   * @param ended whether that is all there is
+   * @param text the text from its beginning
+   * @param ended whether the text is complete
    */
   read(text: string, ended: boolean): void {
     for (; this.found === undefined && this.end < text.length; this.end += 1) {
@@ -74,7 +74,7 @@ class FirstLine {
       if (character === '"') this.#inQuotes = !this.#inQuotes;
       if (this.#inQuotes || (character !== "\n" && character !== "\r")) continue;
       const isCarriageReturn = character === "\r" && text.charAt(this.end + 1) !== "\n";
-      // A line feed may still come.
+      // The next chunk may begin with a line feed.
       if (isCarriageReturn && this.end + 1 === text.length && !ended) return;
       if (this.#take(text, isCarriageReturn)) return;
       this.#begin = this.end + 1;

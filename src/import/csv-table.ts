@@ -7,17 +7,17 @@ import { SourceError } from "../errors/source-error.ts";
 import type { Row, Table } from "./table.ts";
 
 interface CsvOptions {
-  /** What stands between values; found in the header when left out. */
+  /** The delimiter; undefined to find it in the header. */
   readonly delimiter: string | undefined;
   readonly maxRecordBytes: number;
 }
 
 /**
- * Reads CSV (RFC 4180): values may be quoted and then hold line breaks. A value of no characters is null, and an empty text
- * where it is quoted.
+ * Reads CSV (RFC 4180). Quoted values may contain line breaks. A value without characters is null, or an empty text if it
+ * is quoted.
  *
- * @throws SourceError `document` when the bytes are neither UTF-8 nor marked UTF-16, a quote is not closed, or there is no
- *   header
+ * @throws SourceError `document` when the bytes are neither UTF-8 nor UTF-16 with a mark, a quote is not closed, or there
+ *   is no header
  */
 export async function openCsv(chunks: AsyncGenerator<Buffer>, options: CsvOptions): Promise<Table> {
   const dialect = await readCsvDialect(decodedTexts(chunks), options.delimiter);
@@ -44,17 +44,17 @@ export function parseDelimiter(text: string): string {
   const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
   if (delimiter.length === 1 && !/["\r\n]/.test(delimiter)) return delimiter;
   throw new OtcError("usage", `--delimiter is ${JSON.stringify(text)}.`, {
-    remedy: "Give one character, such as ; or |, or tab.",
+    remedy: "Give one character, such as ; or |, or the word tab.",
   });
 }
 
-/** The names in the first row in which anything stands. */
+/** The names in the first row that is not empty. */
 async function readHeader(rows: AsyncGenerator<Row>): Promise<readonly string[]> {
   for (let row = await rows.next(); row.done !== true; row = await rows.next()) {
     const names = row.value.map((name) => String(name ?? "").trim());
     if (names.some((name) => name !== "")) return names;
   }
-  throw new SourceError("document", "The file is empty: it has not even a header.");
+  throw new SourceError("document", "The file is empty: it does not even have a header.");
 }
 
 async function* parseRows(dialect: CsvDialect, maxRecordBytes: number): AsyncGenerator<Row> {
@@ -85,14 +85,14 @@ function malformed(error: CsvError, maxRecordBytes: number): SourceError {
       "document",
       `Line ${String(error["lines"])}: a row is larger than ${maxRecordBytes} bytes.`,
       {
-        remedy:
-          "A quote before it may never have been closed. If such rows are expected, raise OTC_MAX_RECORD_BYTES.",
+        remedy: "An earlier quote may not be closed. If such rows are expected, raise OTC_MAX_RECORD_BYTES.",
         cause: error,
       },
     );
   }
   return new SourceError("document", `The file is not CSV: ${error.message}.`, {
-    remedy: "Quotes inside a quoted value have to be doubled; --delimiter names what stands between values.",
+    remedy:
+      "Quotes inside a quoted value must be doubled. If the delimiter is wrong, name it with --delimiter.",
     cause: error,
   });
 }
@@ -100,7 +100,7 @@ function malformed(error: CsvError, maxRecordBytes: number): SourceError {
 function notText(): SourceError {
   return new SourceError(
     "document",
-    "The header holds zero bytes, as UTF-16 without a byte order mark does.",
+    "The header contains zero bytes, as UTF-16 without a byte order mark does.",
     {
       remedy: "Save it as CSV UTF-8, or convert it: iconv -f utf-16le -t utf-8 FILE > NEW.csv",
     },

@@ -5,9 +5,9 @@ const UTF16_MARKS: Readonly<Record<string, string>> = { fffe: "utf-16le", feff: 
 const MARK_BYTES = 2;
 
 /**
- * The text of a file in UTF-8, or in UTF-16 where a byte order mark says so (Excel's "Unicode Text"); the mark is left out.
+ * The text of a file in UTF-8, or in UTF-16 with a byte order mark (Excel's "Unicode Text"), without the mark.
  *
- * @throws SourceError `document` when the bytes are something else
+ * @throws SourceError `document` when the bytes have another encoding
  */
 export async function* decodedTexts(chunks: AsyncGenerator<Buffer>): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined;

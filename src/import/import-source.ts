@@ -8,21 +8,21 @@ import { matchFields } from "./match-fields.ts";
 /** An exported file, matched with its view and ready to be loaded like a document of the API. */
 export interface ImportSource {
   readonly document: DocumentSource;
-  /** Gives the file back, read or not. */
+  /** Closes the file, whether or not it has been read. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens an exported file and finds the view's fields in it, before anything of a load is begun.
+ * Opens an exported file and finds the view's fields in it. It does so before a load begins.
  *
- * @throws OtcError `usage` when the file cannot be one of the view's; SourceError when it cannot be read
+ * @throws OtcError `usage` when the file's fields do not match the view; SourceError when it cannot be read
  */
 export async function openImport(
   options: RecordFileOptions,
   view: View,
   mappings: readonly ColumnMapping[],
 ): Promise<ImportSource> {
-  // The load has a signal of its own, which ends the file as well.
+  // The load has a signal of its own, which must also stop the reading of the file.
   const ended = new AbortController();
   const file = await openRecordFile({ ...options, signal: AbortSignal.any([options.signal, ended.signal]) });
   try {
@@ -31,7 +31,7 @@ export async function openImport(
       document: {
         origin: nameOf(options.path),
         kind: "file",
-        // It has been read in part already.
+        // The beginning of the file has been read already.
         open: (signal) => {
           signal.addEventListener("abort", () => {
             ended.abort(signal.reason);

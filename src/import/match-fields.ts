@@ -4,20 +4,20 @@ import type { DocumentField, FieldNaming, RecordFile } from "./record-file.ts";
 import { type Column, keyColumns, type View } from "../views/view.ts";
 import type { ColumnMapping } from "./column-mapping.ts";
 
-/** Names that differ in more than this part of their letters are not alike. */
+/** Names that differ in more than this share of their letters are not similar. */
 const MAX_DIFFERENCE = 0.5;
 
-/** A file may have thousands of columns; a message names the first. */
+/** A file may have thousands of columns. A message names the first ones. */
 const MAX_NAMES = 60;
 
-/** A sheet has at most 16,384 columns; records that use names like values would have any number. */
+/** A sheet has at most 16,384 columns, but records that use values as names may have any number of fields. */
 const MAX_REMEMBERED = 20_000;
 
 /**
- * Finds the view's fields among those of a file: as mapped, else by the field's or the column's name, in any case and
- * with any spaces. What is found nowhere in the view keeps its name.
+ * Finds the view's fields among those of a file: by the mappings, otherwise by the name of the field or the column, in
+ * any case and with any spaces. Fields that the view does not have keep their names.
  *
- * @throws OtcError `usage` when a mapping names what there is not, two names mean one field, or a part of the key is
+ * @throws OtcError `usage` when a mapping names an unknown field, two names mean one field, or a part of the key is
  *   missing
  */
 export function matchFields(
@@ -48,7 +48,7 @@ export function matchFields(
     if (target !== undefined && titled.indexOf(field) !== index) throw ambiguous(target.name, field, field);
   });
   const missing = keyColumns(view).filter(
-    // In a record that may leave fields out, one that the key need not have is null; a header leaves out nothing.
+    // Records may omit an optional part of the key, which is null then. A header omits nothing.
     (column) => !takenBy.has(column) && (column.key === "required" || fieldsAre === "all"),
   );
   if (missing.length > 0) throw missingKey(view, missing, titled, naming);
@@ -61,12 +61,12 @@ function take(column: Column, field: string, takenBy: Map<Column, string>): void
   takenBy.set(column, field);
 }
 
-/** What is the same to a person: case and spaces apart. */
+/** The name in the form in which names are compared: case and spaces do not matter. */
 function foldedName(name: string): string {
   return name.normalize("NFC").trim().replaceAll(/\s+/g, " ").toLowerCase();
 }
 
-/** @returns the file's own spelling of the name, and the column it means */
+/** @returns the file's spelling of the name, and the column that it means */
 function resolved({ theirs, field }: ColumnMapping, view: View, fields: readonly string[]): [string, Column] {
   const name =
     fields.find((candidate) => candidate === theirs) ??
@@ -81,7 +81,7 @@ function resolved({ theirs, field }: ColumnMapping, view: View, fields: readonly
   );
   if (column === undefined) {
     const names = view.columns.map((candidate) => candidate.field);
-    throw new OtcError("usage", `--map names ${quoted(field)}, which is no field of ${view.name}.`, {
+    throw new OtcError("usage", `--map names ${quoted(field)}, which is not a field of ${view.name}.`, {
       remedy: `${guess(field, names)}Its fields are ${list(names)}.`,
     });
   }
@@ -91,8 +91,8 @@ function resolved({ theirs, field }: ColumnMapping, view: View, fields: readonly
 function ambiguous(field: string, one: string, other: string): OtcError {
   return new OtcError(
     "usage",
-    `Two columns of the file are the field ${field}: ${quoted(one)} and ${quoted(other)}.`,
-    { remedy: "Rename or remove one of them in the file, or leave out the --map that names one of them." },
+    `Two columns of the file mean the field ${field}: ${quoted(one)} and ${quoted(other)}.`,
+    { remedy: "Rename or remove one of them in the file, or omit the --map that names one of them." },
   );
 }
 
@@ -112,13 +112,13 @@ function missingKey(
   const key = keyColumns(view).map((column) => quoted(column.field));
   const advice =
     suggestions.length > 0
-      ? `Perhaps ${suggestions.join(" ")}.`
-      : "None of these looks like it: export again with the key, or name the column that holds it: " +
+      ? `Try ${suggestions.join(" ")}.`
+      : "None of these is similar. Export again with the key, or name the column that contains it: " +
         `--map ${quoted(`THEIR NAME=${missing[0]?.field ?? ""}`)}.`;
   return new OtcError(
     "usage",
     `The file has no column ${missing.map((column) => quoted(column.field)).join(", ")}; ` +
-      `without it rows of ${view.name} cannot be told apart (the key is ${key.join(", ")}).`,
+      `without it, rows of ${view.name} cannot be identified (the key is ${key.join(", ")}).`,
     { remedy: `The file has ${list(fields)}. ${advice}` },
   );
 }
@@ -128,7 +128,7 @@ function guess(name: string, among: readonly string[]): string {
   return closest === undefined ? "" : `Did you mean ${quoted(closest)}? `;
 }
 
-/** The name most like it, if any is; the view's prefix (`TKT-`) is what people leave out. */
+/** The most similar name, if one is similar. People tend to omit the view's prefix (`TKT-`). */
 function closestName(name: string, among: readonly string[]): string | undefined {
   const difference = (candidate: string): number =>
     Math.min(...[name, withoutPrefix(name)].map((spelling) => unlikeness(spelling, candidate)));
@@ -140,7 +140,7 @@ function withoutPrefix(field: string): string {
   return field.replace(/^[^-]+-/, "");
 }
 
-/** From 0, the same letters and digits, to 1. */
+/** The difference of two names, from 0 (the same letters and digits) to 1. */
 function unlikeness(one: string, other: string): number {
   const [a, b] = [one, other].map((name) => foldedName(name).replaceAll(/[^\p{L}\p{N}]/gu, "")) as [
     string,

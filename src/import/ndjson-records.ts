@@ -6,7 +6,7 @@ const LINE_FEED = 0x0a;
 const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * The records of a file with a JSON value a line, each as its bytes; blank lines are passed over.
+ * The records of a file with one JSON value per line, each as its bytes. Blank lines are ignored.
  *
  * @throws SourceError `document` naming the line that is not JSON
  */
@@ -24,11 +24,11 @@ export async function* ndjsonRecords(
       JSON.parse(text);
     } catch (error) {
       throw new SourceError("document", `Line ${number} is not valid JSON: ${errorMessage(error)}.`, {
-        remedy: `It begins ${JSON.stringify(text.slice(0, 120))}; nothing of the file was loaded.`,
+        remedy: `The line begins with ${JSON.stringify(text.slice(0, 120))}. Nothing was loaded from the file.`,
         cause: error,
       });
     }
-    // What is not UTF-8 is passed on as it is: its record goes to quarantine.
+    // A line that is not UTF-8 is passed on unchanged, and its record goes to quarantine.
     yield isUtf8(record) ? Buffer.from(text, "utf8") : record;
   }
 }

@@ -11,25 +11,25 @@ import { tableDocument } from "./table-document.ts";
 
 /** Which file to read, and how. */
 export interface RecordFileOptions {
-  /** `-` is standard input. */
+  /** The path `-` means standard input. */
   readonly path: string;
   readonly stdin: Readable;
   readonly format: FileFormat;
   /** The name or number of the sheet in a workbook. */
   readonly sheet: string | undefined;
-  /** What stands between the values of CSV. */
+  /** The delimiter of a CSV file. */
   readonly delimiter: string | undefined;
   /** Largest record accepted, in bytes. */
   readonly maxRecordBytes: number;
   readonly signal: AbortSignal;
-  /** Told how much of the file has been read, from 0 to 1, while it is being opened. */
+  /** Receives how much of the file has been read, from 0 to 1, while it is being opened. */
   readonly onOpening: (share: number) => void;
 }
 
 /**
- * Opens an exported file, plain or compressed with gzip or zstd, and reads as much of it as tells the names of its fields.
+ * Opens an exported file, plain or compressed with gzip or zstd, and reads enough of it to know the names of its fields.
  *
- * @throws SourceError when it cannot be read, or is not what its format says
+ * @throws SourceError when the file cannot be read, or does not have the given format
  */
 export async function openRecordFile(options: RecordFileOptions): Promise<RecordFile> {
   const { path, stdin, format, maxRecordBytes, signal } = options;
@@ -77,7 +77,7 @@ async function recordsOf(stream: AsyncGenerator<Buffer>, { share, chunks }: File
 }
 
 async function openWorkbook(options: RecordFileOptions): Promise<RecordFile> {
-  // Loaded only here: the other formats need neither archive nor XML.
+  // Imported only here, because the other formats need neither the archive nor the XML library.
   const { openXlsx } = await import("./xlsx/open-xlsx.ts");
   const file = await openSeekableFile(options.path, options.stdin, options.signal);
   try {

@@ -2,26 +2,26 @@ import { isUtf8 } from "node:buffer";
 import type { FieldNaming } from "./record-file.ts";
 import { renameFields } from "./rename-fields.ts";
 
-/** The names of a file's fields are looked for in this many records, or this many bytes of them. */
+/** The names of a file's fields are taken from the first records: this many of them, or this many bytes. */
 const SAMPLE_RECORDS = 1000;
 const SAMPLE_BYTES = 4 * 1024 * 1024;
 
-/** The document is handed on in pieces of about this many bytes. */
+/** The document is yielded in pieces of about this many bytes. */
 const PIECE_BYTES = 64 * 1024;
 
 const LIST_BEGINS = Buffer.from("[");
 const BETWEEN_RECORDS = Buffer.from(",\n");
 const LIST_ENDS = Buffer.from("]");
 
-/** Records of which the first have been read. */
+/** Records, the first of which have been read already. */
 interface SampledRecords {
-  /** The names of their fields, in the order in which they came. */
+  /** The names of the fields of the first records, in order of appearance. */
   readonly fields: readonly string[];
   /** All records, those of the sample included. */
   readonly records: AsyncGenerator<Buffer>;
 }
 
-/** Reads the first records for the names of their fields. */
+/** Reads the first records to get the names of their fields. */
 export async function sampleRecords(records: AsyncGenerator<Buffer>): Promise<SampledRecords> {
   const sample: Buffer[] = [];
   const fields = new Set<string>();
@@ -46,7 +46,7 @@ async function* startingWith(
   yield* rest;
 }
 
-/** The records as a JSON list, their fields called as the document calls them. */
+/** The records as a JSON list, with the document's names of the fields. */
 export async function* recordDocument(
   records: AsyncGenerator<Buffer>,
   naming: FieldNaming,
@@ -68,7 +68,7 @@ export async function* recordDocument(
   yield Buffer.concat([...piece, LIST_ENDS]);
 }
 
-/** What is not UTF-8 is left as it is: its record goes to quarantine. */
+/** A record that is not UTF-8 stays unchanged, and goes to quarantine. */
 function renamed(record: Buffer, naming: FieldNaming): Buffer {
   if (!isUtf8(record)) return record;
   const json = record.toString("utf8");

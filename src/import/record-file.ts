@@ -1,12 +1,12 @@
-/** What becomes of a field of the file: a field of the document. */
+/** A field of the document, which a field of the file becomes. */
 export interface DocumentField {
   readonly name: string;
-  /** Whether a bare number in it is a day of a spreadsheet's calendar. */
+  /** Whether a bare number in the field is a date of a spreadsheet's calendar. */
   readonly holdsTime: boolean;
 }
 
 /**
- * Says which field of the document a field of the file is, or undefined where there is none: it keeps its own name then.
+ * Returns the field of the document that a field of the file is, or undefined for none. Such a field keeps its name.
  */
 export type FieldNaming = (field: string) => DocumentField | undefined;
 
@@ -14,12 +14,12 @@ export type FieldNaming = (field: string) => DocumentField | undefined;
 export interface RecordFile {
   /** The names of its fields: the header of a table, or the fields of the first records. */
   readonly fields: readonly string[];
-  /** A table's header names every field there is; the records of a JSON file may have further ones. */
+  /** A table's header names all fields. The records of a JSON file may have further ones. */
   readonly fieldsAre: "all" | "sampled";
-  /** The records as the API would send them, a JSON list in bytes; to be read once. */
+  /** The records as the API would send them, as the bytes of a JSON list. They can be read once. */
   readonly document: (naming: FieldNaming) => AsyncIterable<Buffer>;
   /** How much of the file has been read, from 0 to 1, where that is known. */
   readonly share: () => number | undefined;
-  /** Gives the file back; can be called again, and while it is being read. */
+  /** Closes the file. It may be called repeatedly, and while the file is being read. */
   readonly close: () => Promise<void>;
 }

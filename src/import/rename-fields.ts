@@ -10,10 +10,10 @@ import {
 } from "../json/json-bytes.ts";
 
 /**
- * Gives the fields of a record other names; whatever else stands in it, the digits of numbers above all, stays as it is.
+ * Renames the fields of a record. Everything else stays unchanged, in particular the digits of numbers.
  *
  * @param json the text of a record
- * @param nameOf the new name of a field
+ * @param nameOf returns the new name of a field
  */
 export function renameFields(json: string, nameOf: (field: string) => string): string {
   let renamed = "";
@@ -50,7 +50,7 @@ export function renameFields(json: string, nameOf: (field: string) => string): s
   return renamed + json.slice(copied);
 }
 
-/** @returns the index just behind the closing quote; the end of the text when there is none */
+/** @returns the index just after the closing quote; the end of the text when there is none */
 function endOfString(json: string, start: number): number {
   for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
     let first = quote;
@@ -67,7 +67,7 @@ function isBeforeColon(json: string, index: number): boolean {
   return json.charCodeAt(next) === COLON;
 }
 
-/** Undefined for what is no JSON string: whoever parses the record will say so. */
+/** Undefined for a token that is not a JSON string. The parser of the record reports that later. */
 function unquoted(token: string): string | undefined {
   try {
     return JSON.parse(token) as string;

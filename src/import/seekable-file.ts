@@ -7,8 +7,8 @@ import { openNamelessFile } from "../files/nameless-file.ts";
 const MAGIC_BYTES = 4;
 
 /**
- * Opens a file to be read in any order: itself where that is possible, else a temporary copy of what comes through the
- * pipe or out of the compression.
+ * Opens a file for reading in any order. For a pipe or a compressed file, it opens a temporary copy of the decompressed
+ * bytes.
  */
 export async function openSeekableFile(
   path: string,

@@ -1,14 +1,14 @@
 import type { FieldNaming } from "./record-file.ts";
 import type { Cell, Row, Table } from "./table.ts";
 
-/** The document is handed on in pieces of about this many characters. */
+/** The document is yielded in pieces of about this many characters. */
 const PIECE_CHARACTERS = 64 * 1024;
 
-/** Where the values of one column of a table go. */
+/** How the values of one column of a table are written. */
 interface TargetColumn {
-  /** `"TKT-Title":`, ready to stand before a value. */
+  /** What precedes a value, such as `"TKT-Title":`. */
   readonly prefix: string;
-  /** Whether the document's reader knows the field: only then an empty cell says something, namely null. */
+  /** Whether it is a field of the view. Only then is an empty cell written, as null. */
   readonly isKnown: boolean;
   readonly holdsTime: boolean;
 }
@@ -29,7 +29,7 @@ export async function* tableDocument(table: Table, naming: FieldNaming): AsyncGe
   yield Buffer.from(`${text}]`, "utf8");
 }
 
-/** @returns a target for each column, of which those without a field of the document have names that differ */
+/** @returns a target for each column; columns without a field of the document get distinct names */
 function targetColumns(header: readonly string[], naming: FieldNaming): TargetColumn[] {
   const taken = new Set<string>();
   return header.map((name, index) => {
@@ -56,7 +56,7 @@ function distinctName(name: string, taken: ReadonlySet<string>): string {
 
 function recordOf(row: Row, columns: readonly TargetColumn[], table: Table): string {
   const surplus = row.slice(columns.length);
-  // A list is no record: it goes to quarantine, whole.
+  // A list is not a record, so that the whole row goes to quarantine.
   if (table.placed === "by counting" && surplus.some((cell) => cell !== null)) return JSON.stringify(row);
   let fields = "";
   for (let index = 0; index < row.length; index += 1) {

@@ -1,19 +1,19 @@
-/** A value in a table. Null is a cell that holds nothing; an integer of more digits than a float keeps is a text. */
+/** A value in a table. Null is an empty cell. An integer with more digits than a float can store exactly is a text. */
 export type Cell = string | number | boolean | null;
 
 export type Row = readonly Cell[];
 
-/** Rows under a header: what a sheet and a CSV file have in common. */
+/** Rows under a header: a sheet or a CSV file. */
 export interface Table {
-  /** The names of the columns as they stand there; empty where there is none. */
+  /** The names of the columns as the file spells them; empty for a column without a name. */
   readonly header: readonly string[];
-  /** The rows below the header, to be read once; empty ones are left out. */
+  /** The rows below the header, without empty ones. They can be read once. */
   readonly rows: AsyncGenerator<Row>;
   /**
-   * How a value finds its column. In a sheet each cell has an address. In CSV it is counted, so that in a row with more
-   * values than the header none can be trusted: an unquoted comma has shifted the rest.
+   * How a value is assigned to its column. In a sheet, each cell has an address. In CSV, values are counted. In a row with
+   * more values than the header, no value is reliable, because an unquoted comma may have shifted the rest.
    */
   readonly placed: "by address" | "by counting";
-  /** What a bare number means in a column of times; what is no time is given back as it is. */
+  /** Converts a bare number in a column of times into a time. Any other number is returned unchanged. */
   readonly timeOf: (serial: number) => Cell;
 }

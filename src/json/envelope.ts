@@ -15,15 +15,15 @@ import { SourceError } from "../errors/source-error.ts";
 const LIST_PATHS = new Set(["[]", '["data"]', '["message","data"]']);
 const LONGEST_LIST_PATH = 2;
 
-/** What stands around the list: the list itself, or an object that holds it by one of the paths. */
+/** A document with the list replaced by a string: the list itself, or an object that contains it at one of the paths. */
 type Envelope = string | { readonly data?: unknown; readonly message?: { readonly data?: unknown } | null };
 
 const EXCERPT_CHARACTERS = 200;
 
 /**
- * Finds the `[` that opens the list of records in the beginning of a document. Other fields may stand before it.
+ * Finds the `[` that opens the list of records in the beginning of a document. Other fields may precede it.
  *
- * @returns its offset, or undefined when it has not come yet; it never does in a text that is not JSON, such as a page
+ * @returns its offset, or undefined when it was not found yet; a text that is not JSON, such as a web page, has none
  */
 export function findRecordList(beginning: Buffer): number | undefined {
   const first = beginning.find((byte) => !isJsonSpace(byte));
@@ -54,7 +54,7 @@ export function findRecordList(beginning: Buffer): number | undefined {
         path.pop();
         break;
       default:
-      // Whether the rest is JSON is for checkEnvelope to say.
+      // checkEnvelope checks whether the rest is JSON.
     }
   }
   return undefined;
@@ -68,7 +68,7 @@ function endOfString(bytes: Buffer, start: number): number | undefined {
   return undefined;
 }
 
-/** A name may be spelled with escapes. What is no JSON string is left to checkEnvelope. */
+/** The name that a JSON string stands for, with its escapes resolved. checkEnvelope reports what is not a JSON string. */
 function stringOf(json: string): string {
   if (!json.includes("\\")) return json.slice(1, -1);
   try {
@@ -79,13 +79,13 @@ function stringOf(json: string): string {
 }
 
 /**
- * Checks what stands around the list: the beginning and the end have to make one JSON document,
- * in which nothing takes the place of the list: of values with one name JSON.parse keeps the last.
+ * Checks what surrounds the list. The beginning and the end must form one JSON document, and no other value may replace
+ * the list: of several values with one name, JSON.parse keeps the last.
  *
- * @throws SourceError `document` when they do not, as when the end is missing, or when the list is named more than once
+ * @throws SourceError `document` when they do not, for example because the end is missing, or when the list is repeated
  */
 export function checkEnvelope(beginning: Buffer, end: Buffer): void {
-  // Stands for the list, and nowhere else.
+  // A random string stands for the list, so that no other value of the document can equal it.
   const list: string = randomUUID();
   let root: Envelope;
   try {
@@ -93,10 +93,10 @@ export function checkEnvelope(beginning: Buffer, end: Buffer): void {
   } catch (error) {
     throw new SourceError(
       "document",
-      `The document does not end as JSON should: ${excerpt(end)} after the last record.`,
+      `The document does not end as JSON must: ${excerpt(end)} follows the last record.`,
       {
         retryable: true,
-        remedy: "It was cut short or damaged on its way; nothing of it was loaded.",
+        remedy: "It was cut short or damaged in transfer. None of its records were loaded.",
         cause: error,
       },
     );
@@ -107,33 +107,35 @@ export function checkEnvelope(beginning: Buffer, end: Buffer): void {
   throw new SourceError(
     "document",
     'The document names its list of records more than once: "data" or "message" is repeated.',
-    { remedy: "Nothing of it was loaded, as nobody could say which list is meant; ask the OTC team." },
+    {
+      remedy: "None of its records were loaded, because it is unclear which list is meant. Ask the OTC team.",
+    },
   );
 }
 
-/** The error for an answer in which no list of records was found. */
+/** The error for a response in which no list of records was found. */
 export function noRecordList(beginning: Buffer): SourceError {
   const text = beginning.toString("utf8").trim();
   if (text === "") {
-    return new SourceError("document", "The answer is empty.", {
-      remedy: "OTC sends a list, if an empty one, for a view that exists; ask the OTC team.",
+    return new SourceError("document", "The response is empty.", {
+      remedy: "OTC sends a list for every view that exists, even if the list is empty. Ask the OTC team.",
     });
   }
   if (text.startsWith("<")) {
-    return new SourceError("document", `The answer is a web page, not JSON: ${excerpt(beginning)}.`, {
-      remedy: "A login or maintenance page: open OTC_API_URL in a browser, or try again later.",
+    return new SourceError("document", `The response is a web page, not JSON: ${excerpt(beginning)}.`, {
+      remedy: "It is a login or maintenance page. Open OTC_API_URL in a browser, or try again later.",
     });
   }
   try {
     JSON.parse(text);
   } catch (error) {
-    return new SourceError("document", `The answer is not JSON, or was cut short: ${excerpt(beginning)}.`, {
+    return new SourceError("document", `The response is not JSON, or was cut short: ${excerpt(beginning)}.`, {
       retryable: true,
       cause: error,
     });
   }
-  return new SourceError("document", `The answer holds no list of records: ${excerpt(beginning)}.`, {
-    remedy: "OTC answers an error in this way; the text above is its own.",
+  return new SourceError("document", `The response contains no list of records: ${excerpt(beginning)}.`, {
+    remedy: "OTC reports errors in this way. The quoted text is OTC's own message.",
   });
 }
 

@@ -1,4 +1,4 @@
-/** The bytes that structure JSON; all ASCII, and no byte of a multi-byte character is (RFC 8259, section 2). */
+/** The bytes that structure JSON (RFC 8259, section 2). All are ASCII, which no byte of a multi-byte character is. */
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 export const OPEN_BRACE = 0x7b;

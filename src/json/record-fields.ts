@@ -1,4 +1,4 @@
-/** What kind of JSON value a field has. Small numbers, because they stand in a typed array. */
+/** The kinds of JSON values that a field can have. They are small numbers because a typed array stores them. */
 export const ABSENT = 0;
 export const NULL = 1;
 /** The field's bytes are the text itself: UTF-8, without quotes and escapes. */
@@ -9,18 +9,18 @@ export const TRUE = 4;
 export const FALSE = 5;
 /** A list or an object; the field's bytes are its JSON. */
 export const NESTED = 6;
-/** A list or an object nested so deep that nothing can hold it. */
+/** A list or an object that is nested too deeply to be stored. */
 export const TOO_DEEP = 7;
 
 /**
- * The fields of one record that have a name on a given list: where their bytes lie. One object serves all records of a
- * document, because a million records must not mean a million objects.
+ * The places of one record's values, for the fields of a given list. One object serves all records of a document,
+ * because a million records must not cause a million objects.
  */
 export class RecordFields {
   readonly names: readonly string[];
-  /** One entry a name: the constants above. */
+  /** One entry per name, from the constants above. */
   readonly kinds: Uint8Array;
-  /** Where a field's bytes are: in the document, or decoded beside it. Only for STRING, NUMBER and NESTED. */
+  /** The buffer with a field's bytes: the document's or, for decoded values, `scratch`. Only for STRING, NUMBER and NESTED. */
   readonly sources: Buffer[];
   readonly starts: Int32Array;
   /** Exclusive. */
@@ -50,7 +50,7 @@ export class RecordFields {
     this.ends[index] = end;
   }
 
-  /** Makes a text's bytes the field's; half a surrogate pair becomes U+FFFD. */
+  /** Sets a field's bytes from a text. Half a surrogate pair becomes U+FFFD. */
   setText(index: number, kind: number, text: string): void {
     // No UTF-16 unit takes more than three bytes.
     const start = this.reserve(text.length * 3);
@@ -59,7 +59,7 @@ export class RecordFields {
     this.set(index, kind, this.#scratch, start, end);
   }
 
-  /** Where bytes that are not in the document as they are can be written, from the offset that `reserve` tells. */
+  /** The buffer for values whose bytes differ from the document's. `reserve` returns the offset to write at. */
   get scratch(): Buffer {
     return this.#scratch;
   }
@@ -69,7 +69,7 @@ export class RecordFields {
     return this.#scratchWords;
   }
 
-  /** Makes room in `scratch`. A buffer that fields already point to is left to them, and a larger one takes its place. */
+  /** Makes room in `scratch`. When it is full, a larger buffer replaces it, and fields keep the old one they point to. */
   reserve(bytes: number): number {
     if (this.#scratchUsed + bytes > this.#scratch.length) {
       this.#scratch = Buffer.allocUnsafeSlow(Math.max(bytes, this.#scratch.length * 2));

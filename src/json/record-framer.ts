@@ -11,7 +11,7 @@ import {
 } from "./json-bytes.ts";
 import { SourceError } from "../errors/source-error.ts";
 
-/** What may stand around the list of records; a document whose list begins later than this has none. */
+/** The most that may surround the list of records. A document whose list begins later is treated as having none. */
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
 
 const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -20,9 +20,9 @@ const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 type OnRecord = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * Reads a record of which only the beginning is known, and saves the framer the search for its end.
+ * Tries to read a record of which only the beginning is known. If it can, the framer need not search for the end.
  *
- * @returns where it ends (exclusive), or a negative number when nothing was read
+ * @returns where the record ends (exclusive), or a negative number when nothing was read
  */
 type TryRecord = (bytes: Buffer, start: number) => number;
 
@@ -31,24 +31,24 @@ const NOT_READ = -1;
 const readNothing: TryRecord = () => NOT_READ;
 
 /**
- * Where the framer stands. `list`: after `[`, a value or the end may come. `value`: after a comma, a value must come.
- * `separator`: after a value, a comma or the end must come. `nested` and `scalar`: inside a value.
+ * What the framer expects. `list`: after `[`, a value or the end may follow. `value`: after a comma, a value must follow.
+ * `separator`: after a value, a comma or the end must follow. `nested` and `scalar`: inside a value.
  */
 type State = "beginning" | "list" | "value" | "nested" | "scalar" | "separator" | "end";
 
 /**
- * Finds the boundaries of the records in the bytes of a document, chunk by chunk, without parsing them: JSON's
- * brackets and quotes are ASCII, and no byte of a multi-byte character looks like one. It holds at most one record.
+ * Finds the boundaries of the records in the bytes of a document, chunk by chunk, without parsing them. That is possible
+ * because JSON's brackets and quotes are ASCII, which no byte of a multi-byte character is. It holds at most one record.
  *
- * Whether a record is valid JSON is for the caller's JSON.parse to say.
+ * It does not check whether a record is valid JSON. The caller's JSON.parse does.
  */
 export class RecordFramer {
   readonly #maxRecordBytes: number;
   #state: State = "beginning";
-  /** Bytes around the list, kept to be checked at the end. */
+  /** The bytes around the list, which `finish` checks. */
   #beginning: Buffer = Buffer.alloc(0);
   #end: Buffer = Buffer.alloc(0);
-  /** The part of the current record that came in earlier chunks. */
+  /** The part of the current record that earlier chunks contained. */
   #carried = Buffer.alloc(0);
   #carriedBytes = 0;
   #depth = 0;
@@ -71,7 +71,7 @@ export class RecordFramer {
     return this.#bytes;
   }
 
-  /** @throws SourceError `document` as soon as it is clear that this is no list of records. */
+  /** @throws SourceError `document` as soon as it is clear that the document is not a list of records. */
   push(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord = readNothing): void {
     this.#bytes += chunk.length;
     if (this.#state === "beginning") {
@@ -89,21 +89,21 @@ export class RecordFramer {
     if (this.#state !== "end") {
       throw new SourceError(
         "document",
-        `The document ends in the middle, ${this.#records} records and ${this.#bytes} bytes after its beginning.`,
-        { retryable: true, remedy: "It was cut short on its way; nothing of it was loaded." },
+        `The document is incomplete: it ends after ${this.#records} records and ${this.#bytes} bytes.`,
+        { retryable: true, remedy: "It was cut short in transfer. None of its records were loaded." },
       );
     }
     checkEnvelope(this.#beginning, this.#end);
   }
 
   #seekList(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
-    // As a rule the first chunk, which is then framed as it came.
+    // Usually the first chunk contains the whole beginning, and needs no copy.
     let beginning = this.#beginning.length === 0 ? chunk : Buffer.concat([this.#beginning, chunk]);
     if (beginning.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK)) beginning = beginning.subarray(3);
     const list = findRecordList(beginning);
     if (list === undefined) {
       if (beginning.length > MAX_ENVELOPE_BYTES) throw noRecordList(beginning);
-      // The chunk is the caller's to use again.
+      // The caller may reuse the chunk, so that its bytes have to be copied.
       this.#beginning = Buffer.from(beginning);
       return;
     }
@@ -197,7 +197,7 @@ export class RecordFramer {
     return end;
   }
 
-  /** Scans on inside a list or object, to just behind its end (then `#depth` is 0) or to the chunk's end. */
+  /** Scans the rest of a list or object, to just after its end (then `#depth` is 0) or to the chunk's end. */
   #scanNested(chunk: Buffer, from: number): number {
     const length = chunk.length;
     let depth = this.#depth;
@@ -222,7 +222,7 @@ export class RecordFramer {
     return index;
   }
 
-  /** Scans on inside a string, to just behind its closing quote or to the chunk's end. */
+  /** Scans the rest of a string, to just after its closing quote or to the chunk's end. */
   #scanString(chunk: Buffer, from: number): number {
     const length = chunk.length;
     let index = from;
@@ -259,7 +259,7 @@ export class RecordFramer {
     onRecord(this.#carried, 0, bytes);
   }
 
-  /** Keeps a part of a record for the next chunk, in a buffer that doubles: a record of n bytes costs O(n) copying. */
+  /** Keeps a part of a record for the next chunk, in a buffer that doubles, so that n bytes cost O(n) copying. */
   #carry(part: Buffer): void {
     const bytes = this.#carriedBytes + part.length;
     this.#checkSize(bytes);
@@ -291,8 +291,8 @@ export class RecordFramer {
   #unexpected(byte: number, expected: string): SourceError {
     return new SourceError(
       "document",
-      `The document is damaged: after record ${this.#records} stands ` +
-        `${JSON.stringify(String.fromCharCode(byte))} where ${expected} was expected.`,
+      `The document is damaged: after record ${this.#records}, ` +
+        `${JSON.stringify(String.fromCharCode(byte))} was found where ${expected} was expected.`,
       { retryable: true },
     );
   }

@@ -1,12 +1,12 @@
 import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, isJsonSpace, OPEN_BRACE, QUOTE } from "./json-bytes.ts";
 import { ABSENT, FALSE, NULL, NUMBER, type RecordFields, STRING, TRUE } from "./record-fields.ts";
 
-/** What `scan` answers for a record that is for JSON.parse to read. */
+/** What `scan` returns for a record that JSON.parse has to read. */
 export const NOT_SCANNED = -1;
 
 const WORD_BYTES = 4;
 
-/** A byte four times. */
+/** A byte times this is the byte repeated four times. */
 const ONES = 0x01010101;
 const HIGH_BITS = 0x80808080 | 0;
 const QUOTES = QUOTE * ONES;
@@ -20,14 +20,14 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** What stands for `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r` and `\t`, by the byte after the backslash; 0 is no escape. */
+/** The meaning of `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r` and `\t`, by the byte after the backslash; 0 for any other. */
 const ESCAPES = new Uint8Array(256);
 const MEANINGS = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 for (const [letter, meant] of Object.entries(MEANINGS)) {
   ESCAPES[letter.charCodeAt(0)] = meant.charCodeAt(0);
 }
 
-/** 1 for what ends a run of characters that stand for themselves: quote, backslash, control characters. */
+/** 1 for bytes that end a run of literal characters: quote, backslash, control characters. */
 const ENDS_PLAIN_TEXT = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === QUOTE || byte === BACKSLASH || byte < SPACE ? 1 : 0,
 );
@@ -37,25 +37,25 @@ const TRUE_LITERAL = Buffer.from("true");
 const FALSE_LITERAL = Buffer.from("false");
 
 /**
- * Reads flat records of known fields where they lie, without making objects or strings of them: about three times as
- * fast as JSON.parse, which makes both.
+ * Reads flat records of known fields in place, without creating objects or strings. It is about three times as fast as
+ * JSON.parse, which creates both.
  *
- * It reads a record whole or not at all. Whatever is not of the usual shape (an unknown or repeated field, a list or
- * object as a value, half a surrogate pair, a record that the chunk cuts, anything that is not JSON) it leaves to
- * JSON.parse, so what it accepts is only what JSON.parse reads as the same.
+ * It reads a record completely or not at all. JSON.parse reads every record of an unusual shape (an unknown or repeated
+ * field, a list or object as a value, half a surrogate pair, a record that is split between chunks, anything that is not
+ * JSON). For a record that the scanner accepts, JSON.parse would give the same values.
  */
 export class RecordScanner {
   readonly #fields: RecordFields;
   readonly #names: readonly QuotedName[];
-  /** The field that came after each one in the last record, -1 standing for the beginning at the end of the list. */
+  /** For each field, the one that followed it in the last record. The last entry is for the beginning of a record. */
   readonly #followers: Int32Array;
-  /** The bytes that were read last, and the same four at a time. */
+  /** The bytes that were read last, and a view of them for reading four at a time. */
   #bytes: Buffer = Buffer.alloc(0);
   #words: DataView = new DataView(new ArrayBuffer(0));
-  /** Where the value that was read ends. */
+  /** Where the last value that was read ends. */
   #end = 0;
 
-  /** @param fields receives what is read */
+  /** @param fields receives the values that are read */
   constructor(fields: RecordFields) {
     this.#fields = fields;
     this.#names = fields.names.map((name) => new QuotedName(name));
@@ -65,9 +65,9 @@ export class RecordScanner {
   }
 
   /**
-   * Reads the record that begins at `start`, an opening brace. The bytes have to be valid UTF-8.
+   * Reads the record that begins at `start`, an opening brace. The bytes must be valid UTF-8.
    *
-   * @param limit no byte from here on is looked at
+   * @param limit the first byte that is not read
    * @returns where the record ends (exclusive), or NOT_SCANNED
    */
   scan(bytes: Buffer, start: number, limit: number): number {
@@ -100,12 +100,12 @@ export class RecordScanner {
     return NOT_SCANNED;
   }
 
-  /** The field whose name stands here; records have the same order, as a rule. */
+  /** The field whose name is at this place. Records usually have their fields in the same order. */
   #field(words: DataView, at: number, limit: number, previous: number): number {
     const expected = this.#followers[previous] as number;
     if (this.#names[expected]?.standsAt(words, at, limit) === true) return expected;
-    // What the closure captures is made anew for every field. Without that garbage V8 collects so rarely that the chunks
-    // pile up until it marks its whole heap, twenty times a load: a third slower (docs/performance.md).
+    // The closure's context is allocated for every field. Without that garbage, V8 collects so rarely that chunks
+    // accumulate until it marks its whole heap, twenty times per load, which is a third slower (docs/performance.md).
     const found = this.#names.findIndex((name) => name.standsAt(words, at, limit));
     if (found >= 0) this.#followers[previous] = found;
     return found;
@@ -153,7 +153,7 @@ export class RecordScanner {
     return true;
   }
 
-  /** Reads a string whose first escape is at `from`. Its end is searched for natively: such strings are long. */
+  /** Reads a string whose first escape is at `from`. Such strings are long, so that a native search for the end pays. */
   #escapedString(bytes: Buffer, start: number, from: number, limit: number, index: number): boolean {
     for (let end = bytes.indexOf(QUOTE, from); end >= 0 && end < limit; end = bytes.indexOf(QUOTE, end + 1)) {
       let backslashes = 0;
@@ -199,7 +199,7 @@ export class RecordScanner {
     return true;
   }
 
-  /** For escapes of four digits. */
+  /** Decodes a string that contains escapes of four digits. */
   #decodeByParsing(bytes: Buffer, start: number, end: number, index: number): boolean {
     let text: string;
     try {
@@ -213,11 +213,11 @@ export class RecordScanner {
   }
 }
 
-/** A field's name as it stands in a document, compared four bytes at a time: half of a document are names. */
+/** A field's name as a document contains it. It is compared four bytes at a time, because half of a document is names. */
 class QuotedName {
   readonly length: number;
   readonly #words: Int32Array;
-  /** What is left after the last whole word. */
+  /** The bytes after the last whole word. */
   readonly #rest: Buffer;
 
   constructor(name: string) {
@@ -234,7 +234,7 @@ class QuotedName {
     for (let offset = 0; offset < this.#rest.length; offset += 1) {
       if (words.getUint8(rest + offset) !== this.#rest[offset]) return false;
     }
-    // From the end: the names of a view begin alike.
+    // The comparison starts at the end, because the names of a view begin alike.
     for (let index = this.#words.length - 1; index >= 0; index -= 1) {
       if (words.getInt32(at + index * WORD_BYTES) !== this.#words[index]) return false;
     }
@@ -242,7 +242,7 @@ class QuotedName {
   }
 }
 
-/** The first quote, backslash or control character, looked for four bytes at a time; `limit` when there is none. */
+/** Finds the first quote, backslash or control character, four bytes at a time. Returns `limit` when there is none. */
 function endOfPlainText(bytes: Buffer, words: DataView, start: number, limit: number): number {
   let at = start;
   const lastWord = limit - WORD_BYTES;
@@ -269,7 +269,7 @@ function skipSpace(bytes: Buffer, from: number, limit: number): number {
   return at;
 }
 
-/** Behind the last byte of the number that begins at `start`; `start` itself when it is none (RFC 8259, section 6). */
+/** The offset after the number that begins at `start`; `start` itself when it is not a number (RFC 8259, section 6). */
 function endOfNumber(bytes: Buffer, start: number, limit: number): number {
   let at = bytes[start] === MINUS ? start + 1 : start;
   const whole = at;
@@ -280,7 +280,7 @@ function endOfNumber(bytes: Buffer, start: number, limit: number): number {
     at = endOfDigits(bytes, fraction, limit);
     if (at === fraction) return start;
   }
-  // 0x20 makes a capital small.
+  // Setting 0x20 makes the letter lower case.
   if (at < limit && ((bytes[at] as number) | 0x20) === 0x65) {
     at += 1;
     if (at < limit && (bytes[at] === PLUS || bytes[at] === MINUS)) at += 1;

@@ -5,12 +5,12 @@ import type { View } from "../views/view.ts";
 import { runTable } from "./run-log.ts";
 
 /**
- * A run is opened some milliseconds before its transaction takes the view's lock. A run this young, in seconds, whose
- * process may live is therefore not given up.
+ * A run is recorded some milliseconds before its transaction takes the view's lock. Therefore a run that is younger than
+ * this many seconds, and whose process may be alive, is not marked as abandoned.
  */
 const OPENING_SECONDS = 10;
 
-/** A load that is running, by its record. */
+/** A running load, according to its record. */
 interface Holder {
   readonly runId: number;
   readonly host: string;
@@ -19,8 +19,8 @@ interface Holder {
 }
 
 /**
- * Marks the runs of dead processes as abandoned. When the view's lock is free nobody is loading it, so whoever is still
- * `running` on record is dead (or is just opening).
+ * Marks the runs of dead processes as abandoned. When the view's lock is free, no process is loading the view. A run whose
+ * record still says `running` is then dead, or is just beginning.
  */
 export async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
   if (await isLocked(transaction, viewLock(view.name))) return;
@@ -30,7 +30,7 @@ export async function abandonDeadRuns(transaction: Queryable, database: Database
      where view_name = $1 and load_status = 'running'`,
     [view.name, OPENING_SECONDS],
   );
-  // Nobody else can have an embedded database open.
+  // No other process can have an embedded database open.
   const mayBeOpening = (run: { host: string; pid: number; young: boolean }): boolean =>
     database.engine !== "embedded" && run.young && (run.host !== hostname() || processLives(run.pid));
   const dead = rows.filter((run) => !mayBeOpening(run)).map((run) => run.run_id);
@@ -38,13 +38,13 @@ export async function abandonDeadRuns(transaction: Queryable, database: Database
   await transaction.query(
     `update ${runTable(database.schema)}
      set load_status = 'abandoned', load_end = now(), error_code = 'internal', rollbacks = 1,
-       error_message = 'The process ended without a word (killed, crashed or cut off); its transaction was rolled back.'
+       error_message = 'The process ended without recording an outcome (killed, crashed or cut off). Its transaction was rolled back.'
      where run_id = any($1::bigint[]) and load_status = 'running'`,
     [dead],
   );
 }
 
-/** The run that is loading the view, as far as it is on record. */
+/** The run that is loading the view, according to the run records. */
 export async function findHolder(
   database: Queryable,
   view: View,
@@ -57,7 +57,7 @@ export async function findHolder(
      order by run_id`,
     [view.name, ownRunId],
   );
-  // The oldest holds the view, later ones only ask for it; a dead one is merely not marked yet.
+  // The oldest living run holds the lock, and later ones wait for it. A dead run may not have been marked yet.
   return rows.find((run) => run.host !== hostname() || processLives(run.pid));
 }
 

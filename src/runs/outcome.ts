@@ -3,7 +3,7 @@ import type { DriftWarning } from "../runs/drift-warning.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
 
-/** What became of a document's records. `fetched = inserted + updated + skipped + errors`, always. */
+/** The counts of a document's records. `fetched = inserted + updated + skipped + errors` always holds. */
 export interface LoadCounts {
   readonly fetched: number;
   readonly inserted: number;
@@ -12,7 +12,7 @@ export interface LoadCounts {
   readonly skipped: number;
   /** Records in quarantine. */
   readonly errors: number;
-  /** Earlier records of a key that came again; the last one counts. */
+  /** Earlier records of a key that occurs again. The last record wins. */
   readonly duplicates: number;
   readonly unchanged: number;
 }
@@ -22,7 +22,7 @@ export interface CommittedLoad extends LoadCounts {
   readonly view: string;
   readonly status: "success" | "partial";
   readonly runId: number;
-  /** From the opening of the run to its commit, in milliseconds. */
+  /** From the beginning of the run to its commit, in milliseconds. */
   readonly durationMs: number;
   readonly source: string;
   /** Bytes of the document after decompression. */
@@ -31,19 +31,19 @@ export interface CommittedLoad extends LoadCounts {
   readonly payloadSha256: string;
   readonly archive: ArchiveResult;
   readonly drift: SchemaDrift;
-  /** What was different at the last committed load. */
+  /** The differences from the last committed load. */
   readonly driftWarnings: readonly DriftWarning[];
   readonly metrics: RunMetrics;
 }
 
-/** A load that was rolled back: nothing of it is in the table. */
+/** A load that was rolled back, so that it changed nothing in the table. */
 export interface FailedLoad extends LoadCounts {
   readonly view: string;
   readonly status: "failed";
   /** Null when not even the run could be recorded. */
   readonly runId: number | null;
   readonly durationMs: number;
-  /** A complete document stays in the archive, to be replayed when what kept it out is gone. */
+  /** A complete document stays in the archive, and can be replayed when the cause is fixed. */
   readonly archive: ArchiveResult;
   readonly error: Error;
 }
@@ -65,7 +65,7 @@ export function countsOfFailure(fetched: number, errors: number): LoadCounts {
   return { ...NOTHING, fetched, errors };
 }
 
-/** The outcome of a load that was not even begun. */
+/** The outcome of a load that failed before it began. */
 export function unbegunLoad(view: string, error: Error, durationMs: number): FailedLoad {
   return {
     view,

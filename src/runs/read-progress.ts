@@ -5,22 +5,22 @@ import { STEP_LABEL } from "./step-label.ts";
 import { runTable } from "./run-log.ts";
 import type { Step } from "./run-metrics.ts";
 
-/** A load that is under way in another session, as far as it can be seen from outside. */
+/** A load that is running in another session, as far as other sessions can observe it. */
 export interface RunningLoad {
   readonly runId: number;
   readonly view: string;
   readonly startedAt: Date;
   readonly runningSeconds: number;
   readonly step: Step;
-  /** Records staged so far; null in other steps, and for a role that may not see it (`pg_read_all_stats`). */
+  /** Records staged so far; null in other steps, and for a role without `pg_read_all_stats`. */
   readonly records: number | null;
-  /** What the last load fetched; null when there was none. */
+  /** The number of records of the last load; null when there was none. */
   readonly expected: number | null;
 }
 
 /**
- * The loads that are under way, without a word from them: the holder of a view's lock calls itself by run and step, and
- * PostgreSQL tells how far its COPY is.
+ * The running loads. They report nothing themselves: the session that holds a view's lock has its run and step in its
+ * application name, and PostgreSQL reports the progress of its COPY.
  */
 export async function readProgress(
   database: Queryable,

@@ -4,40 +4,40 @@ import type { RunKind } from "./run-kind.ts";
 import { runTable } from "./run-log.ts";
 import type { Step } from "./run-metrics.ts";
 
-/** What can become of a record of a committed run. */
+/** The possible results of a record of a committed run. */
 export const ROW_OUTCOMES = ["inserted", "updated", "unchanged", "duplicate", "rejected"] as const;
 
-/** What a run did, or many together. */
+/** The figures of one run, or the totals of many. */
 interface RunFigures<Value> {
   readonly rows: Readonly<Record<(typeof ROW_OUTCOMES)[number], Value>>;
   readonly stepSeconds: Readonly<Record<Step, Value>>;
-  /** Of the document, after decompression. */
+  /** The size of the document, after decompression. */
   readonly payloadBytes: Value;
 }
 
-/** All runs of a view that were of one kind and ended in one way, added up. They only grow. */
+/** The totals of all runs of a view with one kind, status and error code. They only grow. */
 export interface RunTotals extends RunFigures<number> {
   readonly view: string;
   readonly kind: RunKind;
   readonly status: "success" | "partial" | "failed" | "abandoned";
   readonly errorCode: string | null;
   readonly runs: number;
-  /** When the last of them was committed; null where none was. */
+  /** When the last of these runs was committed; null when none was. */
   readonly lastLoadTime: Date | null;
-  /** How long ago that was, by the database's clock. */
+  /** The age of that time, by the database's clock. */
   readonly ageSeconds: number | null;
   readonly commits: number;
   readonly rollbacks: number;
   readonly retries: number;
 }
 
-/** What one run did; null is what an adopted run does not tell. */
+/** The figures of one run. Values that an adopted run does not have are null. */
 export interface LastRun extends RunFigures<number | null> {
   readonly view: string;
   readonly kind: RunKind;
 }
 
-/** Of `etl_run_totals` and of `etl_metadata`: the columns have the same names. */
+/** The selected columns, which `etl_run_totals` and `etl_metadata` both have. */
 const FIGURES = `
   json_build_object('inserted', records_inserted, 'updated', records_updated, 'unchanged', records_unchanged,
     'duplicate', records_duplicates, 'rejected', records_errors) as "rows",
@@ -49,7 +49,7 @@ export function totalsTable(schema: string): string {
   return qualifiedName(schema, "etl_run_totals");
 }
 
-/** Takes as long after years of runs as after the first. */
+/** Reads the totals. The time does not depend on the number of runs. */
 export async function readRunTotals(database: Queryable): Promise<readonly RunTotals[]> {
   const { rows } = await database.query<RunTotals>(
     `select view_name as "view", kind, load_status as "status", nullif(error_code, '') as "errorCode", runs,
@@ -61,7 +61,7 @@ export async function readRunTotals(database: Queryable): Promise<readonly RunTo
   return rows;
 }
 
-/** The last committed runs of each view and kind, newest first, as far as they are still on record. */
+/** The last committed runs of each view and kind, newest first, as far as they are still recorded. */
 export async function readLastRuns(database: Queryable): Promise<readonly LastRun[]> {
   const { rows } = await database.query<LastRun>(
     `select view_name as "view", kind, ${FIGURES}

@@ -2,7 +2,7 @@ import type { Queryable } from "../database/database.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { runTable } from "./run-log.ts";
 
-/** A run and all that is on record of it; null is what was not measured, or what an adopted run does not tell. */
+/** A run with all recorded values. Values that were not measured, or that an adopted run does not have, are null. */
 export interface RunDetails extends RecordedRun {
   readonly endedAt: Date | null;
   readonly unchanged: number | null;
@@ -15,7 +15,7 @@ export interface RunDetails extends RecordedRun {
   readonly archiveError: string | null;
   readonly nulsRemoved: number;
   readonly surrogatesReplaced: number;
-  /** With the number of records that had it. */
+  /** Each field with the number of records that had it. */
   readonly unknownFields: Readonly<Record<string, number>>;
   readonly absentFields: readonly string[];
   readonly savepoints: number;
@@ -38,9 +38,9 @@ const RUN_DETAILS = `${RECORDED_RUN}, load_end as "endedAt", records_unchanged a
   classify_seconds as "classifySeconds", apply_seconds as "applySeconds", wal_bytes as "walBytes",
   peak_memory_bytes as "peakMemoryBytes"`;
 
-/** Which runs are meant. */
+/** Which runs to read. */
 export interface RunChoice {
-  /** Of all views when left out. */
+  /** Only runs of this view; undefined for all views. */
   readonly view?: string;
   /** Only runs before this one, for the next page. */
   readonly before?: number;
@@ -63,7 +63,7 @@ export async function readRuns(
   return rows;
 }
 
-/** One run; undefined when it is not on record. */
+/** One run; undefined when it is not recorded. */
 export async function readRun(database: Queryable, runId: number): Promise<RunDetails | undefined> {
   const { rows } = await database.query<RunDetails>(
     `select ${RUN_DETAILS} from ${runTable(database.schema)} where run_id = $1`,

@@ -6,33 +6,33 @@ import { rejectTable } from "./rejects/read-rejects.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { runTable } from "./run-log.ts";
 
-/** How the loads of one view go, by what is on record: nothing of the view's table is read. */
+/** The state of a view's loads, according to the run records. The view's table is not read. */
 export interface ViewHealth {
   readonly view: string;
   /** The end of the last committed load; null when there is none. */
   readonly lastLoaded: Date | null;
   readonly ageSeconds: number | null;
-  /** Records in quarantine, of all runs. */
+  /** Records in quarantine, from all runs. */
   readonly rejects: number;
-  /** Part of the last 20 transactions that were rolled back, from 0 to 1; null when there was none. */
+  /** The share of the last 20 transactions that were rolled back, from 0 to 1; null when there were none. */
   readonly rollbackRate: number | null;
-  /** How long the last committed load took, and the median of the ones before it, in seconds. */
+  /** The duration of the last committed load, and the median of the ones before it, in seconds. */
   readonly duration: { readonly last: number; readonly usual: number | null } | null;
-  /** How many records the last committed load put in quarantine beyond the one before it. */
+  /** How many more records the last committed load put in quarantine than the one before it. */
   readonly quarantineGrowth: number;
-  /** Of the last committed load: fields the view does not define, with the number of records; they are in `extra`. */
+  /** The fields of the last committed load that the view does not define, with the number of records. */
   readonly unknownFields: Readonly<Record<string, number>>;
-  /** Of the last committed load: fields of the view that no record had. */
+  /** The fields of the view that no record of the last committed load had. */
   readonly absentFields: readonly string[];
-  /** The last load that was not turned away and has ended; null when there is none. */
+  /** The last load that has ended and was not skipped; null when there is none. */
   readonly lastLoad: RecordedRun | null;
-  /** Of the last loads: those that failed or were abandoned since one was committed. */
+  /** The number of loads that failed or were abandoned since the last committed one. */
   readonly failuresInRow: number;
-  /** The last runs of every kind, newest first. */
+  /** The last runs of all kinds, newest first. */
   readonly runs: readonly RecordedRun[];
 }
 
-/** How one view stands. */
+/** The status of one view. */
 export interface ViewStatus extends ViewHealth {
   /** Rows in the table now. */
   readonly rows: number;
@@ -40,23 +40,23 @@ export interface ViewStatus extends ViewHealth {
   readonly latestDataDate: Date | null;
 }
 
-/** A run that ended so never began to load: another had the view, or OTC must not be asked. */
-const NEVER_BEGAN: readonly (string | null)[] = [
+/** The error codes of skipped runs: another run held the view's lock, or no request to OTC was allowed. */
+const SKIPPED_CODES: readonly (string | null)[] = [
   "locked",
   "rate_limited",
   "circuit_open",
 ] satisfies ErrorCode[];
 
-/** Whether a run was turned away; that says nothing about how loads go. */
+/** Whether a run was skipped. Skipped runs do not count in the state of a view's loads. */
 export function isSkipped({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
-  return NEVER_BEGAN.includes(errorCode);
+  return SKIPPED_CODES.includes(errorCode);
 }
 
-/** Rollback rate and usual duration are taken from this many runs. */
+/** The rollback rate and the usual duration are computed from this many runs. */
 const RUNS_JUDGED = 20;
 
 /**
- * Reads how the views stand. Their rows are counted, which takes a moment where there are many.
+ * Reads the status of the views. It counts their rows, which takes a while for large tables.
  *
  * @param lastRuns how many runs of each view to read
  */
@@ -83,7 +83,7 @@ export async function readStatus(
 }
 
 /**
- * Reads how the loads of the views go, in some milliseconds however much there is in their tables and on record.
+ * Reads the state of the views' loads. It takes a few milliseconds, however many rows and runs there are.
  *
  * @param lastRuns how many runs of each view to read
  */
@@ -114,7 +114,7 @@ export async function readHealth(
   });
 }
 
-/** What the last committed load of a view tells. */
+/** The values from the record of a view's last committed load. */
 type LastCommitted = Pick<
   ViewHealth,
   "view" | "lastLoaded" | "ageSeconds" | "unknownFields" | "absentFields"
@@ -142,8 +142,8 @@ async function readLastLoads(
 }
 
 /**
- * The last runs of each view, newest first, and as many loads that were not turned away: neither a day of retries nor a
- * night of refusals must hide those that say something. An index finds them, however many there are.
+ * The last runs of each view, newest first, and the same number of loads that were not skipped, so that a day of reloads
+ * or a night of skipped runs does not hide them. An index finds them, however many there are.
  */
 async function readLastRuns(
   database: Queryable,
@@ -168,12 +168,12 @@ async function readLastRuns(
        ) last
      ))
      order by run_id desc`,
-    [views, lastRuns, NEVER_BEGAN],
+    [views, lastRuns, SKIPPED_CODES],
   );
   return rows;
 }
 
-/** What the loads among the runs of a view, newest first, say together. */
+/** Computes the summary of a view's loads. The runs are sorted newest first. */
 function judge(
   runs: readonly RecordedRun[],
 ): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"> {

@@ -10,10 +10,10 @@ export async function countRows(transaction: Queryable, target: string): Promise
 }
 
 /**
- * About how many rows the tables have: as counted by the last committed run, if it did, otherwise as the planner believes. Nothing is
- * read of the tables themselves: counting takes long, and one that is being filled for the first time is locked.
+ * The approximate number of rows in the tables: the count of the last committed run, or the planner's estimate if there is
+ * none. The tables are not read, because counting takes long, and a table is locked during its first load.
  *
- * @returns by the view's name; without those that nobody knows anything of
+ * @returns the numbers by the view's name, without views for which neither is known
  */
 export async function readTableSizes(
   database: Queryable,

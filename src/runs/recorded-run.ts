@@ -1,7 +1,7 @@
 import type { DriftWarning } from "../runs/drift-warning.ts";
 import type { RunKind } from "./run-kind.ts";
 
-/** A run on record. Times are ISO 8601 in JSON; null is what an adopted run does not tell. */
+/** A recorded run. Times are ISO 8601 in JSON. Values that an adopted run does not have are null. */
 export interface RecordedRun {
   readonly runId: number;
   readonly view: string;
@@ -20,11 +20,11 @@ export interface RecordedRun {
   readonly commits: number;
   readonly host: string | null;
   readonly pid: number | null;
-  /** What was different from the last committed load before it. */
+  /** The differences from the last committed load before it. */
   readonly driftWarnings: readonly DriftWarning[];
 }
 
-/** What a query of `etl_metadata` selects to get it. */
+/** The columns that a query of `etl_metadata` selects for a RecordedRun. */
 export const RECORDED_RUN = `run_id as "runId", view_name as "view", kind, load_status as "status",
   load_start as "startedAt", load_duration_seconds as "durationSeconds", records_fetched as "fetched",
   records_inserted as "inserted", records_updated as "updated", records_skipped as "skipped",

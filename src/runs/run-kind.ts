@@ -1,8 +1,8 @@
-/** What a run can be for. */
+/** The kinds of runs. */
 export const RUN_KINDS = ["load", "replay", "import", "retry"] as const;
 
 /**
- * What a run is for. Only a `load` tells what OTC has now; the others bring in what was fetched before, and neither the
- * shrink guard nor anything that judges how fresh the data is looks at them.
+ * The kind of a run. Only a `load` shows what OTC sends now. The other kinds load older data, so that the shrink guard and
+ * every judgement of the data's age ignore them.
  */
 export type RunKind = (typeof RUN_KINDS)[number];

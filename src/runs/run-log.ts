@@ -11,7 +11,7 @@ import type { CommittedLoad } from "./outcome.ts";
 import type { RunKind } from "./run-kind.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 
-/** A run on record in `etl_metadata`. */
+/** A run that is recorded in `etl_metadata`. */
 export interface Run {
   readonly runId: number;
   readonly view: View;
@@ -26,7 +26,7 @@ export function runTable(schema: string): string {
   return qualifiedName(schema, "etl_metadata");
 }
 
-/** Records that a load begins. */
+/** Records the beginning of a run. */
 export async function openRun(
   transaction: Queryable,
   view: View,
@@ -45,7 +45,7 @@ export async function openRun(
   return { runId, view, source, kind, startedAt };
 }
 
-/** What the record of a view's last committed load tells the next one. */
+/** The values that a load needs from the record of the view's last committed load. */
 export interface LastLoad {
   readonly fetched: number;
   /** As in `SchemaDrift`. */
@@ -53,7 +53,7 @@ export interface LastLoad {
   readonly absentFields: readonly string[];
 }
 
-/** What was brought in otherwise says nothing of OTC. */
+/** The view's last committed load. Imports and replays say nothing about what OTC sends now. */
 export async function readLastLoad(database: Queryable, view: View): Promise<LastLoad | undefined> {
   const { rows } = await database.query<LastLoad>(
     `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
@@ -68,13 +68,13 @@ export async function readLastLoad(database: Queryable, view: View): Promise<Las
   return rows[0];
 }
 
-/** What the record of a committed run tells beside its outcome. */
+/** The recorded values of a committed run that its outcome does not contain. */
 interface Closing extends Readonly<TextRepairs> {
-  /** How many rows the view's table holds now. */
+  /** The number of rows in the view's table now. */
   readonly tableRows: number;
 }
 
-/** Closes a run in the load's own transaction: the rows and their record are committed together or not at all. */
+/** Closes a run in the load's transaction, so that the rows and the run's record are committed together or not at all. */
 export async function closeRun(
   transaction: Queryable,
   load: CommittedLoad,
@@ -105,18 +105,18 @@ export async function closeRun(
   if (!closed) {
     throw new OtcError(
       "internal",
-      `Run ${load.runId} is no longer on record in etl_metadata; nothing was loaded.`,
+      `Run ${load.runId} is no longer recorded in etl_metadata. Nothing was loaded.`,
     );
   }
 }
 
-/** What is known of a load that failed. */
+/** The recorded values of a failed load. */
 interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly fetched: number;
   readonly errors: number;
-  /** The document, when it was read to its end. */
+  /** The document, if it was read to its end. */
   readonly document: { readonly payloadBytes: number; readonly payloadSha256: string } | undefined;
   readonly archive: ArchiveResult;
   /** Whether there was a transaction to roll back. */
@@ -125,17 +125,17 @@ interface Failure {
 }
 
 /**
- * Records a failure, after the rollback and on its own.
+ * Records a failure after the rollback, in a separate transaction.
  *
- * @returns false when the run is on record as committed: the connection broke after COMMIT had been done
- * @throws OtcError `internal` when the run is not on record at all, as after a crash of a server that loses commits
+ * @returns false when the run is recorded as committed, because the connection broke after the COMMIT
+ * @throws OtcError `internal` when the run is not recorded, for example after a crash of a server that loses commits
  */
 export async function recordFailure(transaction: Queryable, run: Run, failure: Failure): Promise<boolean> {
   const recorded = await updateRun(transaction, run.runId, {
     load_status: "failed",
     load_duration_seconds: (performance.now() - run.startedAt) / 1000,
     error_code: failure.code,
-    // What JSON.parse says quotes the document, which may hold what PostgreSQL cannot.
+    // Messages of JSON.parse quote the document, which may contain U+0000, which PostgreSQL cannot store.
     error_message: failure.message.replaceAll("\0", "\\u0000"),
     records_fetched: failure.fetched,
     records_errors: failure.errors,
@@ -150,7 +150,7 @@ export async function recordFailure(transaction: Queryable, run: Run, failure: F
     run.runId,
   ]);
   if (rows.length > 0) return false;
-  throw new OtcError("internal", `Run ${run.runId} is no longer on record in etl_metadata.`);
+  throw new OtcError("internal", `Run ${run.runId} is no longer recorded in etl_metadata.`);
 }
 
 function archiveColumns(archive: ArchiveResult): Record<string, Parameter> {
@@ -171,7 +171,7 @@ function metricColumns(metrics: RunMetrics): Record<string, Parameter> {
   };
 }
 
-/** The SHA-256 of an archived document, by its name in the archive; undefined when no run tells. */
+/** The SHA-256 of an archived document, by its name in the archive; undefined when no run recorded it. */
 export async function archivedSha256(database: Queryable, archiveFile: string): Promise<string | undefined> {
   const { rows } = await database.query<{ payload_sha256: string }>(
     `select payload_sha256
@@ -184,10 +184,10 @@ export async function archivedSha256(database: Queryable, archiveFile: string): 
   return rows[0]?.payload_sha256;
 }
 
-/** Columns of type jsonb: PGlite would take a string for a JSON string, so they are cast. */
+/** Columns of type jsonb. Their values are cast, because PGlite would treat a string as a JSON string. */
 const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields", "drift_warnings"]);
 
-/** @returns false when the run is not on record, or already as committed */
+/** @returns false when the run is not recorded, or is already recorded as committed */
 async function updateRun(
   database: Queryable,
   runId: number,

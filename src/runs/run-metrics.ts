@@ -1,27 +1,27 @@
 import { readFileSync } from "node:fs";
 import type { TraceSpan } from "../tracing/tracing.ts";
 
-/** The steps of a load whose time is taken. */
+/** The measured steps of a load. */
 export const STEPS = ["fetch", "stage", "classify", "apply"] as const;
 
 export type Step = (typeof STEPS)[number];
 
-/** What a load cost; times in seconds. */
+/** The resources that a load used. Times are in seconds. */
 export interface RunMetrics {
   readonly seconds: Readonly<Record<Step, number>>;
   readonly transactionSeconds: number;
   readonly savepoints: number;
-  /** Fetches and writes that were tried again. */
+  /** Retries of fetches and writes. */
   readonly retries: number;
-  /** Written by the whole server meanwhile; null when it cannot be told. */
+  /** Bytes of write-ahead log that the whole server wrote meanwhile; null when unknown. */
   readonly walBytes: number | null;
-  /** The most memory this process has taken so far, in bytes. */
+  /** The peak memory of this process so far, in bytes. */
   readonly peakMemoryBytes: number;
 }
 
-/** Takes the measure of one load, and traces its steps where somebody asks for that. */
+/** Measures one load, and traces its steps if tracing is on. */
 export class RunMeter {
-  /** The load's span; undefined when nobody asks for traces. */
+  /** The load's span; undefined when tracing is off. */
   readonly #span: TraceSpan | undefined;
   #commit: TraceSpan | undefined;
   readonly #seconds: Record<Step, number> = { fetch: 0, stage: 0, classify: 0, apply: 0 };
@@ -35,29 +35,29 @@ export class RunMeter {
     this.#span = span;
   }
 
-  /** The transaction has begun. */
+  /** Call this when the transaction has begun. */
   begin(): void {
     this.#begunAt = performance.now();
   }
 
-  /** All is done but the COMMIT. */
+  /** Call this when only the COMMIT remains. */
   beginCommit(): void {
     this.#commit = this.#span?.begin("commit");
   }
 
-  /** The transaction is over. @param error what it failed with */
+  /** Call this when the transaction has ended. @param error the error, if it failed */
   end(error?: unknown): void {
     this.#endedAt ??= performance.now();
     this.#commit?.end(error);
     this.#commit = undefined;
   }
 
-  /** Whether a transaction was begun at all. */
+  /** Whether a transaction was begun. */
   get begun(): boolean {
     return this.#begunAt !== undefined;
   }
 
-  /** Runs a step and adds its time, also when it fails. */
+  /** Runs a step and adds its time, even if the step fails. */
   async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     try {
@@ -67,7 +67,7 @@ export class RunMeter {
     }
   }
 
-  /** Runs a piece of the load that has a span and no place in the run's record. */
+  /** Runs a part of the load that has a span, but no column in the run's record. */
   async trace<T>(name: string, work: () => Promise<T>): Promise<T> {
     if (this.#span === undefined) return work();
     const span = this.#span.begin(name, { "otc_etl.retries_before": this.retries });
@@ -94,7 +94,7 @@ export class RunMeter {
   }
 }
 
-/** In bytes. On Linux maxRSS also remembers the process that started this one, so the kernel's own mark is read. */
+/** In bytes. On Linux, maxRSS includes the process that started this one, so the kernel's value is read instead. */
 function peakMemory(): number {
   try {
     const [, kibibytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];

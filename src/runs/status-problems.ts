@@ -1,32 +1,32 @@
 import type { AlertCondition } from "../config/settings.ts";
 import type { ViewHealth } from "./read-status.ts";
 
-/** When `status --check` and the alerts are not content. */
+/** The limits beyond which `status --check` and the alerts report a problem. */
 export interface StatusLimits {
-  /** In seconds. */
+  /** The largest age of the last committed load, in seconds. */
   readonly maxAgeSeconds: number;
-  /** From 0 to 1. */
+  /** The largest share of runs that were rolled back, from 0 to 1. */
   readonly maxRollbackRate: number;
 }
 
-/** Something that is wrong with a view. */
+/** A problem of a view. */
 interface ViewProblem {
   readonly condition: AlertCondition | "never-loaded" | "quarantine-growth";
   /** A sentence without the name of the view. */
   readonly text: string;
 }
 
-/** What is wrong with the views, a sentence each; empty when all is well. */
+/** The problems of the views, one sentence per problem; empty when all views are up to date. */
 export function statusProblems(statuses: readonly ViewHealth[], limits: StatusLimits): readonly string[] {
   return statuses.flatMap((status) =>
     viewProblems(status, limits)
-      // That is how many a night ends; a check minds only when there are more than the night before.
+      // Partial loads are normal. The check reports them only when a load has more rejected records than the one before.
       .filter(({ condition }) => condition !== "partial")
       .map(({ text }) => `${status.view}: ${text}`),
   );
 }
 
-/** Everything that is wrong with a view, a condition at most once. */
+/** All problems of a view, at most one per condition. */
 export function viewProblems(status: ViewHealth, limits: StatusLimits): readonly ViewProblem[] {
   return [...findProblems(status, limits)];
 }

@@ -1,8 +1,8 @@
 import type { Step } from "./run-metrics.ts";
 
 /**
- * What the session of a load calls itself (`application_name`), until its transaction ends: whoever may connect can see
- * it, nothing is written, and 63 bytes are enough.
+ * The `application_name` of a load's session until its transaction ends. Every role that may connect can see it, it
+ * writes nothing, and it fits into the limit of 63 bytes.
  */
 export function stepLabel(runId: number, step: Step): string {
   return `otc-etl run ${runId}: ${step}`;

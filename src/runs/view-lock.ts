@@ -5,25 +5,25 @@ import { OtcError } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import { findHolder } from "./dead-runs.ts";
 
-/** How often a waiting load looks whether the view is free, in milliseconds. */
+/** The interval at which a waiting load tries the lock again, in milliseconds. */
 const POLL_MS = 250;
 
-/** Whom a load asks for the view, and how patient it is. */
+/** Which view to lock, and how long to wait. */
 interface LockRequest {
   readonly view: View;
-  /** This run, which does not stand in its own way. */
+  /** This run, which is not reported as the holder of the lock. */
   readonly runId: number;
-  /** In milliseconds; 0 does not wait. */
+  /** The longest wait in milliseconds; 0 does not wait. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
-  /** Told once, before a wait, why. */
+  /** Called once, before a wait, with the reason. */
   readonly onWait: (reason: string) => void;
 }
 
 /**
- * Takes the view for this transaction, and keeps migrations away.
+ * Locks the view until the transaction ends, and prevents migrations.
  *
- * @throws OtcError `locked` naming the run, host and process that holds it, when the view is being loaded
+ * @throws OtcError `locked`, with the run, host and process that hold the lock, when the view is being loaded
  */
 export async function lockView(transaction: Transaction, request: LockRequest): Promise<void> {
   const deadline = performance.now() + request.waitMs;
@@ -38,7 +38,7 @@ export async function lockView(transaction: Transaction, request: LockRequest): 
   }
 }
 
-/** @returns what stands in the way, if anything */
+/** @returns the error, if a lock is not free */
 async function tryLocks(
   transaction: Transaction,
   { view, runId }: LockRequest,
@@ -52,7 +52,7 @@ async function tryLocks(
   const holder = await findHolder(transaction, view, runId);
   const who =
     holder === undefined
-      ? "another process, perhaps only to plan it"
+      ? "another process, perhaps for a plan"
       : `run ${holder.runId} (process ${holder.pid} on ${holder.host}, since ${holder.since.toISOString()})`;
   return new OtcError("locked", `The view ${view.name} is being loaded by ${who}.`, {
     remedy: "Try again when that load has ended, or give --wait; `otc-etl status` shows it.",

@@ -12,22 +12,22 @@ export interface ApiSettings {
   readonly url: URL;
   readonly username: string;
   readonly password: string;
-  /** Milliseconds without a byte after which an answer counts as stalled, in headers or body. */
+  /** A response counts as stalled after this many milliseconds without a byte, in headers or body. */
   readonly timeoutMs: number;
   readonly userAgent: string;
 }
 
-/** A view to ask for. */
+/** A view to request. */
 interface ApiView {
   readonly viewId: string;
-  /** The setting that holds the id, for messages. */
+  /** The setting that holds the id. Messages name it. */
   readonly viewSetting: string;
 }
 
 const MAX_REDIRECTS = 5;
 const MAX_CONNECT_MS = 30_000;
 
-/** Asks OTC for views. */
+/** Requests views from OTC. */
 export class ApiClient {
   readonly #settings: ApiSettings;
   readonly #agent: Agent;
@@ -44,11 +44,11 @@ export class ApiClient {
     this.#dispatcher = this.#agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
   }
 
-  /** The view as a source of documents: each `open` is one request. */
+  /** The view as a source of documents. Each `open` sends one request. */
   source(view: ApiView): DocumentSource {
     const url = new URL(this.#settings.url);
     url.searchParams.set("id", view.viewId);
-    // For messages and records: of the query only the id, in case a token hides in the rest.
+    // Messages and run records show only the id of the query, because the rest may contain a token.
     const shown = `${url.origin}${url.pathname}?id=${encodeURIComponent(view.viewId)}`;
     const context = { url: shown, ...view, timeoutMs: this.#settings.timeoutMs };
     return {
@@ -87,10 +87,10 @@ export class ApiClient {
       throw networkFailure(error, context);
     }
     const { statusCode, headers, body } = response;
-    // The answer may break off before anybody reads it, and without a listener that would end the process.
+    // The response may break off before anything reads it. Without a listener that would end the process.
     body.on("error", () => undefined);
     if (statusCode !== 200) {
-      // Closing beats reading on: an error page may be as large as a document.
+      // The connection is closed without reading the body: an error page may be as large as a document.
       body.destroy();
       await gate.leave();
       throw statusFailure(statusCode, headers, context);
@@ -127,7 +127,7 @@ function basicAuthorization({ username, password }: ApiSettings): string {
 function brokenEncoding(error: DecodingError, url: string): SourceError {
   return new SourceError(
     "document",
-    `The compressed answer of ${url} is damaged or was cut short: ${error.message}.`,
+    `The compressed response of ${url} is damaged or was cut short: ${error.message}.`,
     {
       retryable: true,
       cause: error,

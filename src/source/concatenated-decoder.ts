@@ -10,7 +10,7 @@ export interface Codec {
   readonly createDecoder: () => BrotliDecompress | Gunzip | Inflate | ZstdDecompress;
   /** What may follow the end of the compressed data: another part to be decompressed, zero bytes, or nothing. */
   readonly mayBeFollowedBy: "another part" | "zeros" | "nothing";
-  /** Tells whether the data is complete, where the decoder cannot. */
+  /** Checks whether the data is complete, for codecs whose decoder cannot detect it. */
   readonly createCompletenessCheck?: () => CompletenessCheck;
 }
 
@@ -19,15 +19,15 @@ interface CompletenessCheck {
   readonly isComplete: boolean;
 }
 
-/** What zlib says when the data ends before its end. */
+/** The code of zlib's error for data that was cut short. */
 const CUT_SHORT = "Z_BUF_ERROR";
 
 /**
  * Decompresses data that may consist of several parts: gzip members or zstd frames one after another, as `cat` and pzstd
- * make them. A decoder of Node ends with the first zstd frame that does not end with a chunk, and drops what follows it;
- * this one goes on with the rest, and refuses a rest that is no further part.
+ * write them. A decoder of Node stops at the first zstd frame that ends in the middle of a chunk, and drops the rest.
+ * This one continues with the rest, and rejects a rest that is not another part.
  *
- * It holds one chunk of its input, and takes the next when its output has been read.
+ * It holds one chunk of its input, and accepts the next one when its output has been read.
  *
  * @throws DecodingError out of the stream
  */
@@ -37,11 +37,11 @@ export class ConcatenatedDecoder extends Transform {
   #decoder: ReturnType<Codec["createDecoder"]>;
   /** Bytes that earlier decoders have consumed. */
   #bytesBefore = 0;
-  /** The chunk being decompressed, how much the decoder had consumed before it, and what to call when it is done. */
+  /** The chunk being decompressed, the bytes that the decoder consumed before it, and the callback for its end. */
   #pending:
     { readonly chunk: Buffer; readonly consumedBefore: number; readonly done: TransformCallback } | undefined;
   #onFlushed: TransformCallback | undefined;
-  /** Whether the compressed data has ended, although the input goes on. */
+  /** Whether the compressed data has ended, although the input continues. */
   #ended = false;
 
   constructor(codec: Codec) {
@@ -79,7 +79,7 @@ export class ConcatenatedDecoder extends Transform {
     done(error);
   }
 
-  /** The place in the input up to which it has been decompressed. */
+  /** The number of input bytes that have been decompressed. */
   get #position(): number {
     return this.#bytesBefore + this.#decoder.bytesWritten;
   }
@@ -106,14 +106,14 @@ export class ConcatenatedDecoder extends Transform {
     const pending = { chunk, consumedBefore: this.#decoder.bytesWritten, done };
     this.#pending = pending;
     this.#decoder.write(chunk, () => {
-      // A decoder that ended within the chunk calls this when it is destroyed.
+      // A decoder that ended within the chunk calls this function when it is destroyed.
       if (this.#pending !== pending || this.#decoder.errored) return;
       this.#pending = undefined;
       done();
     });
   }
 
-  /** Called when a decoder has ended: with its input, or because a part ends in the middle of the chunk. */
+  /** Called when a decoder has ended: at the end of the input, or at the end of a part in the middle of the chunk. */
   #endPart(): void {
     if (this.#pending === undefined) {
       this.#onFlushed?.();
@@ -142,7 +142,7 @@ export class ConcatenatedDecoder extends Transform {
 
   #unexpectedRest(): DecodingError {
     return new DecodingError(
-      `the ${this.#codec.name} data ends at byte ${this.#position}, and something else follows`,
+      `the ${this.#codec.name} data ends at byte ${this.#position}, and other data follows`,
     );
   }
 
@@ -156,7 +156,7 @@ export class ConcatenatedDecoder extends Transform {
   #decodingError(error: NodeJS.ErrnoException): DecodingError {
     if (error.code === CUT_SHORT) return this.#cutShort(error);
     return new DecodingError(
-      `the ${this.#codec.name} data is damaged, or something else follows it, after byte ${this.#position}: ${errorMessage(error)}`,
+      `the ${this.#codec.name} data is damaged, or other data follows it, after byte ${this.#position}: ${errorMessage(error)}`,
       { cause: error },
     );
   }

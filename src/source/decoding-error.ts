@@ -1,4 +1,4 @@
-/** Compressed data that cannot be decompressed to its end: it was cut short or damaged, or something else follows it. */
+/** Compressed data that cannot be decompressed to its end: it was cut short or damaged, or other data follows it. */
 export class DecodingError extends Error {
   override readonly name = "DecodingError";
 }

@@ -4,10 +4,10 @@ import { type Codec, ConcatenatedDecoder } from "./concatenated-decoder.ts";
 import { SourceError } from "../errors/source-error.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
-/** What we ask for, in the order of our liking; zstd decodes fastest. */
+/** The encodings that a request accepts, the preferred one first. zstd decodes fastest. */
 export const ACCEPTED_ENCODINGS = "zstd, gzip, br";
 
-/** Node's decoder goes on with further members by itself; gzip(1) passes over zeros behind the last, and so do we. */
+/** Node's decoder reads further members by itself. Zeros after the last one are ignored, as gzip(1) ignores them. */
 const GZIP: Codec = { name: "gzip", createDecoder: createGunzip, mayBeFollowedBy: "zeros" };
 const ZSTD: Codec = {
   name: "zstd",
@@ -26,14 +26,14 @@ const CODECS: ReadonlyMap<string, Codec> = new Map<string, Codec>([
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** A frame to be skipped, as pzstd writes one first (RFC 8878, section 3.1.2): the first byte is any from 0x50 to 0x5f. */
+/** A skippable frame, such as pzstd writes first (RFC 8878, section 3.1.2). Its first byte is any from 0x50 to 0x5f. */
 const ZSTD_SKIPPABLE_MAGIC_END = Buffer.from([0x2a, 0x4d, 0x18]);
 
 /**
  * Undoes an HTTP `Content-Encoding`.
  *
- * @returns a stream that fails with a DecodingError when the body is damaged, was cut short or goes on behind its end
- * @throws SourceError `source` for an encoding that we did not ask for
+ * @returns a stream that fails with a DecodingError when the body is damaged, was cut short or continues after its end
+ * @throws SourceError `source` for an unsupported encoding
  */
 export function decodeContent(body: Readable, contentEncoding: string): Readable {
   return contentEncoding
@@ -47,14 +47,14 @@ export function decodeContent(body: Readable, contentEncoding: string): Readable
         stream.destroy();
         throw new SourceError("source", `OTC answered in the encoding "${name}", which otc-etl cannot read.`);
       }
-      return through(stream, new ConcatenatedDecoder(codec));
+      return pipeThrough(stream, new ConcatenatedDecoder(codec));
     }, body);
 }
 
-/** Decompresses a file by what its first bytes say, whatever its name says; anything unknown is passed on as it is. */
+/** Decompresses a file according to its first bytes, whatever its name. Any other content is passed on unchanged. */
 export async function decompressFile(file: Readable): Promise<Readable> {
   const chunks = (file as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  // A pipe may deliver them one by one.
+  // A pipe may deliver the bytes one by one.
   let first = Buffer.alloc(0);
   while (first.length < ZSTD_MAGIC.length) {
     const next = await chunks.next();
@@ -62,12 +62,12 @@ export async function decompressFile(file: Readable): Promise<Readable> {
     first = Buffer.concat([first, next.value]);
   }
   const whole = Readable.from(startingWith(first, chunks), { objectMode: false });
-  if (isGzip(first)) return through(whole, new ConcatenatedDecoder(GZIP));
-  if (isZstd(first)) return through(whole, new ConcatenatedDecoder(ZSTD));
+  if (isGzip(first)) return pipeThrough(whole, new ConcatenatedDecoder(GZIP));
+  if (isZstd(first)) return pipeThrough(whole, new ConcatenatedDecoder(ZSTD));
   return whole;
 }
 
-/** Whether a file that begins so would be decompressed. */
+/** Whether a file with this beginning would be decompressed. */
 export function isCompressed(beginning: Buffer): boolean {
   return isGzip(beginning) || isZstd(beginning);
 }
@@ -87,11 +87,11 @@ async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncG
   yield* { [Symbol.asyncIterator]: () => rest };
 }
 
-/** Destroying either end destroys the other, and an error of the first comes out of the second. */
-function through(source: Readable, decoder: Transform): Readable {
+/** Destroying either end destroys the other, and the decoder also emits an error of the source. */
+function pipeThrough(source: Readable, decoder: Transform): Readable {
   pipeline(source, decoder, () => {
-    // The error reaches whoever reads the decoder; pipeline only wants somebody to have looked.
+    // The reader of the decoder receives the error, but `pipeline` requires a callback.
   });
-  // It may come before anybody reads, and without a listener it would end the process.
+  // The error may occur before anything reads the decoder. Without a listener it would end the process.
   return decoder.on("error", () => undefined);
 }

@@ -1,21 +1,21 @@
 import type { RequestGate } from "./request-gate.ts";
 
-/** Something a document can be fetched from: the API, or a file. */
+/** Something that a document can be fetched from: the API, or a file. */
 export interface DocumentSource {
-  /** Where the document comes from, without credentials: for the run's record and messages. */
+  /** Where the document comes from, without credentials. The run's record and messages contain it. */
   readonly origin: string;
-  /** The API can be asked again, is asked at a pace, and has a circuit breaker; a file is read once. */
+  /** Requests to the API are paced, retried, and subject to the circuit. A file is read once. */
   readonly kind: "api" | "file";
-  /** SHA-256 of the document, in hex, where it is known beforehand; another one is not loaded. */
+  /** SHA-256 of the document, in hex, where it is known beforehand. A document with another one is not loaded. */
   readonly sha256?: string;
   /**
    * Begins to fetch the document.
    *
-   * @param gate asked before every request
-   * @returns its decompressed bytes, to be read once; ending the iteration early gives the connection or file back
-   * @throws SourceError when there is no document to be had
+   * @param gate admits every request
+   * @returns its decompressed bytes, which can be read once; ending the iteration early closes the connection or file
+   * @throws SourceError when the document cannot be fetched
    */
   open(signal: AbortSignal, gate: RequestGate): Promise<AsyncIterable<Buffer>>;
-  /** How much of it has been read, from 0 to 1, where its size is known. */
+  /** How much of the document has been read, from 0 to 1, where its size is known. */
   share?(): number | undefined;
 }

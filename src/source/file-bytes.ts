@@ -10,21 +10,21 @@ const STDIN = "-";
 
 /** The bytes of a file, plain or compressed with gzip or zstd. */
 export interface FileBytes {
-  /** Decompressed, to be read once; ending the iteration early gives the file back. */
+  /** Decompressed. They can be read once, and ending the iteration early closes the file. */
   readonly chunks: AsyncGenerator<Buffer>;
-  /** How much of the file has been read, from 0 to 1; undefined for standard input, whose end nobody knows. */
+  /** How much of the file has been read, from 0 to 1; undefined for standard input, whose size is unknown. */
   readonly share: () => number | undefined;
 }
 
 /**
- * Opens a file; `-` is standard input.
+ * Opens a file. The path `-` means standard input.
  *
- * @param stdin what `-` reads
+ * @param stdin the stream that `-` reads
  * @throws SourceError `source` when it cannot be read
  */
 export async function openFileBytes(path: string, stdin: Readable, signal: AbortSignal): Promise<FileBytes> {
   if (isStdin(path)) {
-    // Whoever writes to standard input may say nothing for hours; only the signal ends the wait then.
+    // The writer to standard input may be silent for hours. Only the signal ends that wait.
     return { chunks: readChunks(path, addAbortSignal(signal, stdin)), share: () => undefined };
   }
   const size = await sizeOf(path);
@@ -47,7 +47,7 @@ export function nameOf(path: string): string {
 export function unreadable(path: string, error: unknown): SourceError {
   return new SourceError("source", `Cannot read ${nameOf(path)}: ${errorMessage(error)}.`, {
     ...(error instanceof DecodingError
-      ? { remedy: "Nothing of it was loaded. Copy the file again, or compress it again." }
+      ? { remedy: "None of its records were loaded. Copy the file again, or compress it again." }
       : {}),
     cause: error,
   });

@@ -3,9 +3,9 @@ import type { DocumentSource } from "./document-source.ts";
 import { nameOf, openFileBytes } from "./file-bytes.ts";
 
 /**
- * A document in a file, plain or compressed with gzip or zstd; `-` is standard input.
+ * A document in a file, plain or compressed with gzip or zstd. The path `-` means standard input.
  *
- * @param stdin what `-` reads
+ * @param stdin the stream that `-` reads
  */
 export function fileSource(path: string, stdin: Readable): DocumentSource {
   return {

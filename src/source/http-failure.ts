@@ -2,7 +2,7 @@ import { errors } from "undici";
 import { errorMessage } from "../errors/error-message.ts";
 import { SourceError } from "../errors/source-error.ts";
 
-/** What a failed answer is blamed on; the names of settings, never their values, and no credential. */
+/** What the error for a failed request names: settings by name, never by value, and no credential. */
 export interface RequestContext {
   readonly url: string;
   readonly viewId: string;
@@ -11,15 +11,14 @@ export interface RequestContext {
   readonly timeoutMs: number;
 }
 
-/** Statuses below 500 that another attempt may get past: timeout, too early, too many requests. */
+/** Statuses below 500 that a retry may overcome: timeout, too early, too many requests. */
 const RETRYABLE_STATUSES = new Set([408, 425, 429]);
 
 /** The remedy for each status that names a setting. */
 const STATUS_REMEDIES: Readonly<Record<number, (request: RequestContext) => string>> = {
-  401: () =>
-    "Check OTC_API_USERNAME and OTC_API_PASSWORD: OTC does not know this user, or not with this password.",
+  401: () => "Check OTC_API_USERNAME and OTC_API_PASSWORD: OTC does not accept this user with this password.",
   403: (request) =>
-    `The user of OTC_API_USERNAME may not read view ${request.viewId} (${request.viewSetting}); the OTC team grants that.`,
+    `The user of OTC_API_USERNAME may not read view ${request.viewId} (${request.viewSetting}). Ask the OTC team to allow it.`,
   404: (request) => `Check OTC_API_URL and ${request.viewSetting}: there is no view ${request.viewId}.`,
 };
 
@@ -43,13 +42,13 @@ export function statusFailure(
   );
 }
 
-/** The error for a request or an answer that broke off. */
+/** The error for a request that could not be sent, or a response that broke off. */
 export function networkFailure(error: unknown, request: RequestContext): SourceError {
   if (error instanceof SourceError) return error;
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return new SourceError("source", `OTC sent nothing for ${request.timeoutMs / 1000} s (${request.url}).`, {
       retryable: true,
-      remedy: "Raise OTC_TIMEOUT_MS if OTC is known to be slower than that.",
+      remedy: "If OTC is known to take longer than that, raise OTC_TIMEOUT_MS.",
       cause: error,
     });
   }
@@ -59,14 +58,14 @@ export function networkFailure(error: unknown, request: RequestContext): SourceE
       "source_rejected",
       `The TLS certificate of ${request.url} is not trusted: ${code}.`,
       {
-        remedy: "Point NODE_EXTRA_CA_CERTS at the authority's certificate, and restart.",
+        remedy: "Set NODE_EXTRA_CA_CERTS to the file with the authority's certificate, and restart.",
         cause: error,
       },
     );
   }
   return new SourceError("source", `The connection to ${request.url} failed: ${errorMessage(error)}.`, {
     retryable: true,
-    remedy: "Check OTC_API_URL and the network between here and OTC.",
+    remedy: "Check OTC_API_URL and the network between this machine and OTC.",
     cause: error,
   });
 }
@@ -80,7 +79,7 @@ export function retryAfter(header: string | string[] | undefined, now: number): 
   const value = Array.isArray(header) ? header[0] : header;
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  // Date.parse makes a date of "-5" too, and one long past: no wait at all. An HTTP date begins with a weekday.
+  // Date.parse also reads "-5" as a date, long past, which would mean no wait at all. An HTTP date begins with a weekday.
   const date = /^\s*[a-z]{3}/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

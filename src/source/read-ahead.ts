@@ -2,14 +2,14 @@
 interface ReadAhead {
   /** Whether the stream ended within the beginning. */
   readonly ended: boolean;
-  /** The whole stream, from its first byte; to be read once, also when nothing of it is wanted. */
+  /** The whole stream, from its first byte. It must be read once, even when the caller needs nothing of it. */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
 /**
- * Waits until a stream has brought so many bytes, or has ended, to tell the long from the short.
+ * Reads the given number of bytes from a stream, or fewer if it ends before, to find out whether the stream is long.
  *
- * @param onRead told how many there are so far
+ * @param onRead receives the number of bytes read so far
  */
 export async function readAhead(
   stream: AsyncIterable<Buffer>,
@@ -34,7 +34,7 @@ export async function readAhead(
 
 async function* resumed(beginning: Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   try {
-    // One by one, so that none is kept longer than needed.
+    // Shifting frees each chunk as soon as it has been read.
     for (let chunk = beginning.shift(); chunk !== undefined; chunk = beginning.shift()) yield chunk;
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
   } finally {

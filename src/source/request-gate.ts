@@ -1,16 +1,16 @@
-/** Lets requests to OTC through one at a time, no faster than the pace allows. */
+/** Admits requests to OTC one at a time, no faster than the pace allows. */
 export interface RequestGate {
   /**
-   * Waits until a request for the view may go out, and counts it as made.
+   * Waits until a request for the view may be sent, and records it as sent.
    *
-   * @throws OtcError `rate_limited` when the wait would be too long, with the time to come back
+   * @throws OtcError `rate_limited` when the wait would be too long, with the time of the next possible request
    */
   enter(viewId: string, signal: AbortSignal): Promise<void>;
-  /** The answer has ended, well or not: the pause before the next request begins. */
+  /** Call this when the response has ended, successfully or not. The pause before the next request begins then. */
   leave(): Promise<void>;
 }
 
-/** Lets everything through: for the one request of a check by hand. */
+/** Admits every request at once. It is for the single request of a manual check. */
 export const openGate: RequestGate = {
   enter: () => Promise.resolve(),
   leave: () => Promise.resolve(),

@@ -2,23 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pRetry from "p-retry";
 import { SourceError } from "../errors/source-error.ts";
 
-/** When a failed fetch is tried again; times in milliseconds. */
+/** How often and when a failed fetch is retried. Times are in milliseconds. */
 export interface RetrySettings {
   /** Attempts after the first. */
   readonly retries: number;
-  /** Before the first retry; doubles with each. */
+  /** The back-off before the first retry. It doubles with each retry. */
   readonly baseMs: number;
 }
 
-/** The back-off doubles up to five minutes. */
+/** The longest back-off: five minutes. */
 const MAX_BACKOFF_MS = 300_000;
 
 /** A longer timer would fire at once (https://nodejs.org/api/timers.html). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * How long to wait after the failed attempt number `attempt` (1 is the first), in milliseconds. What the server asked
- * for wins; else the back-off doubles, jittered down by up to half so that a herd does not come back together.
+ * How long to wait after the failed attempt number `attempt` (1 is the first), in milliseconds. The server's
+ * `Retry-After` wins. Otherwise the back-off doubles, less up to half at random, so that clients do not retry together.
  *
  * @param random from 0 to 1
  */
@@ -42,8 +42,8 @@ export interface FailedAttempt {
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good or the retries are used up. Only a SourceError that says it is
- * retryable is; the last error is thrown.
+ * Runs `attempt` until it succeeds, fails permanently or has used up the retries. Only a SourceError with `retryable`
+ * is retried. The last error is thrown.
  */
 export function withRetries<T>(
   attempt: (number: number) => Promise<T>,
@@ -53,7 +53,7 @@ export function withRetries<T>(
 ): Promise<T> {
   return pRetry(attempt, {
     retries: settings.retries,
-    // The waiting is done below, where it can follow Retry-After.
+    // `onFailedAttempt` waits instead, because it can follow Retry-After.
     minTimeout: 0,
     maxTimeout: 0,
     signal,

@@ -1,24 +1,24 @@
 const FRAME_MAGIC = 0xfd2f_b528;
-/** The last four bits are anything. */
+/** The last four bits can have any value. */
 const SKIPPABLE_MAGIC = 0x184d_2a50;
 const CHECKSUM_BYTES = 4;
 const MAGIC_BYTES = 4;
 const RLE_BLOCK = 1;
 
-/** What the bytes being gathered are; `unknown` when no frame begins where one should. */
+/** The part of a frame that is being collected; `unknown` when no frame begins where one should. */
 type Part = "magic" | "skippable size" | "descriptor" | "block header" | "unknown";
 
 /**
- * Follows zstd data from frame to frame (RFC 8878, section 3.1) to tell whether it is complete: in some of the supported
- * releases of Node the decoder takes a frame that was cut short for a whole one.
+ * Follows zstd data from frame to frame (RFC 8878, section 3.1) to detect whether it is complete. In some supported
+ * releases of Node, the decoder accepts a frame that was cut short as a complete one.
  */
 export class ZstdFrames {
   #part: Part = "magic";
-  /** The header being gathered. */
+  /** The header that is being collected. */
   readonly #header = Buffer.alloc(MAGIC_BYTES);
   #headerBytes = 0;
   #headerSize = MAGIC_BYTES;
-  /** Bytes of content to pass over before the next header. */
+  /** Bytes of content to skip before the next header. */
   #skip = 0;
   #checksumBytes = 0;
   #anyFrame = false;

@@ -2,11 +2,11 @@ import type { Database, Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
 
-/** When nobody asks OTC for a while. */
+/** When the circuit opens, and for how long. */
 export interface CircuitLimits {
-  /** Failed fetches in a row that open the circuit. */
+  /** The number of failed fetches in a row that opens the circuit. */
   readonly failures: number;
-  /** How long it stays open, in milliseconds. */
+  /** The cool-down, in milliseconds. */
   readonly cooldownMs: number;
 }
 
@@ -15,10 +15,10 @@ function circuitTable(schema: string): string {
 }
 
 /**
- * Lets a fetch begin, unless the circuit is open. When it has been open long enough, one process gets through to probe;
- * a probe that is never heard of again holds others back for one more cool-down.
+ * Lets a fetch begin, unless the circuit is open. After the cool-down, one process may try a fetch. If that fetch
+ * reports neither success nor failure, the others wait for one more cool-down.
  *
- * @throws OtcError `circuit_open` with the time to come back
+ * @throws OtcError `circuit_open` with the time at which the cool-down ends
  */
 export async function passCircuit(database: Database, { cooldownMs }: CircuitLimits): Promise<void> {
   const { schema } = database;
@@ -30,7 +30,7 @@ export async function passCircuit(database: Database, { cooldownMs }: CircuitLim
        returning circuit_id
      )
      select opened_at is null or exists (select from passed) as passed, failures_in_row,
-       -- That long ago already: another process has taken the probe in this moment.
+       -- If the cool-down is over already, another process has just begun to try.
        case when greatest(opened_at, probe_at) < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
          then clock_timestamp() else greatest(opened_at, probe_at)
        end + make_interval(secs => $1::float8 / 1000) as again_at
@@ -41,12 +41,12 @@ export async function passCircuit(database: Database, { cooldownMs }: CircuitLim
   if (circuit === undefined || circuit.passed) return;
   throw new OtcError(
     "circuit_open",
-    `OTC is left alone until ${circuit.again_at.toISOString()}: ${circuit.failures_in_row} fetches in a row failed.`,
-    { remedy: "Try again then, or load with --ignore-circuit once you know that OTC is well again." },
+    `The circuit is open until ${circuit.again_at.toISOString()}: ${circuit.failures_in_row} fetches in a row failed.`,
+    { remedy: "Try again then, or load with --ignore-circuit once you know that OTC works again." },
   );
 }
 
-/** A fetch succeeded: the circuit closes. */
+/** Closes the circuit after a successful fetch. */
 export async function fetchSucceeded(database: Queryable): Promise<void> {
   await database.query(
     `update ${circuitTable(database.schema)}
@@ -55,7 +55,7 @@ export async function fetchSucceeded(database: Queryable): Promise<void> {
   );
 }
 
-/** A fetch failed for good; one too many, or a failed probe, opens the circuit (again). */
+/** Counts a fetch that failed permanently. The circuit opens at the limit, and again when the fetch after a cool-down fails. */
 export async function fetchFailed(database: Queryable, { failures }: CircuitLimits): Promise<void> {
   await database.query(
     `update ${circuitTable(database.schema)}

@@ -1,25 +1,25 @@
-/** How gently OTC has to be treated; all times in milliseconds. */
+/** The limits for requests to OTC. All times are in milliseconds. */
 export interface PaceLimits {
-  /** Between the end of one answer and the next request. */
+  /** The shortest time between the end of one response and the next request. */
   readonly requestIntervalMs: number;
-  /** Between the last answer for one view and the first request for another. */
+  /** The shortest time between the last response for one view and the first request for another. */
   readonly viewGapMs: number;
-  /** In any sixty minutes. */
+  /** The most requests in any sixty minutes. */
   readonly requestsPerHour: number;
 }
 
-/** A request that was made; times in milliseconds since the epoch. */
+/** A request that was sent. Times are in milliseconds since the epoch. */
 export interface PastRequest {
   readonly viewId: string;
   readonly requestedAt: number;
-  /** When its answer ended; null while it is coming. */
+  /** When its response ended; null while the response is being received. */
   readonly answeredAt: number | null;
 }
 
 const HOUR_MS = 3_600_000;
 
 /**
- * How long to wait before the next request may go out, in milliseconds.
+ * How long to wait before the next request may be sent, in milliseconds.
  *
  * @param past the requests of the last hour, oldest first
  */

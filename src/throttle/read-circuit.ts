@@ -1,7 +1,7 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 
-/** How we stand with OTC: the breaker, and what was asked lately. */
+/** The state of the circuit, and the requests of the last hour. */
 export interface CircuitStatus {
   readonly failuresInRow: number;
   /** Null while the circuit is closed. */

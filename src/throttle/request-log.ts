@@ -11,7 +11,7 @@ import type { RequestGate } from "../source/request-gate.ts";
 
 interface RequestLogSettings {
   readonly limits: PaceLimits;
-  /** A longer wait than this, in milliseconds, is not waited for. */
+  /** The longest wait, in milliseconds. A load that would have to wait longer fails. */
   readonly maxWaitMs: number;
 }
 
@@ -23,9 +23,9 @@ interface MadeRequest {
 }
 
 /**
- * The pace rules for all processes together: requests are on record in `etl_requests`. They are recorded on a
- * connection of their own, as they are made, because the load's transaction may yet be rolled back. Where there is no
- * other connection (embedded, or none left) the load's own has to do, and `settle` makes up for a rollback.
+ * Applies the pace to all processes together, by recording requests in `etl_requests`. Each request is recorded on a
+ * separate connection when it is sent, because the load's transaction may be rolled back later. Where there is no other
+ * connection (embedded, or none left), the load's own is used, and `settle` repeats the records after a rollback.
  */
 export class RequestLog implements RequestGate {
   readonly #database: Database;
@@ -34,7 +34,7 @@ export class RequestLog implements RequestGate {
   readonly #log: Logger;
   readonly #made: MadeRequest[] = [];
 
-  /** @param transaction the load's own */
+  /** @param transaction the transaction of the load */
   constructor(database: Database, transaction: Transaction, settings: RequestLogSettings, log: Logger) {
     this.#database = database;
     this.#transaction = transaction;
@@ -44,10 +44,10 @@ export class RequestLog implements RequestGate {
 
   async enter(viewId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const delay = await this.#reserveBeside(viewId);
+      const delay = await this.#reserveSeparately(viewId);
       if (delay === 0) return;
-      if (delay > this.#settings.maxWaitMs) throw comeBack(delay);
-      this.#log.info({ waitMs: delay }, "waiting until OTC may be asked again");
+      if (delay > this.#settings.maxWaitMs) throw rateLimited(delay);
+      this.#log.info({ waitMs: delay }, "waiting until the next request to OTC is allowed");
       await sleep(delay, undefined, { signal });
     }
   }
@@ -57,19 +57,19 @@ export class RequestLog implements RequestGate {
     if (request?.answeredAt !== null) return;
     request.answeredAt = new Date();
     try {
-      await this.#beside(async (queryable) => {
+      await this.#onSeparateConnection(async (queryable) => {
         await queryable.query(
           `update ${this.#table} set answered_at = clock_timestamp() where request_id = $1`,
           [request.id],
         );
       });
     } catch (error) {
-      // `settle` makes up for it; what the answer was like must not be hidden by this.
-      this.#log.debug(`the end of an answer was not recorded yet: ${errorMessage(error)}`);
+      // `settle` records it later. This error must not hide the result of the fetch.
+      this.#log.debug(`the end of a response was not recorded yet: ${errorMessage(error)}`);
     }
   }
 
-  /** After the load's transaction has ended, in whatever way: records the requests that went down with it. */
+  /** Records the requests that were rolled back with the load's transaction. Call it after the transaction has ended. */
   async settle(database: Queryable): Promise<void> {
     for (const { id, viewId, requestedAt, answeredAt } of this.#made) {
       await database.query(
@@ -86,16 +86,16 @@ export class RequestLog implements RequestGate {
     return qualifiedName(this.#database.schema, "etl_requests");
   }
 
-  async #reserveBeside(viewId: string): Promise<number> {
+  async #reserveSeparately(viewId: string): Promise<number> {
     try {
-      return await this.#beside((queryable) => this.#reserve(queryable, viewId));
+      return await this.#onSeparateConnection((queryable) => this.#reserve(queryable, viewId));
     } catch (error) {
       if (!(error instanceof DatabaseError) || !error.isLackOfConnections) throw error;
       return this.#reserve(this.#transaction, viewId);
     }
   }
 
-  /** Counts a request as made now, or tells how many milliseconds are missing. One process at a time decides. */
+  /** Records a request as sent now, or returns the milliseconds to wait. One process at a time decides. */
   async #reserve(queryable: Queryable, viewId: string): Promise<number> {
     await queryable.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [
       `otc-etl/${this.#database.schema}/requests`,
@@ -115,10 +115,10 @@ export class RequestLog implements RequestGate {
     const { rows: clock } = await queryable.query<{ now: number }>(
       "select extract(epoch from clock_timestamp())::float8 * 1000 as now",
     );
-    const onRecord = new Set(rows.map((request) => request.id));
-    // Where requests are recorded in the load's transaction, a retry undoes the record of the attempt before it.
+    const recorded = new Set(rows.map((request) => request.id));
+    // Where requests are recorded in the load's transaction, a retry rolls back the record of the previous attempt.
     const undone = this.#made
-      .filter((request) => !onRecord.has(request.id))
+      .filter((request) => !recorded.has(request.id))
       .map(({ viewId: asked, requestedAt, answeredAt }) => ({
         viewId: asked,
         requestedAt: requestedAt.getTime(),
@@ -138,21 +138,21 @@ export class RequestLog implements RequestGate {
     return 0;
   }
 
-  async #beside<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
+  async #onSeparateConnection<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
     if (this.#database.engine === "embedded") return work(this.#transaction);
     return this.#database.transaction(work);
   }
 }
 
-function comeBack(delayMs: number): OtcError {
+function rateLimited(delayMs: number): OtcError {
   const time = new Date(Date.now() + delayMs).toISOString();
   return new OtcError(
     "rate_limited",
-    `OTC may not be asked again before ${time}, by the pace that it sets.`,
+    `The next request to OTC is not allowed before ${time}, because OTC limits the pace of requests.`,
     {
       remedy:
-        "Try again then. OTC_REQUESTS_PER_HOUR, OTC_REQUEST_INTERVAL_MS and OTC_VIEW_GAP_MS are the pace; " +
-        "a wait longer than OTC_MAX_PACE_WAIT_MS ends the load.",
+        "Try again then. OTC_REQUESTS_PER_HOUR, OTC_REQUEST_INTERVAL_MS and OTC_VIEW_GAP_MS set the pace. " +
+        "A load does not wait longer than OTC_MAX_PACE_WAIT_MS.",
     },
   );
 }

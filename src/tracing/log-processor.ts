@@ -1,7 +1,7 @@
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
 import type { Logger } from "pino";
 
-/** The exporter `console`: every span in the log, as it ends. The SDK's own writes to stdout, where the data goes. */
+/** The exporter `console`, which logs every span when it ends. The SDK's own writes to stdout, which is for data. */
 export class LogProcessor implements SpanProcessor {
   readonly #log: Logger;
 
@@ -10,7 +10,7 @@ export class LogProcessor implements SpanProcessor {
   }
 
   onStart(): void {
-    // Nothing is known yet.
+    // A span is logged when it ends.
   }
 
   onEnd(span: ReadableSpan): void {

@@ -19,22 +19,22 @@ import { LogProcessor } from "./log-processor.ts";
 import type { SpanAttributes, TraceSpan, Tracing } from "./tracing.ts";
 import { WatchedExporter } from "./watched-exporter.ts";
 
-/** A collector that is slower than this gets nothing, in milliseconds: the process does not end later for it. */
+/** The time limit for a collector, in milliseconds, so that a slow one does not delay the end of the process. */
 const EXPORT_MS = 2000;
 
 const SCOPE = "otc-etl";
 
-/** Of a traceparent that later versions may add to: trace, parent and flags, of which the last bit says `sampled`. */
+/** A traceparent, to which later versions may add: trace, parent, and flags, whose last bit means `sampled`. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
 
 /**
- * Makes spans and sends them, until closed. Nothing of it is global: an application that this runs in keeps its own
- * tracing, and if that has a span under way it is the parent.
+ * Creates and sends spans, until closed. It changes no global state, so that an application that embeds otc-etl keeps its
+ * own tracing. If the application has an active span, that span is the parent.
  */
 export function openTracing(settings: TracingSettings, log: Logger): Tracing {
   if (settings.otherProtocol !== undefined) {
     log.warn(
-      `OTEL_EXPORTER_OTLP_PROTOCOL: ${settings.otherProtocol} is not spoken here, spans go by http/protobuf`,
+      `OTEL_EXPORTER_OTLP_PROTOCOL: ${settings.otherProtocol} is not supported, spans are sent with http/protobuf`,
     );
   }
   const provider = new TracerProvider({
@@ -64,11 +64,11 @@ export function openTracing(settings: TracingSettings, log: Logger): Tracing {
 function openProcessor(exporter: string, log: Logger): SpanProcessor | undefined {
   if (exporter === "console") return new LogProcessor(log);
   if (exporter === "otlp") {
-    // The time limit of the environment would let a dead collector hold up the end of the process for ten seconds.
+    // With the default time limit, an unreachable collector would delay the end of the process by ten seconds.
     const collector = new WatchedExporter(new OTLPTraceExporter({ timeoutMillis: EXPORT_MS }), log);
     return new BatchSpanProcessor({ exporter: collector, exportTimeoutMillis: EXPORT_MS });
   }
-  log.warn(`OTEL_TRACES_EXPORTER: ${exporter} is none of otlp, console and none; no spans go there`);
+  log.warn(`OTEL_TRACES_EXPORTER: ${exporter} is not one of otlp, console and none; no spans are sent to it`);
   return undefined;
 }
 
@@ -80,7 +80,7 @@ function parentOf(traceparent: string | undefined): Context {
   return trace.setSpanContext(active, { traceId, spanId, traceFlags, isRemote: true });
 }
 
-/** One that fails has told so already, see `WatchedExporter`. */
+/** `WatchedExporter` has logged failures of the collector already. */
 async function closeInTime(provider: TracerProvider, log: Logger): Promise<void> {
   const waiting = new AbortController();
   const closed = provider.shutdown().catch((error: unknown) => {

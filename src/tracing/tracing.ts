@@ -1,12 +1,12 @@
-/** What a span tells beside its name and times: names, numbers and codes, never a secret or what a record holds. */
+/** The attributes of a span: names, numbers and codes, but never a secret or a value of a record. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** A piece of work that is being traced. */
 export interface TraceSpan {
-  /** Begins a piece of this one. */
+  /** Begins a child span. */
   begin(name: string, attributes?: SpanAttributes): TraceSpan;
   set(attributes: SpanAttributes): void;
-  /** @param error what ended it, when it failed; of its text nothing is told, for that may quote a record */
+  /** @param error the error, if the work failed; its message is not exported, because it may quote a record */
   end(error?: unknown): void;
 }
 
@@ -14,6 +14,6 @@ export interface TraceSpan {
 export interface Tracing {
   /** @param startedAt milliseconds of `performance.now()` */
   begin(name: string, attributes: SpanAttributes, startedAt: number): TraceSpan;
-  /** Sends what is left, for a moment at most; never throws. */
+  /** Sends the remaining spans, within two seconds at most. It never throws. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "pino";
 import { errorMessage } from "../errors/error-message.ts";
 
-/** An exporter whose failures are logged, once until it works again: the SDK itself keeps them silent. */
+/** An exporter whose failures are logged, once until it works again. The SDK itself does not report them. */
 export class WatchedExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #log: Logger;
@@ -17,7 +17,7 @@ export class WatchedExporter implements SpanExporter {
     this.#exporter.export(spans, (result) => {
       const failed = result.error !== undefined;
       if (failed && !this.#failing) {
-        this.#log.warn(`traces are not delivered, loads go on: ${errorMessage(result.error)}`);
+        this.#log.warn(`traces are not delivered, but loads continue: ${errorMessage(result.error)}`);
       }
       this.#failing = failed;
       done(result);

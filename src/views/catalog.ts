@@ -8,8 +8,8 @@ const DEFINITIONS = new URL("./definitions/", import.meta.url);
 let loaded: Promise<readonly View[]> | undefined;
 
 /**
- * Every view of `definitions/`, in the order of `load all`. The folder is the list: a new view is one new file there
- * (and a migration for its table), so no second place has to be kept in step.
+ * Every view of `definitions/`, in the order of `load all`. The folder is the only list of views: a new view is one new
+ * file there (and a migration for its table).
  */
 export function viewCatalog(): Promise<readonly View[]> {
   loaded ??= readDefinitions();
@@ -37,7 +37,7 @@ export function viewNamed(views: readonly View[], name: string): View {
   return view;
 }
 
-/** More changed letters than this are another word, not a slip. */
+/** With more changed letters than this, the name is another word and not a typing error. */
 const MAX_TYPOS = 3;
 
 function suggestion(name: string, known: readonly string[]): string {

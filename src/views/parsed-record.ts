@@ -14,14 +14,14 @@ import { isTooDeep } from "./values/nesting.ts";
 import { storableText, type TextRepairs } from "./values/text.ts";
 import type { Column } from "./view.ts";
 
-/** A record of the API: JSON.parse's own object. */
+/** A record of the API: the object that JSON.parse returned. */
 export type SourceRecord = Readonly<Record<string, unknown>>;
 
 /**
- * Lays out a record that JSON.parse has read as the scanner would have, so that both are converted by the same code.
+ * Stores a record that JSON.parse has read in the scanner's form, so that the same code converts both.
  *
- * @param json the record as it came, for the digits of numbers that become texts
- * @param repairs what had to be changed in texts is added to it
+ * @param json the record as it was sent, for the digits of numbers that become texts
+ * @param repairs receives the changes that texts needed
  */
 export function readParsedRecord(
   record: SourceRecord,
@@ -31,7 +31,7 @@ export function readParsedRecord(
   repairs: TextRepairs,
 ): void {
   fields.clear();
-  // A record with such a field is rejected because of it; looking for exact digits in it could overflow the stack.
+  // A record with a field that is too deep is rejected. Searching it for exact digits could overflow the stack.
   const mayHaveExactDigits = !Object.values(record).some((value) => isTooDeep(value));
   columns.forEach(({ field, type }, index) => {
     const value = Object.hasOwn(record, field) ? record[field] : undefined;
@@ -44,7 +44,7 @@ export function readParsedRecord(
     } else if (typeof value === "string") {
       fields.setText(index, STRING, type === "text" ? storableText(value, repairs) : value);
     } else if (typeof value === "number") {
-      // A text keeps the number as it was sent; other types mean the number that JSON.parse makes of it.
+      // A text keeps the number as it was sent. Other types use the number that JSON.parse returned.
       const asSent = type === "text" && mayHaveExactDigits;
       fields.setText(index, NUMBER, asSent ? exactNumberIn(json, field) : String(value));
     } else if (isTooDeep(value)) {

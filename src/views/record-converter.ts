@@ -13,36 +13,36 @@ import { convertTimestamp, NOT_A_TIMESTAMP } from "./values/timestamp.ts";
 import type { TimeZone } from "./values/time-zone.ts";
 import { type Column, keyColumns, type ValueType, type View } from "./view.ts";
 
-/** Why a record cannot become a row, as long as nobody has asked for words. */
+/** Why a record cannot become a row. `describeProblem` turns it into a message. */
 export interface Problem {
   readonly field: string;
   /** Absent when the field is part of the key and has no value. */
   readonly bad?: BadValue;
 }
 
-/** Why a record cannot become a row. */
+/** Why a record cannot become a row, with a message. */
 export interface Rejection {
   /** Reason code, for example `invalid_timestamp`, `missing_key`, `not_an_object`. */
   readonly reason: string;
-  /** The API's name of the field, when one field is to blame. */
+  /** The API's name of the field, when one field is the cause. */
   readonly field?: string;
-  /** Names the field and the value and says what would be accepted. */
+  /** Names the field and the value, and what would be accepted. */
   readonly message: string;
 }
 
-/** How the document's fields differ from the view's definition, by all its records, also those that are rejected. */
+/** How the document's fields differ from the view's definition. All its records count, including rejected ones. */
 export interface SchemaDrift {
-  /** Records whose fields can be told: those that are JSON objects in valid UTF-8. */
+  /** Records whose fields are known: those that are JSON objects in valid UTF-8. */
   readonly records: number;
-  /** Fields the view does not define and how many records carry each; rows keep them in `extra`. */
+  /** Fields that the view does not define, and how many records have each. Rows store them in `extra`. */
   readonly unknownFields: ReadonlyMap<string, number>;
-  /** Fields of the view that no record carries. */
+  /** Fields of the view that no record has. */
   readonly absentFields: readonly string[];
 }
 
-/** What the records that were rejected have in the view's fields. */
+/** Which of the view's fields have values in the rejected records. */
 export interface RejectedFields {
-  /** Records whose fields can be told. */
+  /** Rejected records whose fields are known. */
   readonly records: number;
   /** How many of them have a value, other than an empty text, in each field of the view. */
   readonly filled: ReadonlyMap<string, number>;
@@ -50,7 +50,7 @@ export interface RejectedFields {
 
 const LONGEST_QUOTED_VALUE = 80;
 
-/** What is said of a JSON value that is not even of a kind that a column's type accepts. */
+/** The error for a JSON value of a kind that a column's type does not accept. */
 const WRONG_KIND: Readonly<Record<Exclude<ValueType, "text">, BadValue>> = {
   integer: NOT_AN_INTEGER,
   numeric: NOT_A_NUMBER,
@@ -58,19 +58,19 @@ const WRONG_KIND: Readonly<Record<Exclude<ValueType, "text">, BadValue>> = {
   timestamp: NOT_A_TIMESTAMP,
 };
 
-/** Turns the records of one document into rows of its view, and remembers what it saw on the way. */
+/** Converts the records of one document into rows of its view. It collects the repairs and the schema drift. */
 export class RecordConverter {
-  /** The record to convert: a scanner of bytes fills it for `convertFields`, and `convertParsed` itself. */
+  /** The record to convert. The scanner fills it for `convertFields`; `convertParsed` fills it itself. */
   readonly fields: RecordFields;
   readonly #view: View;
   readonly #timeZone: TimeZone;
   readonly #repairs: TextRepairs = { nulsRemoved: 0, surrogatesReplaced: 0 };
   #records = 0;
   #rejectedRecords = 0;
-  /** Of each column, by its place in the view: how many rejected records have a value. */
+  /** How many rejected records have a value in each column, by the column's index in the view. */
   readonly #rejectedFilled: Uint32Array;
   readonly #seen: Uint8Array;
-  /** 1 for a column that takes every text as it is. */
+  /** 1 for a column that accepts every text unchanged. */
   readonly #plain: Uint8Array;
   readonly #extra = new ExtraFields();
 
@@ -105,10 +105,10 @@ export class RecordConverter {
   }
 
   /**
-   * Converts the record in `fields`, in which every field is one of the view's.
+   * Converts the record in `fields`. All its fields are fields of the view.
    *
    * @param sink receives a value for every column of the view and, last, `extra`
-   * @returns what is wrong when the record belongs in quarantine; what was written is then meaningless
+   * @returns the problem, if the record belongs in quarantine; the values written to the sink are invalid then
    */
   convertFields(sink: RowSink): Problem | undefined {
     const problem = this.#convertColumns(sink);
@@ -120,7 +120,7 @@ export class RecordConverter {
   /**
    * Converts a record of any shape.
    *
-   * @param json the record as it came, for the digits of numbers that JSON.parse rounds
+   * @param json the record as it was sent, for the digits of numbers that JSON.parse rounds
    */
   convertParsed(record: SourceRecord, json: string, sink: RowSink): Problem | undefined {
     const { columns } = this.#view;
@@ -140,7 +140,7 @@ export class RecordConverter {
     return undefined;
   }
 
-  /** A record is converted up to its first problem, and has all its fields nevertheless. */
+  /** Counts all fields of a rejected record, because the conversion stopped at the first problem. */
   #noteRejected(): void {
     const { kinds, starts, ends } = this.fields;
     this.#rejectedRecords += 1;
@@ -160,7 +160,7 @@ export class RecordConverter {
     for (let index = 0; index < kinds.length; index += 1) {
       const kind = kinds[index] as number;
       if (kind !== ABSENT) this.#seen[index] = 1;
-      // Most values are texts in columns for texts.
+      // This path comes first because most values are texts in text columns.
       if (kind === STRING && this.#plain[index] === 1) {
         sink.writeTextBytes(sources[index] as Buffer, starts[index] as number, ends[index] as number);
         continue;
@@ -180,13 +180,13 @@ export class RecordConverter {
     return undefined;
   }
 
-  /** Whether it is an empty text where that is no value: in a key, and in columns of other types. */
+  /** Whether the value is an empty text in a key or in a column of another type, where it counts as null. */
   #isNoValue(index: number, kind: number): boolean {
     if (kind !== STRING || this.#plain[index] === 1) return false;
     return this.fields.starts[index] === this.fields.ends[index];
   }
 
-  /** A number, list or object becomes its JSON. */
+  /** Writes the value as a text. A number, list or object becomes its JSON. */
   #writeText(index: number, kind: number, sink: RowSink): BadValue | undefined {
     if (kind === TOO_DEEP) return NESTED_TOO_DEEP;
     const { fields } = this;
@@ -247,7 +247,7 @@ export class RecordConverter {
   }
 }
 
-/** The reason for the quarantine in words. */
+/** The problem with a message for the quarantine. */
 export function describeProblem({ field, bad }: Problem, record: SourceRecord): Rejection {
   const value = record[field];
   return bad === undefined
@@ -259,18 +259,18 @@ export function describeProblem({ field, bad }: Problem, record: SourceRecord): 
     : { reason: bad.reason, field, message: `${field} is ${quoted(value)}: ${bad.explanation}.` };
 }
 
-/** The record's key as a person would write it, for the quarantine: `TKT-Ticket ID=91906`. */
+/** The record's key in readable form, for the quarantine: `TKT-Ticket ID=91906`. */
 export function describeKey(view: View, record: SourceRecord): string {
   return keyColumns(view)
     .map((column) => `${column.field}=${quoted(record[column.field])}`)
     .join(", ");
 }
 
-/** A value in a message: JSON, so that no control character gets out, and short. */
+/** A value in a message, as shortened JSON, which contains no control characters. */
 function quoted(value: unknown): string {
   if (value === undefined) return "absent";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
-  // JSON would call a number that overflowed "null".
+  // JSON would show a number that overflowed as "null".
   if (typeof value === "number") return String(value);
   const json = JSON.stringify(typeof value === "string" ? value.slice(0, LONGEST_QUOTED_VALUE + 1) : value);
   return json.length > LONGEST_QUOTED_VALUE ? `${json.slice(0, LONGEST_QUOTED_VALUE)}…` : json;

@@ -1,4 +1,4 @@
-/** Receives the values of a row, one call a column, in the view's order; the converter's side of COPY. */
+/** Receives the converted values of a row for COPY, one call per column, in the view's order. */
 export interface RowSink {
   writeNull(): void;
   /** UTF-8 without U+0000. */
@@ -9,6 +9,6 @@ export interface RowSink {
   /** Digits with a decimal point and an exponent, if any. */
   writeNumeric(text: string): void;
   writeBoolean(value: boolean): void;
-  /** JSON that PostgreSQL's jsonb can hold. */
+  /** JSON that PostgreSQL's jsonb can store. */
   writeJson(text: string): void;
 }

@@ -1,11 +1,11 @@
 import { OtcError } from "../errors/otc-error.ts";
 
-/** The types a view's field can have; each has one file in `values/` that decides what it accepts. */
+/** The types that a view's field can have. For each, one file in `values/` decides what it accepts. */
 export type ValueType = "text" | "integer" | "numeric" | "boolean" | "timestamp";
 
 /**
- * A key column finds the row again at the next load. `required`: a record without it goes to quarantine.
- * `nullable`: null is a value of its own, and two nulls are the same key.
+ * By the key columns, a later load finds a row again. `required`: a record without a value goes to quarantine.
+ * `nullable`: null is a valid value, and two nulls are the same key.
  */
 type KeyPart = "required" | "nullable";
 
@@ -13,44 +13,44 @@ type KeyPart = "required" | "nullable";
 export interface Column {
   /** The field's name in the API's records. */
   readonly field: string;
-  /** The column's name in PostgreSQL; the field's own unless the view says otherwise. */
+  /** The column's name in PostgreSQL. It is the field's name unless the view defines another one. */
   readonly name: string;
   readonly type: ValueType;
   readonly key?: KeyPart;
-  /** Written when the row is inserted, never overwritten by an update, and no reason for one. */
+  /** Whether the column is written only when the row is inserted. A difference in it does not cause an update. */
   readonly insertOnly: boolean;
-  /** Of two rows with the same key the one with the later value is the newer. */
+  /** Whether this is the version column: of two records with the same key, the one with the later value is newer. */
   readonly versionColumn: boolean;
 }
 
-/** Which changes of a view's rows are kept, and where. */
+/** Which changes of a view's rows are recorded, and where. */
 export interface History {
   /** The table in the configured schema. */
   readonly table: string;
-  /** What that table calls the key, in the order of the view's key columns. */
+  /** That table's names of the key columns, in the order of the view's key columns. */
   readonly keys: readonly string[];
-  /** The columns whose changes are kept, unless `OTC_HISTORY_COLUMNS` names others. */
+  /** The columns whose changes are recorded, unless `OTC_HISTORY_COLUMNS` names others. */
   readonly columns: readonly string[];
-  /** The column that says when a record was last changed. */
+  /** The column with the time of a record's last change. */
   readonly changedAt: string;
 }
 
-/** A view is data: everything a load has to know of it stands here, and its table in a migration. */
+/** A view is data. It contains everything that a load has to know about it, except its table, which a migration creates. */
 export interface View {
   /** The name on the command line, in `etl_metadata` and, in capitals, in `OTC_VIEW_<NAME>`. */
   readonly name: string;
   /** The table in the configured schema. */
   readonly table: string;
-  /** Where the view stands in `load all`; lower first. */
+  /** The view's place in `load all`: lower numbers are loaded first. */
   readonly order: number;
   readonly columns: readonly Column[];
-  /** Functions in the schema, without arguments, that bring up to date what is derived from the table. */
+  /** Functions in the schema, without arguments, that refresh the tables derived from this one. */
   readonly refreshes: readonly string[];
   readonly history?: History;
 }
 
 interface ColumnOptions {
-  /** Another name for the column than the field's. */
+  /** The column's name, if it differs from the field's. */
   readonly as?: string;
   readonly key?: KeyPart;
   readonly insertOnly?: boolean;
@@ -77,9 +77,8 @@ export const timestamp = columnOf("timestamp");
 /**
  * Checks a view once, where it is defined.
  *
- * @throws OtcError `internal` when a field or column stands twice, no key column is required, a key is insert-only, or
- * several columns tell which row is newer, or the
- * history is of columns that no update writes.
+ * @throws OtcError `internal` when a field or column occurs twice, no key column is required, a key column is
+ *   insert-only, there are several version columns, or the history has columns that no update writes
  */
 export function defineView(
   view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
@@ -101,7 +100,7 @@ export function defineView(
     throw new OtcError("internal", `View ${complete.name} has a key column that is insert-only.`);
   }
   if (complete.columns.filter((column) => column.versionColumn).length > 1) {
-    throw new OtcError("internal", `View ${complete.name} has several columns that tell which row is newer.`);
+    throw new OtcError("internal", `View ${complete.name} has several version columns.`);
   }
   if (complete.history !== undefined) checkHistory(complete, complete.history);
   return complete;
@@ -109,9 +108,9 @@ export function defineView(
 
 function checkHistory(view: View, { keys, columns, changedAt }: History): void {
   const changeable = changeableColumns(view);
-  const stranger = [...columns, changedAt].find((name) => !changeable.some((column) => column.name === name));
-  if (stranger !== undefined) {
-    throw new OtcError("internal", `View ${view.name} has no column "${stranger}" that an update writes.`);
+  const unknown = [...columns, changedAt].find((name) => !changeable.some((column) => column.name === name));
+  if (unknown !== undefined) {
+    throw new OtcError("internal", `View ${view.name} has no column "${unknown}" that an update writes.`);
   }
   if (keys.length !== keyColumns(view).length) {
     throw new OtcError("internal", `The history of view ${view.name} does not name each key column once.`);
@@ -124,8 +123,8 @@ export function changeableColumns(view: View): readonly Column[] {
 }
 
 /**
- * The column that tells whether a record is newer than the row that it would overwrite, if the view has one. A column that
- * no update writes cannot: it says when the row was created, and would call the record newer again after every update.
+ * The column that shows whether a record is newer than the row that it would overwrite, if the view has one. A column
+ * that no update writes cannot: it keeps its first value, so that the record would still seem newer after every update.
  */
 export function versionColumnOf(view: View): Column | undefined {
   return changeableColumns(view).find((column) => column.versionColumn);

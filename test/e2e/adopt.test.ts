@@ -8,7 +8,7 @@ import { many, comment } from "../support/sample-records.ts";
 describeEachDatabase(
   "migrate --adopt",
   (target) => {
-    test("is suggested for an old database, says what it would do, does it once, and loads go on", async () => {
+    test("is suggested for an old database, has a dry run, runs once, and loads continue", async () => {
       const database = await target.fresh({ migrated: false });
       await createOldTables(database, { tickets: 9, extraTickets: 4, timesheets: 9, extraTimesheets: 4 });
       const { env } = database;
@@ -16,7 +16,7 @@ describeEachDatabase(
         const refused = await runCli(args, { env });
         expect(refused).toMatchObject({ code: 2, stdout: "" });
         expect(refused.stderr).toContain(
-          "→ If an older script made them, see what `otc-etl migrate --adopt --dry-run`",
+          "→ If an older script created them, run `otc-etl migrate --adopt --dry-run`",
         );
       }
 
@@ -51,7 +51,7 @@ describeEachDatabase(
       expect(status.stdout).toMatch(/ 1 +tickets +load +success +- +- +4 +2 +1 +- +-$/m);
     });
 
-    test("goes without --status, and --dry-run does not go without it", async () => {
+    test("excludes --status, and --dry-run requires it", async () => {
       for (const args of [["--dry-run"], ["--adopt", "--status"]]) {
         expect(await runCli(["migrate", ...args])).toMatchObject({
           code: 2,

@@ -9,7 +9,7 @@ import { startWebhookServer, WEBHOOK_SECRET } from "../support/webhook-server.ts
 describeEachDatabase(
   "a webhook that hangs",
   (target) => {
-    test("holds up a load for some seconds at most; `status --check` tells it what it missed", async () => {
+    test("delays a load by a few seconds at most, and `status --check` sends what it missed", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       chat.answer = "silence";

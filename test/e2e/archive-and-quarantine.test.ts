@@ -11,7 +11,7 @@ import { comment, many, ticket } from "../support/sample-records.ts";
 describeEachDatabase(
   "otc-etl replay",
   (target) => {
-    test("loads from the archive, and says what it cannot find", async () => {
+    test("loads from the archive, and reports missing documents", async () => {
       const database = await target.fresh();
       const archive = await temporaryFolder();
       const documents = { tickets: documentOf(many(30, ticket)), comments: documentOf([comment(1)]) };
@@ -61,7 +61,7 @@ describeEachDatabase(
 describeEachDatabase(
   "otc-etl rejects",
   (target) => {
-    test("lists, shows, retries and clears what is in quarantine", async () => {
+    test("lists, shows, reloads and clears rejected records", async () => {
       const database = await target.fresh();
       const env = { ...FAST, ...database.env };
       const raw = '{"TKT-Ticket ID":9007199254740993,"TKT-Title":"\u009b31m \\u001b[31m"}';

@@ -62,7 +62,7 @@ const BOTH = ({ name }: { name: string }): boolean => name === "embedded" || nam
 describeEachDatabase(
   "otc-etl",
   (target) => {
-    test("migrates, loads all views, loads them again and shows how they stand", async () => {
+    test("migrates, loads all views, loads them again and shows their status", async () => {
       const database = await target.fresh({ migrated: false });
       const { env } = await setUp(database);
 
@@ -108,7 +108,7 @@ describeEachDatabase(
       ).toEqual([{ leaks: 0 }]);
     });
 
-    test("exits 75 while another load of the view runs, and says whose", async () => {
+    test("exits 75 while another load of the view runs, and names its process", async () => {
       const database = await target.fresh();
       const { env } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const first = await startCli(["load", "tickets"], { env });
@@ -186,7 +186,7 @@ describeEachDatabase(
       expect(stdout + stderr).not.toContain(CANARY);
     });
 
-    test("finds everything in order, or says what is not", async () => {
+    test("finds no problem, or names each problem", async () => {
       const database = await target.fresh();
       const { env } = await setUp(database, { 2: { kind: "status", status: 401 } });
       const well = await runCli(["doctor"], { env });
@@ -252,7 +252,7 @@ describeEachDatabase(
       expect(allowed.stderr).toMatch(/^\S+ WARN: schema drift: [^\n]*\n$/);
     });
 
-    test("loads files, plain and compressed, by what they hold and not by their names", async () => {
+    test("loads files, plain and compressed, by their content and not by their names", async () => {
       const database = await target.fresh();
       const folder = await temporaryFolder();
       await writeFile(join(folder, "comments.json"), DOCUMENTS.comments);
@@ -302,7 +302,7 @@ async function runUntilFree(
 describeEachDatabase(
   "the secrets",
   (target) => {
-    test("may lie in files and in .env, and appear nowhere", async () => {
+    test("may be in files and in .env, and appear nowhere", async () => {
       const database = await target.fresh();
       const { env, server } = await setUp(database);
       const folder = await temporaryFolder();
@@ -338,7 +338,7 @@ describeEachDatabase(
       }
     });
 
-    test("do not appear when the database refuses them, or cannot be reached", async () => {
+    test("do not appear when the database rejects them, or cannot be reached", async () => {
       const database = await target.fresh();
       const wrong = new URL(database.env["OTC_DATABASE_URL"] ?? "");
       wrong.password = CANARY;

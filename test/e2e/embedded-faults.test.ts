@@ -22,7 +22,7 @@ async function modeOf(path: string): Promise<string> {
 describeEachDatabase(
   "the embedded database",
   (target) => {
-    test("belongs to one process, is taken over when that is killed, and holds nothing of its load", async () => {
+    test("belongs to one process, can be opened after that was killed, and contains nothing of its load", async () => {
       const database = await target.fresh();
       const folder = database.env["OTC_DATA_DIR"] ?? "";
       // Somebody made it, for everybody to read.
@@ -49,7 +49,7 @@ describeEachDatabase(
       expect(statuses).toEqual(["success", "abandoned", "success"]);
     });
 
-    test("rolls an interrupted load back, records it, and is left whole", async () => {
+    test("rolls an interrupted load back, records it, and stays intact", async () => {
       const database = await target.fresh();
       const before = await seed(database);
       const { cli } = await loadStoppedIn(database, "copy");
@@ -61,7 +61,7 @@ describeEachDatabase(
       await expectUntouched(database, before, { status: "failed", code: "interrupted", message });
     });
 
-    test("remembers requests and failures of loads that were rolled back, and the pace within one", async () => {
+    test("records requests and failures of loads that were rolled back, and keeps the pace within one", async () => {
       const database = await target.fresh();
       const fault = { kind: "status", status: 500, headers: { "retry-after": "0" } } as const;
       const server = await startDocumentServer(
@@ -79,7 +79,9 @@ describeEachDatabase(
 
       const limited = await runCli(load, { env: { ...env, OTC_REQUESTS_PER_HOUR: "2" } });
       expect(limited.code).toBe(75);
-      expect(String(jsonLines(limited.stdout)[0]?.["error"])).toContain("may not be asked again before");
+      expect(String(jsonLines(limited.stdout)[0]?.["error"])).toContain(
+        "The next request to OTC is not allowed before",
+      );
       expect((await runCli(load, { env: { ...env, OTC_RETRIES: "0" } })).code).toBe(1);
       expect(server.requests).toHaveLength(3);
       const open = await runCli(load, { env });

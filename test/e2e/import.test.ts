@@ -18,7 +18,7 @@ function longText(index: number): string {
 describeEachDatabase(
   "otc-etl import",
   (target) => {
-    test("loads from a pipe, tells its counts, and is an ordinary run in the status", async () => {
+    test("loads from a pipe, prints its counts, and is an ordinary run in the status", async () => {
       const database = await target.fresh({ migrated: false });
       const { env } = database;
       const input = many(3, ticket)
@@ -44,11 +44,11 @@ describeEachDatabase(
       expect((await runCli(["status"], { env })).stdout).toMatch(/tickets .* 3 /);
     });
 
-    test("warns of a file that holds no record, and tells so in JSON and in a plan", async () => {
+    test("warns about a file without records, also in JSON and in a plan", async () => {
       const { env } = await target.fresh();
       const args = ["import", "-", "--view", "tickets", "--format", "csv"];
       const header = "TKT-Ticket ID,TKT-Title\r";
-      const warning = "standard input holds no record: nothing was loaded";
+      const warning = "standard input contains no records, so nothing was loaded";
       const text = await runCli(args, { env, input: header });
       expect(text.code).toBe(0);
       expect(text.stderr).toContain(warning);
@@ -62,10 +62,10 @@ describeEachDatabase(
       expect(plan.stdout).toContain(warning);
       const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
       expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
-      expect(records.stderr).not.toContain("holds no record");
+      expect(records.stderr).not.toContain("contains no records");
     });
 
-    test("takes no more memory for a workbook of more text than memory", async () => {
+    test("needs no more memory for a workbook with more text than fits into memory", async () => {
       const database = await target.fresh();
       const path = join(await temporaryFolder(), "large.xlsx");
       const others = Array.from({ length: COLUMNS - 4 }, (_, index) => `Field ${index}`);
@@ -104,7 +104,7 @@ describeEachDatabase(
 );
 
 describeWithSharedData("a real export of another service desk", "service-desk-export.xlsx", (path) => {
-  test("has no ticket ids: the error says what it has, and how to go on", async () => {
+  test("has no ticket ids: the error lists its columns and a remedy", async () => {
     const { code, stdout, stderr } = await runCli(["import", path, "--view", "tickets"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain('The file has no column "TKT-Ticket ID"');
@@ -112,7 +112,7 @@ describeWithSharedData("a real export of another service desk", "service-desk-ex
     expect(stderr).toContain('--map "THEIR NAME=TKT-Ticket ID"');
   });
 
-  test("is read to its last row, whatever its texts hold", async () => {
+  test("is read to its last row, whatever its texts contain", async () => {
     const { code, stdout } = await runCli([
       "import",
       path,

@@ -36,7 +36,7 @@ describeEachDatabase(
 describeEachDatabase(
   "a second signal",
   (target) => {
-    test("ends at once a load that does not come to its end", async () => {
+    test("ends a load that does not end by itself at once", async () => {
       const database = await target.fresh();
       const before = await seed(database);
       const { cli, release } = await loadStoppedIn(database, "apply");

@@ -34,22 +34,25 @@ async function expectNoSession(database: DatabaseUnderTest): Promise<void> {
 describeEachDatabase(
   "a load that is killed",
   (target) => {
-    test.for(STAGES)("leaves nothing in step %s, and the next load gives up its run", async (stage) => {
-      const database = await target.fresh();
-      const before = await seed(database);
-      const { cli, release } = await loadStoppedIn(database, stage);
-      await kill(cli);
-      // What it waited for is still there: the server notices by itself that nobody wants the answer any more.
-      await expectNoSession(database);
-      await release();
-      await expectUntouched(database, before, { status: "running" });
-    });
+    test.for(STAGES)(
+      "leaves nothing in step %s, and the next load marks its run as abandoned",
+      async (stage) => {
+        const database = await target.fresh();
+        const before = await seed(database);
+        const { cli, release } = await loadStoppedIn(database, stage);
+        await kill(cli);
+        // What it waited for is still there: the server notices by itself that nobody wants the answer any more.
+        await expectNoSession(database);
+        await release();
+        await expectUntouched(database, before, { status: "running" });
+      },
+    );
   },
   ({ name }) => name === "PostgreSQL 18",
 );
 
 describeEachDatabase(
-  "a load that comes to a bad end",
+  "a load that fails outside of the database",
   (target) => {
     test("has loaded everything when it is killed after the commit", async () => {
       const database = await target.fresh();
@@ -78,7 +81,7 @@ describeEachDatabase(
       await release();
     });
 
-    test("touches nothing when its memory runs out", async () => {
+    test("changes nothing when its memory runs out", async () => {
       const database = await target.fresh();
       const before = await seed(database);
       // An unknown field of millions of values: only what JSON.parse has to read comes into the heap.
@@ -93,7 +96,7 @@ describeEachDatabase(
       await expectUntouched(database, before, { status: "running" });
     });
 
-    test("is not disturbed by a full disk under its log or its output", async () => {
+    test("is not disturbed by a full disk for its log or its output", async () => {
       const database = await target.fresh();
       await seed(database);
       const full = await open("/dev/full", "w");

@@ -24,7 +24,7 @@ const WAYS: Readonly<Record<string, (database: DatabaseUnderTest) => Promise<unk
   },
 };
 
-describeEachDatabase("the derived tables of rows that were there before", (target) => {
+describeEachDatabase("the derived tables of existing rows", (target) => {
   test.each(Object.keys(WAYS))("are filled by %s", async (way) => {
     const database = await target.fresh({ migrated: false });
     await migrateUpTo(BEFORE_DERIVED_TABLES, database.env);

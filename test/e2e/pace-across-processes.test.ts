@@ -40,7 +40,7 @@ const faultsFrom = (first: number, last = 20): Record<number, Fault> =>
 describeEachDatabase(
   "requests of one process after the other",
   (target) => {
-    test("are counted together: one too many in an hour is told when to come back, and not made", async () => {
+    test("are counted together: one too many per hour is not sent, and the error names the time of the next", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, { 2: OUT_OF_ORDER });
       const env = { OTC_REQUESTS_PER_HOUR: "2", OTC_RETRIES: "0", OTC_MAX_PACE_WAIT_MS: "1000" };
@@ -49,19 +49,19 @@ describeEachDatabase(
       expect((await loadTickets(database, server, env)).code).toBe(1);
       const third = await loadTickets(database, server, env);
       expect(third.code).toBe(75);
-      expect(errorOf(third)).toContain("OTC may not be asked again before");
+      expect(errorOf(third)).toContain("The next request to OTC is not allowed before");
       expect(comeBackIn(errorOf(third)) / 60_000).toBeCloseTo(60, 0);
       expect(server.requests).toHaveLength(2);
     });
 
-    test("keep their distance, from the end of the answer and also when it was a failure", async () => {
+    test("keep the pause after the end of the response, even if that was a failure", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, { 1: OUT_OF_ORDER });
       const env = { OTC_REQUEST_INTERVAL_MS: "3000", OTC_RETRIES: "0" };
       expect((await loadTickets(database, server, env)).code).toBe(1);
       const second = await loadTickets(database, server, env);
       expect(second.code).toBe(0);
-      expect(second.stderr).toContain("waiting until OTC may be asked again");
+      expect(second.stderr).toContain("waiting until the next request to OTC is allowed");
       const [first, after] = server.requests;
       expect(after!.at - first!.endedAt!).toBeGreaterThan(2900);
     });
@@ -102,7 +102,7 @@ describeEachDatabase(
       expect(closed.stdout).toMatch(/asked 5 times in the last hour, last at [^.]*\.$/m);
     });
 
-    test("lets one of several through as a probe when it has cooled down; a failed probe opens it again", async () => {
+    test("lets one of several processes try after the cool-down, and opens again if that fails", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer(
         { tickets: SECOND_DOCUMENT },
@@ -122,7 +122,7 @@ describeEachDatabase(
       expect(several.map(({ code }) => code).sort()).toEqual([1, 75, 75]);
       expect(server.requests).toHaveLength(4);
       for (const turnedAway of several.filter(({ code }) => code === 75)) {
-        expect(errorOf(turnedAway)).toContain("OTC is left alone until");
+        expect(errorOf(turnedAway)).toContain("The circuit is open until");
         expect(comeBackIn(errorOf(turnedAway))).toBeGreaterThan(30_000);
       }
       expect((await loadTickets(database, server, cooled)).code).toBe(75);

@@ -9,7 +9,7 @@ import { ticket } from "../support/sample-records.ts";
 describeEachDatabase(
   "otc-etl plan",
   (target) => {
-    test("says by its exit code whether there is something to do, and what on stdout", async () => {
+    test("shows by its exit code whether there are changes, and prints them", async () => {
       const database = await target.fresh();
       await seed(database);
       const plan = (args: readonly string[], input: string) =>
@@ -64,7 +64,7 @@ describeEachDatabase(
       expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("TKT-Status") });
     });
 
-    test("beside a load of the view is told to come back", async () => {
+    test("is asked to try again later during a load of the view", async () => {
       const database = await target.fresh();
       await seed(database);
       const load = await loadStoppedIn(database, "classify");

@@ -46,7 +46,7 @@ async function withRole(database: DatabaseUnderTest): Promise<{ url: Environment
 describeEachDatabase(
   "a secret",
   (target) => {
-    test("appears in no output, record or list of processes, whether a load goes well or not", async () => {
+    test("appears in no output, record or list of processes, whether a load succeeds or fails", async () => {
       const database = await target.fresh();
       const { url, parts } = await withRole(database);
       const faults: Record<number, Fault> = {
@@ -114,7 +114,7 @@ function expectNotForged(text: string): void {
 describeEachDatabase(
   "a ticket's text",
   (target) => {
-    test("cannot forge a line of any output, quoted in whatever error", async () => {
+    test("cannot forge a line of any output, whichever error quotes it", async () => {
       const database = await target.fresh();
       const env = { ...FAST, ...database.env };
       await database.sql(

@@ -5,7 +5,7 @@ import { CANARY, expectPlain, jsonLines, runCli, startCli, temporaryFolder } fro
 describeEachDatabase(
   "the simulated OTC",
   (target) => {
-    test("serves what load loads", async () => {
+    test("serves documents that load accepts", async () => {
       const database = await target.fresh();
       const credentials = { OTC_API_USERNAME: "etl", OTC_API_PASSWORD: CANARY };
       const simulator = await startCli(["simulate", "--port", "0", "--scale", "200", "--flaws", "1"], {

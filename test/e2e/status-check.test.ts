@@ -31,7 +31,7 @@ async function check(database: DatabaseUnderTest, ...args: string[]) {
 describeEachDatabase(
   "status --check",
   (target) => {
-    test("exits 1 and says why, until all is well", async () => {
+    test("exits 1 with the reason, until all views are up to date", async () => {
       const database = await target.fresh();
       const nothing = await runCli(["status", "--check"], { env: cliEnv(database) });
       expect(nothing).toMatchObject({
@@ -54,7 +54,7 @@ describeEachDatabase(
       const failed = await check(database);
       expect(failed.code).toBe(1);
       expect(failed.tickets).toEqual([
-        expect.stringMatching(/the last run \(\d+\) failed: The answer is a web page/),
+        expect.stringMatching(/the last run \(\d+\) failed: The response is a web page/),
         "tickets: 50 % of the last runs were rolled back, more than the 20 % allowed.",
       ]);
       const prometheus = await runCli(["status", "--prometheus"], { env: cliEnv(database) });
@@ -94,7 +94,7 @@ describeEachDatabase(
 describeEachDatabase(
   "the record of a load from OTC",
   (target) => {
-    test("tells what it cost", async () => {
+    test("contains its metrics", async () => {
       const database = await target.fresh();
       await seed(database);
       const server = await startDocumentServer(
@@ -134,7 +134,7 @@ describeEachDatabase(
       expect(status.stdout).toMatch(/tickets .* 0 % +\d+\.\d+ s \(usually/);
     });
 
-    test.for(["stall-headers", "stall-body"] as const)("tells that --timeout ended it: %s", async (kind) => {
+    test.for(["stall-headers", "stall-body"] as const)("says that --timeout ended it: %s", async (kind) => {
       const database = await target.fresh();
       const before = await seed(database);
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, { 1: { kind, bytes: 5000 } });

@@ -23,7 +23,7 @@ const cliEnv = (database: DatabaseUnderTest) => ({ ...FAST, ...database.env });
 describeEachDatabase(
   "traces",
   (target) => {
-    test("show a load and its steps, with what came of it, under the span of whoever started it", async () => {
+    test("show a load and its steps, with the outcome, under the span of the caller", async () => {
       const database = await target.fresh();
       await seed(database);
       const otc = await startDocumentServer(
@@ -83,7 +83,7 @@ describeEachDatabase(
       });
     });
 
-    test("of a load that failed say why by its code, and nothing of a record or a secret", async () => {
+    test("of a failed load contain its error code, and nothing of a record or a secret", async () => {
       const database = await target.fresh();
       const collector = await startCollector();
       const document = documentOf([ticket("canary of a record")]).replace(/\}\]\}\}$/, "} canary");
@@ -106,7 +106,7 @@ describeEachDatabase(
       expect(collector.bytes().includes("canary")).toBe(false);
     });
 
-    test("are not made unless asked for, and a collector that hangs holds up no load", async () => {
+    test("are not created by default, and a collector that hangs does not delay a load", async () => {
       const database = await target.fresh();
       const load = ["load", "tickets", "--from", "-", "--json"];
       const input = SECOND_DOCUMENT;
@@ -124,7 +124,7 @@ describeEachDatabase(
       const held = await runCli(load, { env, input });
       expect(held.code).toBe(0);
       expect(performance.now() - begun).toBeLessThan(7000);
-      expect(held.stderr).toContain("traces are not delivered, loads go on");
+      expect(held.stderr).toContain("traces are not delivered, but loads continue");
       // Spans that were asked for on the console do not stand among the data.
       expect(held.stderr).toContain("span load tickets");
       expect(jsonLines(held.stdout)).toHaveLength(1);

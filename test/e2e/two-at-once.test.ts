@@ -17,7 +17,7 @@ const REFUSED_WITHIN_MS = 3000;
 describeEachDatabase(
   "two processes",
   (target) => {
-    test("loading one view: the second is told at once by whom, and does not give up the first", async () => {
+    test("loading one view: the second is told at once by which process, and does not abandon the first", async () => {
       const database = await target.fresh();
       await seed(database);
       const first = await loadStoppedIn(database, "classify");
@@ -56,7 +56,7 @@ describeEachDatabase(
       expect(statuses).toEqual(["success", "success", "failed", "failed"]);
     });
 
-    test("loading one view: the second waits when it is told to, and then loads", async () => {
+    test("loading one view: the second waits on request, and then loads", async () => {
       const database = await target.fresh();
       await seed(database);
       const first = await loadStoppedIn(database, "classify");
@@ -72,7 +72,7 @@ describeEachDatabase(
       expect(jsonLines(stdout)).toMatchObject([{ status: "success", runId: 3, fetched: 60, unchanged: 60 }]);
     });
 
-    test("loading different views, or reading, go on beside each other", async () => {
+    test("loading different views, or reading, run at the same time", async () => {
       const database = await target.fresh();
       await seed(database);
       const first = await loadStoppedIn(database, "apply");
@@ -101,7 +101,7 @@ describeEachDatabase(
 describeEachDatabase(
   "ten processes that load one view",
   (target) => {
-    test("each load it, or are told to come back; the table is right and every run on record", async () => {
+    test("each load it, or are skipped; the table is right and every run is recorded", async () => {
       const database = await target.fresh();
       await seed(database);
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT });

@@ -17,7 +17,7 @@ const COMMANDS = [
 ];
 
 describe("the command line", () => {
-  test("tells its version", async () => {
+  test("prints its version", async () => {
     expect(await runCli(["--version"])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/),
@@ -57,7 +57,7 @@ describe("the command line", () => {
     [["load", "--from", "x.json"], /A file holds one view/],
     [["load", "tickets"], /OTC_API_URL/],
     [["import", "tickets.xlsx"], /--view/],
-    [["import", "tickets.xls", "--view", "tickets"], /does not tell the file's format/],
+    [["import", "tickets.xls", "--view", "tickets"], /does not determine the file's format/],
     [["import", "a.csv", "--view", "tickets", "--map", "Title"], /--map is "Title"/],
     [["import", "a.csv", "--view", "tickets", "--delimiter", "::"], /--delimiter is "::"/],
     [["status", "--runs", "-1"], /--runs/],
@@ -71,7 +71,7 @@ describe("the command line", () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  test("lists every setting, and of secrets only that they are set", async () => {
+  test("lists every setting, and shows of secrets only that they are set", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, ".env"), "OTC_API_PASSWORD=canary-in-dotenv\nOTC_TIMEZONE=Europe/Berlin\n");
     const { code, stdout, stderr } = await runCli(["settings", "--pg-schema", "desk"], {
@@ -90,7 +90,7 @@ describe("the command line", () => {
     expect(stdout).toMatch(/OTC_VIEW_TICKETS\s/);
   });
 
-  test("takes no secret as a flag", async () => {
+  test("accepts no secret as a flag", async () => {
     for (const flag of ["--api-password", "--pg-password", "--database-url"]) {
       expect((await runCli(["settings", flag, "canary"])).code).toBe(2);
     }

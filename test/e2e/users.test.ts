@@ -16,7 +16,7 @@ const TIMESHEETS = [
 describeEachDatabase(
   "otc-etl users",
   (target) => {
-    test("lists who is who, shows the conflicts, and keeps a decision until it is taken back", async () => {
+    test("lists the user lookup, shows the conflicts, and keeps a manual entry until it is removed", async () => {
       const { env } = await target.fresh();
       const users = (...args: string[]) => runCli(["users", ...args], { env });
       const first = await users();
@@ -51,7 +51,7 @@ describeEachDatabase(
       expect((await users()).stdout).toMatch(/ahofer +Andrea Hofer +timesheets/);
     });
 
-    test("calls a decision that is not there, or is incomplete, a mistake, and exits 2", async () => {
+    test("rejects a manual entry that is missing or incomplete, and exits 2", async () => {
       const { env } = await target.fresh();
       for (const [args, message] of [
         [["unset", "blang"], /no manual entry for "blang".*\n.*otc-etl users/],

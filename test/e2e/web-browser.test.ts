@@ -92,7 +92,7 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
   describeEachDatabase(
     "the pages",
     (target) => {
-      test("are shown without a complaint, reach nobody else, run nothing of the data, and are accessible", async () => {
+      test("have no errors, contact no other host, execute nothing of the data, and are accessible", async () => {
         const database = await target.fresh();
         await loadSample(database.open());
         const url = await serving(database);
@@ -112,7 +112,7 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         }
       });
 
-      test("are complete without JavaScript, and reached by keyboard, after a token was shown", async () => {
+      test("are complete without JavaScript, and usable by keyboard, after a token was given", async () => {
         const database = await target.fresh();
         await loadSample(database.open());
         const token = "token-of-the-test";
@@ -137,7 +137,7 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         expect(await page.textContent(".lead")).toMatch(/^\s*1 records/);
       });
 
-      test("follow a load while it runs, without being asked for again", async () => {
+      test("show the progress of a load without a reload", async () => {
         const database = await target.fresh();
         const held = await beginLoad(
           database.open(),

@@ -4,7 +4,7 @@ import { CANARY, runCli, startCli } from "../support/run-cli.ts";
 /** Nobody asks for a page, so nobody connects. */
 const ELSEWHERE = { OTC_DATABASE_URL: "postgres://127.0.0.1:1/nothing" };
 
-test("serve ends with 0 when it is told to stop, and with 2 where it must not or cannot listen", async () => {
+test("serve exits 0 when it is stopped, and 2 where it must not or cannot listen", async () => {
   const serving = await startCli(["serve", "--port", "0"], { env: ELSEWHERE });
   const [, port = ""] = /:(\d+)\//.exec(await serving.output(/Ctrl-C/)) ?? [];
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);

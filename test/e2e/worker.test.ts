@@ -51,7 +51,7 @@ async function stop({ process: child, result }: RunningCli) {
 describeEachDatabase(
   "worker --once",
   (target) => {
-    test("loads what is due, also what was never loaded, and then finds nothing to load", async () => {
+    test("loads what is due, including views that were never loaded, and then finds nothing to load", async () => {
       const database = await target.fresh();
       const env = envOf(database, await startDocumentServer(DOCUMENTS));
       const first = await runCli(["worker", "tickets", "comments", "--once", "--json"], { env });
@@ -71,7 +71,7 @@ describeEachDatabase(
 describeEachDatabase(
   "workers",
   (target) => {
-    test("load each view once between them, when they start and when its time comes, and stop when told to", async () => {
+    test("together load each view once, at their start and at its scheduled time, and stop on a signal", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer(DOCUMENTS);
       const env = envOf(database, server);
@@ -96,7 +96,7 @@ describeEachDatabase(
       expect(server.requests).toHaveLength(6);
     });
 
-    test("tell that data got old though no load is due", async () => {
+    test("report stale data even if no load is due", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       const env = { ...envOf(database, await startDocumentServer(DOCUMENTS)), ...chat.env };
@@ -109,7 +109,7 @@ describeEachDatabase(
       await stop(worker);
     });
 
-    test("take over from one that was killed", async () => {
+    test("take over the job of a killed one", async () => {
       const database = await target.fresh();
       const { cli } = await loadStoppedIn(database, "fetch", {}, ["worker", "tickets"]);
       const env = envOf(database, await startDocumentServer(DOCUMENTS));
@@ -128,7 +128,7 @@ describeEachDatabase(
       expect((await runsOf(database)).map(({ status }) => status)).toEqual(["abandoned", "success"]);
     });
 
-    test("that are stopped let a load end, for a while, and then put it back for others", async () => {
+    test("that are stopped wait a while for a load to end, and then return its job to the queue", async () => {
       const database = await target.fresh();
       const stalled = await loadStoppedIn(database, "classify", {}, ["worker", "tickets"]);
       stalled.cli.process.kill("SIGTERM");
@@ -152,7 +152,7 @@ describeEachDatabase(
       expect((await runsOf(database)).map(({ status }) => status)).toEqual(["success", "failed", "success"]);
     });
 
-    test("try again what may pass, and give up what will not, where on-call finds it", async () => {
+    test("retry transient errors, and move other jobs to the dead letters", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer(DOCUMENTS, {
         1: { kind: "status", status: 503 },
@@ -192,16 +192,19 @@ describeEachDatabase(
   ({ name }) => name === "PostgreSQL 18",
 );
 
-test.skipIf(installedPostgres(18) === undefined)("a worker waits for a server that goes away", async () => {
-  const server = await startPostgres(18);
-  onTestFinished(() => server.destroy());
-  const documents = await startDocumentServer(DOCUMENTS);
-  const env = { ...FAST, ...documents.env, OTC_DATABASE_URL: server.url };
-  const worker = await startCli(["worker", "tickets", "--migrate"], { env });
-  await worker.output(/loaded until its next time/);
-  await server.stop();
-  await worker.output(/waiting for the database/);
-  await server.start();
-  await worker.output(/the database is back/);
-  expect(await stop(worker)).toMatchObject({ code: 0 });
-});
+test.skipIf(installedPostgres(18) === undefined)(
+  "a worker waits for a server that becomes unreachable",
+  async () => {
+    const server = await startPostgres(18);
+    onTestFinished(() => server.destroy());
+    const documents = await startDocumentServer(DOCUMENTS);
+    const env = { ...FAST, ...documents.env, OTC_DATABASE_URL: server.url };
+    const worker = await startCli(["worker", "tickets", "--migrate"], { env });
+    await worker.output(/loaded until its next time/);
+    await server.stop();
+    await worker.output(/waiting for the database/);
+    await server.start();
+    await worker.output(/the database is back/);
+    expect(await stop(worker)).toMatchObject({ code: 0 });
+  },
+);

@@ -4,13 +4,13 @@ import { type Entry, fromFdPromise, type ZipFile } from "yauzl";
 import { errorMessage } from "../../errors/error-message.ts";
 import { SourceError } from "../../errors/source-error.ts";
 
-/** What old .xls files begin with, and .xlsx files that need a password (MS-CFB, section 2.2). */
+/** The first bytes of old .xls files, and of .xlsx files with a password (MS-CFB, section 2.2). */
 const COMPOUND_FILE_MAGIC = Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]);
 
-/** A workbook has a few parts and a few a sheet. */
+/** A workbook has a few parts, plus a few per sheet. */
 const MAX_PARTS = 100_000;
 
-/** Sheets shrink to a tenth or a thirtieth. What shrinks to less than this part, and is not small, is a trap. */
+/** Sheets compress to a tenth or a thirtieth. A large part that compresses to less than one in 400 is a zip bomb. */
 const MAX_COMPRESSION = 400;
 const SMALL_BYTES = 256 * 1024 * 1024;
 
@@ -28,9 +28,9 @@ export class Archive {
   }
 
   /**
-   * @param file stays the caller's, to be closed after the archive is no longer read
+   * @param file the caller closes it when the archive is no longer read
    * @param signal ends the reading of any part
-   * @throws SourceError `document` when it is no archive, or was cut short
+   * @throws SourceError `document` when the file is not an archive, or was cut short
    */
   static async open(file: FileHandle, signal: AbortSignal): Promise<Archive> {
     const magic = Buffer.alloc(COMPOUND_FILE_MAGIC.length);
@@ -58,7 +58,7 @@ export class Archive {
     return this.#bytesRead;
   }
 
-  /** The decompressed size of a part; 0 when there is none of that name. */
+  /** The decompressed size of a part; 0 when there is no part with that name. */
   sizeOf(name: string): number {
     return this.#parts.get(partKey(name))?.uncompressedSize ?? 0;
   }
@@ -66,14 +66,14 @@ export class Archive {
   /**
    * The bytes of a part.
    *
-   * @throws SourceError `document` when it is missing, damaged or swells beyond measure
+   * @throws SourceError `document` when it is missing or damaged, or expands too much
    */
   async *read(name: string): AsyncGenerator<Buffer> {
     const part = this.#parts.get(partKey(name));
     if (part === undefined) throw damaged(new Error(`it has no part ${name}`));
     const { compressedSize, uncompressedSize } = part;
     if (uncompressedSize > SMALL_BYTES && uncompressedSize > compressedSize * MAX_COMPRESSION) {
-      throw damaged(new Error(`${name} swells from ${compressedSize} to ${uncompressedSize} bytes`));
+      throw damaged(new Error(`${name} would expand from ${compressedSize} to ${uncompressedSize} bytes`));
     }
     let checksum = 0;
     try {
@@ -92,7 +92,7 @@ export class Archive {
   }
 }
 
-/** Parts are found whatever the case of their letters (ECMA-376, part 2). */
+/** The names of parts are case-insensitive (ECMA-376, part 2). */
 function partKey(name: string): string {
   return name.toLowerCase().replace(/^\//, "");
 }
@@ -100,9 +100,9 @@ function partKey(name: string): string {
 function damaged(error: unknown): SourceError {
   return new SourceError(
     "document",
-    `The file is no .xlsx workbook, or is damaged: ${errorMessage(error)}.`,
+    `The file is not an .xlsx workbook, or is damaged: ${errorMessage(error)}.`,
     {
-      remedy: "It may have been cut short on its way; nothing of it was loaded. Copy or export it again.",
+      remedy: "It may have been cut short in transfer. Nothing was loaded from it. Copy or export it again.",
       cause: error,
     },
   );

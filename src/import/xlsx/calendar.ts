@@ -3,32 +3,32 @@ import type { TimeFormat } from "./number-format.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Days from 0 in a workbook's calendar: where it begins, and the last it can show (31 December 9999). */
+/** A workbook's calendar, in which days are numbered from 0: its first day, and its last one (31 December 9999). */
 interface Calendar {
   readonly epoch: number;
   readonly lastDay: number;
   readonly hasLeapDay1900: boolean;
 }
 
-/** Excel took over from Lotus 1-2-3 that 1900 had a 29 February, its day 60. */
+/** Excel inherited from Lotus 1-2-3 that 1900 had a 29 February, which is day 60. */
 const CALENDAR_1900: Calendar = { epoch: Date.UTC(1899, 11, 30), lastDay: 2_958_465, hasLeapDay1900: true };
 const CALENDAR_1904: Calendar = { epoch: Date.UTC(1904, 0, 1), lastDay: 2_957_003, hasLeapDay1900: false };
 
-/** A bare number in a column of times. */
+/** The format of a bare number in a column of times. */
 const ANY_TIME: TimeFormat = { date: true, time: false, seconds: false, elapsed: false };
 
-/** Turns the numbers that stand for times in a workbook into wall time. */
+/** Converts the numbers that represent times in a workbook into wall time. */
 export type SerialTime = (serial: number, format?: TimeFormat) => Cell;
 
 /**
- * @param from1904 whether the workbook counts its days from 1904, as those from old Macs do
- * @returns a function that gives `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.mmm]` or, for what is only a time of day or a
- *   duration, `HH:MM[:SS[.mmm]]`; a number outside the calendar is given back as it is
+ * @param from1904 whether the workbook counts its days from 1904, as workbooks from old Macs do
+ * @returns a function that returns `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.mmm]` or, for only a time of day or a duration,
+ *   `HH:MM[:SS[.mmm]]`; it returns a number outside the calendar unchanged
  */
 export function serialTimeOf(from1904: boolean): SerialTime {
   const calendar = from1904 ? CALENDAR_1904 : CALENDAR_1900;
   return (serial, format = ANY_TIME) => {
-    // A float of 64 bits holds today's days to a microsecond: rounding to milliseconds takes away its noise.
+    // A float of 64 bits stores today's days to a microsecond. Rounding to milliseconds removes its noise.
     const milliseconds = Math.round(serial * DAY_MS);
     const day = Math.floor(milliseconds / DAY_MS);
     if (!(serial >= 0) || day > calendar.lastDay) return serial;
@@ -40,7 +40,7 @@ export function serialTimeOf(from1904: boolean): SerialTime {
   };
 }
 
-/** Days that Excel shows and that never were keep their name, so that no other day is taken for them. */
+/** Days that Excel shows but that never existed keep their names, so that they do not become other days. */
 function dateText(day: number, { epoch, hasLeapDay1900 }: Calendar): string {
   if (hasLeapDay1900 && day === 0) return "1900-01-00";
   if (hasLeapDay1900 && day === 60) return "1900-02-29";

@@ -1,20 +1,20 @@
 /** How a number format shows a number as a date or a time. */
 export interface TimeFormat {
-  /** A day, month or year. */
+  /** Whether it shows a day, month or year. */
   readonly date: boolean;
-  /** Hours, minutes or seconds. */
+  /** Whether it shows hours, minutes or seconds. */
   readonly time: boolean;
   readonly seconds: boolean;
-  /** Hours that go on after 24, as in `[h]:mm`: a duration. */
+  /** Whether hours continue after 24, as in `[h]:mm`, which is a duration. */
   readonly elapsed: boolean;
 }
 
 const LOCAL_DATE = "yyyy/m/d";
-/** Some languages have a date here; a number of a day and a time of day is shown in full all the same. */
+/** Some languages show a date here. A number with both a day and a time of day is converted in full in any case. */
 const LOCAL_TIME = "h:mm";
 
 /**
- * The formats that a workbook need not spell out (ECMA-376, part 1, section 18.8.30). Those from 27 to 58 are dates and
+ * The formats that a workbook need not define (ECMA-376, part 1, section 18.8.30). Those from 27 to 58 are dates and
  * times of Chinese, Japanese and Korean.
  */
 const BUILT_IN: Readonly<Record<number, string>> = {
@@ -35,19 +35,19 @@ const BUILT_IN: Readonly<Record<number, string>> = {
   47: "mm:ss.0",
 };
 
-/** What is shown as it stands: quoted, escaped, as wide as a character, filling the cell. */
+/** Literal text: quoted, escaped, a space of a character's width, or a fill character. */
 const LITERAL = /"[^"]*"|[\\_*]./g;
 const ELAPSED = /\[(?:h+|m+|s+)\]/i;
 /** Colours, conditions and locales. */
 const BRACKETED = /\[[^\]]*\]/g;
 const HALF_DAY = /am\/pm|a\/p/gi;
-/** A section without any of these shows nothing of the number, as the first of `[=0]"";d/m/yyyy`. */
+/** A section without any of these does not show the number, such as the first one of `[=0]"";d/m/yyyy`. */
 const SHOWS_NUMBER = /[0#?@a-z]/i;
 
 /**
  * @param id the number of the format
- * @param code its code, where the workbook spells it out
- * @returns undefined when it shows no date or time
+ * @param code its code, where the workbook defines it
+ * @returns undefined when the format shows no date or time
  */
 export function timeFormatOf(id: number, code: string | undefined): TimeFormat | undefined {
   const sections = (code ?? BUILT_IN[id] ?? "").replaceAll(LITERAL, "").split(";");
@@ -57,7 +57,7 @@ export function timeFormatOf(id: number, code: string | undefined): TimeFormat |
   const letters = (elapsed + section.replaceAll(BRACKETED, "")).replaceAll(HALF_DAY, "h").toLowerCase();
   const seconds = letters.includes("s");
   const time = seconds || letters.includes("h") || elapsed !== "";
-  // An m beside hours or seconds is a minute, alone a month.
+  // An m next to hours or seconds is a minute. Otherwise it is a month.
   const date = /[dy]/.test(letters) || (letters.includes("m") && !time);
   if (!date && !time) return undefined;
   return { date, time, seconds, elapsed: elapsed !== "" };

@@ -9,15 +9,15 @@ import { readTimeStyles } from "./styles.ts";
 import { chosenSheet, readWorkbook } from "./workbook.ts";
 
 interface XlsxOptions {
-  /** The name or number of the sheet; the first visible one when left out. */
+  /** The name or number of the sheet; undefined for the first visible one. */
   readonly sheet: string | undefined;
   readonly maxRecordBytes: number;
   readonly signal: AbortSignal;
-  /** Told how much of the file has been read, from 0 to 1, while its strings are being read. */
+  /** Receives how much of the file has been read, from 0 to 1, while its strings are being read. */
   readonly onOpening: (share: number) => void;
 }
 
-/** A sheet of a workbook, and what has to be given back. */
+/** A sheet of a workbook, which has to be closed. */
 interface XlsxTable {
   readonly table: Table;
   readonly share: () => number;
@@ -25,10 +25,10 @@ interface XlsxTable {
 }
 
 /**
- * Opens a sheet of an .xlsx workbook (ECMA-376): reads its strings, and its rows to the first in which anything stands,
- * which is the header.
+ * Opens a sheet of an .xlsx workbook (ECMA-376). It reads the strings, and the rows up to the first one that is not
+ * empty, which is the header.
  *
- * @param file stays the caller's, to be closed after the table
+ * @param file the caller closes it, after the table
  * @throws SourceError `document`, OtcError `usage` when there is no such sheet
  */
 export async function openXlsx(file: FileHandle, options: XlsxOptions): Promise<XlsxTable> {
@@ -61,7 +61,7 @@ export async function openXlsx(file: FileHandle, options: XlsxOptions): Promise<
     const header = await rows.next();
     if (header.done === true) {
       throw new SourceError("document", `The sheet ${JSON.stringify(sheet.name)} is empty.`, {
-        remedy: "Name another with --sheet.",
+        remedy: "Name another sheet with --sheet.",
       });
     }
     const names = Array.from(header.value, (name) => String(name ?? "").trim());

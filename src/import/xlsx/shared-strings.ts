@@ -5,28 +5,28 @@ import type { Archive } from "./archive.ts";
 import { StringItem } from "./string-item.ts";
 import { XmlReader } from "./xml-reader.ts";
 
-/** Strings are kept on disk in blocks of this many: an index of a block's offset costs an eighth of a byte a string. */
+/** The strings per block on disk. The index of the blocks' offsets costs an eighth of a byte per string. */
 const BLOCK_STRINGS = 64;
 
-/** Blocks in memory may hold about this many characters; the rest is read again from disk. */
+/** Blocks in memory contain about this many characters at most. Other blocks are read from disk again. */
 const CACHE_CHARACTERS = 16 * 1024 * 1024;
 
-/** What a string costs beside its characters. */
+/** The memory of a string in addition to its characters. */
 const STRING_OVERHEAD = 24;
 
-/** Blocks are written when this many bytes have gathered. */
+/** Blocks are written to disk when they have this many bytes together. */
 const WRITE_BYTES = 1024 * 1024;
 
 /**
- * The texts of a workbook, which its cells name by number. A large export has hundreds of megabytes of them, so they
- * wait in a temporary file; memory holds the blocks that were asked for lately.
+ * The texts of a workbook, to which its cells refer by number. A large export has hundreds of megabytes of them, so a
+ * temporary file stores them, and memory holds the blocks that were read recently.
  */
 export class SharedStrings {
   readonly #file: FileHandle;
-  /** Where each block begins, and at last where the last one ends. */
+  /** Where each block begins, followed by where the last one ends. */
   readonly #offsets: number[] = [0];
   #count = 0;
-  /** Two generations: what is not asked for while the younger fills up is forgotten with the older. */
+  /** Two generations of blocks. When the younger one is full, it replaces the older one, whose unused blocks are dropped. */
   #young = new Map<number, readonly string[]>();
   #old = new Map<number, readonly string[]>();
   #youngCharacters = 0;
@@ -56,7 +56,7 @@ export class SharedStrings {
     }
   }
 
-  /** The string of a number, undefined when there is none. */
+  /** The string with a number, undefined when there is none. */
   at(index: number): string | undefined {
     if (!(index >= 0 && index < this.#count)) return undefined;
     const number = Math.floor(index / BLOCK_STRINGS);
@@ -129,7 +129,7 @@ export class SharedStrings {
     return block;
   }
 
-  /** Synchronous, because a parser's events cannot wait; the file has just been written and lies in the page cache. */
+  /** Synchronous, because a parser's events cannot wait. The file has just been written and is in the page cache. */
   #readBlock(number: number): readonly string[] {
     const [begin = 0, end = 0] = this.#offsets.slice(number, number + 2);
     const bytes = Buffer.allocUnsafe(end - begin);

@@ -11,7 +11,7 @@ import { type XmlAttributes, XmlReader } from "./xml-reader.ts";
 /** The last column of a sheet is XFD. */
 const MAX_COLUMNS = 16_384;
 
-/** The spellings of XML and of a person. What is neither is passed on as it is: a bad value of a boolean column. */
+/** The spellings of XML and of people. Any other is passed on unchanged, and is a bad value in a boolean column. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["1", true],
   ["true", true],
@@ -21,15 +21,15 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 
 /** What the cells of a sheet refer to. */
 export interface SheetContext {
-  /** The text of a number in the table of shared strings. */
+  /** Returns the text with a number in the table of shared strings. */
   readonly sharedString: (index: number) => string | undefined;
-  /** By the number of a style. */
+  /** The time format of each style, by the style's number. */
   readonly timeStyles: readonly (TimeFormat | undefined)[];
   readonly timeOf: SerialTime;
   readonly maxTextBytes: number;
 }
 
-/** The rows of a sheet in which anything stands; those that are hidden or filtered out as well. */
+/** The rows of a sheet that are not empty, including rows that are hidden or filtered out. */
 export async function* sheetRows(archive: Archive, part: string, context: SheetContext): AsyncGenerator<Row> {
   let rows: Row[] = [];
   const cells = new SheetCells(part, context, (row) => rows.push(row));
@@ -157,7 +157,8 @@ class SheetCells {
       case "s": {
         if (this.#value === "") return null;
         const text = this.#context.sharedString(Number(this.#value));
-        if (text === undefined) throw this.#damaged(`names a shared string ${this.#value} that is not there`);
+        if (text === undefined)
+          throw this.#damaged(`names a shared string ${this.#value} that does not exist`);
         return text;
       }
       case "inlineStr":
@@ -165,7 +166,7 @@ class SheetCells {
       case "b":
         return BOOLEANS.get(this.#value.trim().toLowerCase()) ?? this.#text();
       case "n": {
-        // A formula that was never computed has no value; that is not to say that its cell holds nothing.
+        // A formula that was never computed has no value, but its cell is not empty.
         if (this.#value === "") return this.#formula === undefined ? null : `=${this.#formula}`;
         const number = cellNumber(this.#value);
         const format = this.#context.timeStyles[this.#style];
@@ -173,7 +174,7 @@ class SheetCells {
           ? number
           : this.#context.timeOf(number, format);
       }
-      // A formula's text, which may be empty; without a stored value it is not known to be a text at all.
+      // A formula's text may be empty. Without a stored value, the result is unknown and may not be a text.
       case "str":
         return this.#hasValue ? unescapedText(this.#value) : null;
       default:
@@ -181,19 +182,19 @@ class SheetCells {
     }
   }
 
-  /** An error such as #N/A, an ISO date, or what has another type than it says, as it stands. */
+  /** An error such as #N/A, an ISO date, or a value of another type than the cell's, unchanged. */
   #text(): string | null {
     return this.#value === "" ? null : unescapedText(this.#value);
   }
 
   #damaged(what: string): SourceError {
     return new SourceError("document", `The workbook is damaged: ${this.#part} ${what}.`, {
-      remedy: "Nothing of it was loaded. Open it in Excel and save it again.",
+      remedy: "Nothing was loaded from it. Open it in Excel and save it again.",
     });
   }
 }
 
-/** The column of an address such as `AB12`, from 0; -1 when it names none. */
+/** The column of an address such as `AB12`, counted from 0; -1 when it names none. */
 function columnOf(address: string): number {
   let column = 0;
   for (let index = 0; index < address.length; index += 1) {

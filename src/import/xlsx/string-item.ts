@@ -1,8 +1,8 @@
 import { unescapedText } from "./escaped-text.ts";
 
 /**
- * Puts together a text that may be rich: its runs are joined, and what only tells how to pronounce it (`rPh`) is left
- * out. Stands behind shared strings and texts in cells alike.
+ * Assembles a text that may be rich. It joins the text's runs, and omits phonetic text (`rPh`). Both shared strings and
+ * texts in cells are read with it.
  */
 export class StringItem {
   #text = "";
@@ -29,7 +29,7 @@ export class StringItem {
     else if (element === "rPh") this.#inPhonetic = false;
   }
 
-  /** What has been put together. */
+  /** The assembled text. */
   get value(): string {
     return unescapedText(this.#text);
   }

@@ -2,7 +2,7 @@ import type { Archive } from "./archive.ts";
 import { type TimeFormat, timeFormatOf } from "./number-format.ts";
 import { readXml } from "./xml-reader.ts";
 
-/** For each style a cell can have, by its number: how it shows a number as a time, or undefined. */
+/** The time format of each style of cells, by the style's number; undefined for a style that shows no time. */
 export async function readTimeStyles(
   archive: Archive,
   part: string,

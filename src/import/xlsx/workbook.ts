@@ -4,7 +4,7 @@ import { SourceError } from "../../errors/source-error.ts";
 import type { Archive } from "./archive.ts";
 import { readXml } from "./xml-reader.ts";
 
-/** What a part refers to. */
+/** A reference from one part to another. */
 interface Relationship {
   readonly id: string;
   /** The last word of its type: `worksheet`, `sharedStrings`, `styles`. */
@@ -34,8 +34,8 @@ export async function readWorkbook(archive: Archive, maxTextBytes: number): Prom
     ({ type }) => type === "officeDocument",
   );
   if (!main?.part.endsWith(".xml")) {
-    throw new SourceError("document", "The file holds no workbook that otc-etl can read.", {
-      remedy: "Open it in Excel and save it as .xlsx (not .xlsb, .docx or the like).",
+    throw new SourceError("document", "The file contains no workbook that otc-etl can read.", {
+      remedy: "Open it in Excel and save it as .xlsx (not as .xlsb, for example).",
     });
   }
   const relationships = await relationshipsOf(archive, main.part, maxTextBytes);
@@ -52,7 +52,7 @@ export async function readWorkbook(archive: Archive, maxTextBytes: number): Prom
         if (element !== "sheet") return;
         const [, id] = Object.entries(attributes).find(([name]) => name.endsWith(":id")) ?? [];
         const target = relationships.find((candidate) => candidate.id === id);
-        // Charts and macros can be sheets as well.
+        // Charts and macros can also be sheets.
         if (target?.type !== "worksheet") return;
         const isVisible = (attributes["state"] ?? "visible") === "visible";
         sheets.push({ name: attributes["name"] ?? "", isVisible, part: target.part });
@@ -66,7 +66,7 @@ export async function readWorkbook(archive: Archive, maxTextBytes: number): Prom
 }
 
 /**
- * The sheet of that name, in any case, or of that number, from 1; the first that is visible when none is named.
+ * The sheet with that name, in any case, or that number, counted from 1. Without a name, the first visible sheet.
  *
  * @throws OtcError `usage` when there is no such sheet
  */
@@ -82,11 +82,11 @@ export function chosenSheet({ sheets }: Workbook, name: string | undefined): She
     throw new SourceError("document", "The workbook has no sheet of rows and columns.");
   const names = sheets.map((sheet, index) => `${index + 1} ${JSON.stringify(sheet.name)}`);
   throw new OtcError("usage", `The workbook has no sheet ${JSON.stringify(name)}.`, {
-    remedy: `Its sheets are ${names.join(", ")}; name one with --sheet.`,
+    remedy: `Its sheets are ${names.join(", ")}. Name one with --sheet.`,
   });
 }
 
-/** @param part the part whose relationships are meant; empty for the archive itself */
+/** @param part the part whose relationships are read; empty for the archive itself */
 async function relationshipsOf(
   archive: Archive,
   part: string,

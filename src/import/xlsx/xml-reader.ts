@@ -4,7 +4,7 @@ import { SourceError } from "../../errors/source-error.ts";
 
 export type XmlAttributes = Readonly<Record<string, string>>;
 
-/** Told what stands in a part; names of elements come without the prefix of their namespace. */
+/** Receives the content of a part. The names of elements have no namespace prefix. */
 export interface XmlHandler {
   readonly open: (element: string, attributes: XmlAttributes) => void;
   readonly text: (text: string) => void;
@@ -12,7 +12,7 @@ export interface XmlHandler {
 }
 
 /**
- * Reads XML chunk by chunk. It holds no more than one piece of text, and that is bounded.
+ * Reads XML chunk by chunk. It holds at most one piece of text, whose size is limited.
  */
 export class XmlReader {
   readonly #parser = new SaxesParser<{ position: false; xmlns: false }>({ position: false, xmlns: false });
@@ -21,7 +21,7 @@ export class XmlReader {
   readonly #maxTextBytes: number;
   #bytesSinceEvent = 0;
 
-  /** @param part what it reads, for messages */
+  /** @param part the name of the part, for messages */
   constructor(part: string, handler: XmlHandler, maxTextBytes: number) {
     this.#part = part;
     this.#maxTextBytes = maxTextBytes;
@@ -67,7 +67,7 @@ export class XmlReader {
     } catch (error) {
       if (error instanceof SourceError) throw error;
       throw new SourceError("document", `${this.#part} is not well-formed XML: ${errorMessage(error)}.`, {
-        remedy: "The workbook is damaged; nothing of it was loaded. Open it in Excel and save it again.",
+        remedy: "The workbook is damaged. Nothing was loaded from it. Open it in Excel and save it again.",
         cause: error,
       });
     }

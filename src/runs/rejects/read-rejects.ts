@@ -17,9 +17,9 @@ export interface RejectSummary {
   readonly rejectedAt: Date;
 }
 
-/** A record in quarantine and all that is known of it. */
+/** A record in quarantine with all its recorded values. */
 export interface RejectDetails extends RejectSummary {
-  /** As it came. */
+  /** The record as it was sent. */
   readonly raw: string;
   /** Where the document came from, and its copy in the archive. */
   readonly source: string;
@@ -37,7 +37,7 @@ export interface RejectCount {
 const SUMMARY = `reject_id as "rejectId", run_id as "runId", r.view_name as "view", position, record_key as "key",
   column_name as "field", reason, message, sql_state as "sqlState", rejected_at as "rejectedAt"`;
 
-/** The table of rejects, quoted and with its schema. */
+/** The table of rejected records, quoted and with its schema. */
 export function rejectTable(schema: string): string {
   return qualifiedName(schema, "etl_rejects");
 }
@@ -45,7 +45,7 @@ export function rejectTable(schema: string): string {
 /**
  * Newest first.
  *
- * @param before only records put there before this one, for the next page
+ * @param before only records with a lower id, for the next page
  */
 export async function readRejects(
   database: Queryable,
@@ -64,7 +64,7 @@ export async function readRejects(
   return rows;
 }
 
-/** By view, reason and field; most frequent first. */
+/** Counts the records by view, reason and field, most frequent first. */
 export async function countRejects(
   database: Queryable,
   filter: RejectFilter,
@@ -91,7 +91,7 @@ export async function readReject(database: Queryable, rejectId: number): Promise
   return rows[0];
 }
 
-/** @returns how many were removed */
+/** @returns the number of removed records */
 export async function clearRejects(database: Queryable, filter: RejectFilter): Promise<number> {
   const { rowCount } = await database.query(
     `delete from ${rejectTable(database.schema)} where ${REJECT_CONDITION}`,

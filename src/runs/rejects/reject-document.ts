@@ -9,13 +9,13 @@ import type { DocumentSource } from "../../source/document-source.ts";
 import { describeFilter, type RejectFilter } from "./reject-filter.ts";
 import type { RawReject } from "./retried-rejects.ts";
 
-/** What stands for bytes that were not UTF-8, and a byte that is none: what they were is not known any more. */
+/** The replacement character for bytes that were not UTF-8, and an invalid byte. The original bytes are unknown. */
 const REPLACEMENT = Buffer.from("\ufffd");
 const INVALID_UTF8 = Buffer.from([0xff]);
 
 /**
- * Records in quarantine as a document, so that a retry goes the way of every load. They wait in a file: a connection
- * that is copying rows cannot read others.
+ * Records in quarantine as a document, so that a reload works like every load. A file stores them, because a connection
+ * that is copying rows cannot read other rows.
  */
 export class RejectDocument implements DocumentSource {
   readonly kind = "file";
@@ -28,7 +28,7 @@ export class RejectDocument implements DocumentSource {
     this.origin = describeFilter(filter);
   }
 
-  /** Writes the document; any number of records takes a bounded amount of memory. */
+  /** Writes the document. The memory that it needs does not depend on the number of records. */
   async write(rejects: AsyncIterable<RawReject>): Promise<void> {
     await pipeline(listOf(rejects), createWriteStream(this.#path, { flags: "wx", mode: 0o600 }));
   }
@@ -51,13 +51,13 @@ async function* listOf(rejects: AsyncIterable<RawReject>): AsyncGenerator<Buffer
   yield Buffer.from(separator === "[" ? "[]" : "]");
 }
 
-/** The record as it came, as far as it is known; one that cannot go in must fail alone, and not the document. */
+/** The record as it was sent, as far as it is known. An invalid record must fail alone, not the whole document. */
 function recordOf({ raw, reason }: RawReject): Buffer {
   const record = Buffer.from(isJson(raw) ? raw : JSON.stringify(raw));
   return reason === "invalid_utf8" ? withInvalidBytes(record) : record;
 }
 
-/** Loaded as it is kept, the record would look as if OTC had sent U+FFFD. */
+/** Restores invalid bytes. Without them, the record would be loaded as if OTC had sent U+FFFD. */
 function withInvalidBytes(record: Buffer): Buffer {
   const parts: Buffer[] = [];
   let start = 0;

@@ -1,11 +1,11 @@
 import type { Parameter } from "../../database/database.ts";
 
-/** Which records in quarantine are meant; what is left out does not matter. */
+/** Selects records in quarantine. Properties that are undefined select all. */
 export interface RejectFilter {
   readonly runId?: number;
   readonly view?: string;
   readonly reason?: string;
-  /** A part of the record's key, as it is shown. */
+  /** A part of the record's key, in its readable form. */
   readonly key?: string;
 }
 

@@ -11,7 +11,7 @@ export interface Reject {
   readonly reason: string;
   readonly message: string;
   readonly sqlState: string | null;
-  /** The record as it came. */
+  /** The record as it was sent. */
   readonly raw: string;
 }
 
@@ -28,8 +28,8 @@ const COLUMNS = [
 ];
 
 /**
- * Keeps a load's rejects until its outcome is known: they are recorded in its transaction, or after the rollback. Any
- * number of them takes a bounded amount of memory.
+ * Keeps a load's rejected records until its outcome is known. They are recorded in its transaction, or after the
+ * rollback. The memory that it needs does not depend on their number.
  */
 export class RejectSpool {
   readonly #runId: number;
@@ -47,7 +47,7 @@ export class RejectSpool {
     return this.#count;
   }
 
-  /** How many there are of each reason and field, for example `invalid_timestamp (TS-Date)`. */
+  /** The number of rejected records per reason and field, for example `invalid_timestamp (TS-Date)`. */
   get reasons(): ReadonlyMap<string, number> {
     return this.#reasons;
   }
@@ -70,12 +70,12 @@ export class RejectSpool {
     row.endRow();
   }
 
-  /** To be called between chunks of the document: memory holds only some of the rejects. */
+  /** Moves rejected records to disk when memory holds many. Call it between chunks of the document. */
   relieve(): Promise<void> {
     return this.#spool.relieve();
   }
 
-  /** Writes the rejects to `etl_rejects`; can be repeated, as when the first transaction fails. */
+  /** Writes the rejected records to `etl_rejects`. It can be repeated, for example when the first transaction fails. */
   async store(transaction: Transaction): Promise<void> {
     if (this.#count === 0) return;
     const target = `${qualifiedName(transaction.schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
@@ -87,7 +87,7 @@ export class RejectSpool {
   }
 }
 
-/** PostgreSQL holds no U+0000; a field's name, or a record that is not UTF-8, may have one. As an escape it is kept. */
+/** PostgreSQL cannot store U+0000, which field names and records that are not UTF-8 may contain. An escape replaces it. */
 function storable(text: string | null): string | null {
   return text?.replaceAll("\0", "\\u0000") ?? null;
 }

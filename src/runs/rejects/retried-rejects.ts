@@ -10,18 +10,18 @@ interface RetryRun {
   readonly view: View;
 }
 
-/** A record as it stands in quarantine. */
+/** A record as the quarantine stores it. */
 export interface RawReject {
   readonly raw: string;
   readonly reason: string;
 }
 
-/** Raw records are read in pages of about this many bytes, or of one record that is larger. */
+/** Raw records are read in pages of about this many bytes, or of one larger record. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * The rejects that a retry loads again: a table of this transaction that says which record of its document was which
- * reject. Nobody else can remove them meanwhile, and what another retry or `rejects clear` has taken is left to it.
+ * The rejected records that a reload loads. A table of this transaction maps each record of the reload's document to its
+ * row in the quarantine. The rows are locked, and rows that another reload or `rejects clear` has locked are skipped.
  */
 export class RetriedRejects {
   readonly #transaction: Transaction;
@@ -36,7 +36,7 @@ export class RetriedRejects {
     this.#run = run;
   }
 
-  /** Takes those of the view that match, in the order they came in. */
+  /** Selects the matching records of the view, in the order in which they were rejected. */
   async choose(filter: RejectFilter): Promise<void> {
     await this.#transaction.query(
       `create unlogged table ${this.#retried} (position bigint, reject_id bigint, page bigint)
@@ -71,8 +71,8 @@ export class RetriedRejects {
   }
 
   /**
-   * After the load: those that went in leave the quarantine. One that failed again stays as it is, with its run and
-   * position, and is told why it failed this time; what the load itself recorded of it goes.
+   * Updates the quarantine after the load. Records that were loaded are removed. A record that was rejected again keeps its
+   * run and position, and gets the new reason. The rejected records that the load itself recorded are removed.
    */
   async settle(): Promise<void> {
     await this.#transaction.query(

@@ -1,6 +1,6 @@
 import { boolean, defineView, integer, text, timestamp } from "../view.ts";
 
-/** The API serves the comments of the last ten days; every comment ever seen is kept. */
+/** The API sends the comments of the last ten days. The table keeps every comment that was ever loaded. */
 export default defineView({
   name: "comments",
   order: 2,

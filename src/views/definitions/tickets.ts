@@ -1,8 +1,8 @@
 import { defineView, integer, text, timestamp } from "../view.ts";
 
 /**
- * Three years of tickets. `TKT-Team` is WHO is responsible, `TKT-Category` is WHAT KIND of ticket it is:
- * they were once swapped, and it took months to notice.
+ * Three years of tickets. `TKT-Team` is WHO is responsible, `TKT-Category` is WHAT KIND of ticket it is. They were once
+ * swapped, which was not noticed for months.
  */
 export default defineView({
   name: "tickets",

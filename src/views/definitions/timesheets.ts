@@ -1,8 +1,8 @@
 import { boolean, defineView, integer, numeric, text, timestamp } from "../view.ts";
 
 /**
- * Eighteen months of timesheets, without an id of their own: an entry is a user, a date, a start time and a ticket.
- * Internal time has neither start nor ticket, so both may be null and must still find their row again.
+ * Eighteen months of timesheets. They have no id: the user, the date, the start time and the ticket identify an entry.
+ * Internal time has neither a start time nor a ticket, so that both may be null in a key.
  */
 export default defineView({
   name: "timesheets",

@@ -1,8 +1,8 @@
-/** Why a value cannot become a column's value. It is returned, not thrown: a document may hold thousands. */
+/** Why a value cannot become a column's value. It is returned, not thrown, because a document may contain thousands. */
 export class BadValue {
   /** The reason code of the quarantine, for example `invalid_timestamp`. */
   readonly reason: string;
-  /** What is wrong with it and what would be accepted, without the value itself. */
+  /** What is wrong with the value and what would be accepted, without the value itself. */
   readonly explanation: string;
 
   constructor(reason: string, explanation: string) {

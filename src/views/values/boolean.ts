@@ -29,7 +29,7 @@ export function convertBoolean(
   return SPELLINGS.get(kind === NUMBER ? String(Number(text)) : text.toLowerCase()) ?? NOT_A_BOOLEAN;
 }
 
-/** Every text that stands for a truth value, in lower case. */
+/** Every accepted spelling of a boolean, in lower case. */
 export function booleanSpellings(value: boolean): readonly string[] {
   return Array.from(SPELLINGS).flatMap(([spelling, meaning]) => (meaning === value ? [spelling] : []));
 }

@@ -2,8 +2,8 @@ import { BadValue } from "./bad-value.ts";
 import { checkNumeric } from "./numeric.ts";
 
 /**
- * JSON.parse rounds numbers to 64-bit floats. Where a number is kept rather than computed with, its digits are read
- * again from the text (the reviver's `context.source`, in Node since 21).
+ * JSON.parse rounds numbers to 64-bit floats. Where a number is stored as it was sent, its digits are read from the text
+ * again (the reviver's `context.source`, available since Node 21).
  */
 interface ReviverContext {
   readonly source?: string;
@@ -13,7 +13,7 @@ type Reviver = (this: unknown, key: string, value: unknown, context: ReviverCont
 
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => Record<string, unknown>;
 
-/** What JSON.stringify writes as it is; in V8 since 11.4, not yet in TypeScript's library. */
+/** Creates objects that JSON.stringify writes unchanged. V8 has it since 11.4, TypeScript's library does not yet. */
 const rawJson = JSON as unknown as { rawJSON(text: string): object; isRawJSON(value: unknown): boolean };
 
 /** The digits of the number in a top-level field of the record, as they were sent. */
@@ -24,7 +24,7 @@ export function exactNumberIn(json: string, field: string): string {
   return String(exact[field]);
 }
 
-/** The record with every number as it was sent, one too large even for `numeric` as a string: for JSON.stringify only. */
+/** The record with every number as it was sent, for JSON.stringify only. A number too large for `numeric` is a string. */
 export function withExactNumbers(json: string): Record<string, unknown> {
   return parseWithSource(json, (_key, value, context) => {
     if (typeof value !== "number" || context.source === undefined) return value;
@@ -34,7 +34,7 @@ export function withExactNumbers(json: string): Record<string, unknown> {
   });
 }
 
-/** Whether a value is a number of such a record. */
+/** Whether a value is a number of a record that `withExactNumbers` returned. */
 export function isExactNumber(value: unknown): boolean {
   return rawJson.isRawJSON(value);
 }

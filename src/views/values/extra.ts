@@ -4,10 +4,10 @@ import { isExactNumber, withExactNumbers } from "./exact-number.ts";
 import { isTooDeep, NESTED_TOO_DEEP } from "./nesting.ts";
 import { storableText, type TextRepairs } from "./text.ts";
 
-/** A document with a new field name in each record must not fill the memory with names. */
+/** The limit keeps a document with a new field name in each record from filling the memory. */
 const MAX_COUNTED_FIELDS = 1000;
 
-/** A field that cannot be kept, and why. */
+/** A field that cannot be stored, and why. */
 export interface BadField {
   readonly field: string;
   readonly bad: BadValue;
@@ -17,12 +17,12 @@ export interface BadField {
 export class ExtraFields {
   readonly #counts = new Map<string, number>();
 
-  /** How many records carried each unknown field. */
+  /** How many records had each unknown field. */
   get counts(): ReadonlyMap<string, number> {
     return this.#counts;
   }
 
-  /** Counts the record's unknown fields, and names them as they came. */
+  /** Counts the record's unknown fields, and returns their names unchanged. */
   notice(record: Readonly<Record<string, unknown>>, columns: readonly Column[]): readonly string[] {
     const names = Object.keys(record).filter((name) => !columns.some((column) => column.field === name));
     for (const name of names) this.#count(storableName(name));
@@ -30,9 +30,9 @@ export class ExtraFields {
   }
 
   /**
-   * The JSON object of a record's unknown fields, as `jsonb` can hold it; null when there are none.
+   * The JSON object of a record's unknown fields, in a form that `jsonb` can store; null when there are none.
    *
-   * @param names those that `notice` found in the record
+   * @param names the names that `notice` returned for the record
    */
   collect(
     names: readonly string[],
@@ -48,7 +48,7 @@ export class ExtraFields {
       (name) => typeof record[name] === "number" || typeof record[name] === "object",
     );
     const values = holdsNumbers ? withExactNumbers(json) : record;
-    // A list of entries, not an assignment: a field may be called __proto__.
+    // An assignment would fail for a field with the name __proto__.
     const extra = Object.fromEntries(names.map((name) => [name, values[name]]));
     const text = JSON.stringify(extra);
     return mayHoldUnstorable(text) ? JSON.stringify(storable(extra, repairs)) : text;
@@ -61,12 +61,12 @@ export class ExtraFields {
   }
 }
 
-/** The name as it stands in the column, for the report of the run; its repairs are counted where the column is made. */
+/** The name as the column stores it, for the run's record. Its repairs are counted when the column is built. */
 function storableName(name: string): string {
   return storableText(name, { nulsRemoved: 0, surrogatesReplaced: 0 });
 }
 
-/** JSON.stringify escapes exactly the characters that jsonb refuses; an escaped backslash before them only costs time. */
+/** JSON.stringify escapes exactly the characters that jsonb rejects. An escaped backslash before one only costs time. */
 function mayHoldUnstorable(json: string): boolean {
   return /\\u(?:0000|d[89a-f])/.test(json);
 }

@@ -5,10 +5,10 @@ import type { ScalarKind } from "./scalar.ts";
 const BIGINT_MIN = -(2n ** 63n);
 const BIGINT_MAX = 2n ** 63n - 1n;
 
-/** So many digits make a number that JavaScript holds exactly. */
+/** A number with at most this many digits is exact in JavaScript. */
 const MAX_SAFE_DIGITS = 15;
 
-/** Longer digit strings are out of range whatever they say (leading zeros apart), and BigInt() of megabytes is slow. */
+/** Longer texts are out of range (except for leading zeros), and BigInt() of megabytes is slow. */
 const MAX_INTEGER_CHARACTERS = 64;
 
 const MINUS = 0x2d;
@@ -21,7 +21,7 @@ export const NOT_AN_INTEGER = new BadValue("invalid_integer", "not a whole numbe
 const OUT_OF_RANGE = new BadValue("invalid_integer", "outside the range of a 64-bit integer");
 const ROUNDED = new BadValue(
   "invalid_integer",
-  "a JSON number beyond 2^53, which JSON has rounded (as a string it would be exact)",
+  "a JSON number beyond 2^53, which JSON has rounded (a string would be exact)",
 );
 
 /** Converts the bytes of `123`, `123.0` or `"123"` to a 64-bit integer. */

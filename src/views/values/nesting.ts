@@ -1,14 +1,14 @@
 import { BadValue } from "./bad-value.ts";
 
 /**
- * PostgreSQL's JSON parser and JSON.stringify both recurse; this is far below either's limit, and far above any real
- * record.
+ * PostgreSQL's JSON parser and JSON.stringify both recurse. This limit is far below the limits of both, and far above the
+ * depth of any real record.
  */
 const MAX_DEPTH = 500;
 
 export const NESTED_TOO_DEEP = new BadValue("too_deep", `nested deeper than ${MAX_DEPTH} levels`);
 
-/** Whether lists and objects lie deeper in each other than can be stored. */
+/** Whether lists and objects are nested more deeply than can be stored. */
 export function isTooDeep(value: unknown, levelsLeft = MAX_DEPTH): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levelsLeft === 0) return true;

@@ -3,24 +3,24 @@ import { BadValue } from "./bad-value.ts";
 import type { ScalarKind } from "./scalar.ts";
 
 /**
- * The most digits a PostgreSQL `numeric` holds before and after the point
- * (https://www.postgresql.org/docs/current/datatype-numeric.html). One more and COPY itself would fail.
+ * The most digits that PostgreSQL's `numeric` can store before and after the point
+ * (https://www.postgresql.org/docs/current/datatype-numeric.html). With one more, COPY itself would fail.
  */
 const MAX_WHOLE_DIGITS = 131_072;
 const MAX_FRACTION_DIGITS = 16_383;
 
-/** A number that JavaScript holds exactly, as it would write it itself. */
+/** A number that is exact in JavaScript, and spelled as JavaScript would spell it. */
 const PLAIN_NUMBER = /^(?!-0$)-?\d{1,7}(?:\.\d{0,5}[1-9])?$/;
 
 export const NOT_A_NUMBER = new BadValue(
   "invalid_numeric",
   "not a number (digits with a decimal point or comma)",
 );
-const OUT_OF_RANGE = new BadValue("invalid_numeric", "more digits than a PostgreSQL numeric holds");
+const OUT_OF_RANGE = new BadValue("invalid_numeric", "more digits than PostgreSQL's numeric can store");
 
 /**
- * Converts the bytes of a number, or of a string with a decimal point or comma, to the text of a PostgreSQL numeric; a
- * string digit for digit, a JSON number as JSON.parse reads it.
+ * Converts the bytes of a number, or of a string with a decimal point or comma, to the text of a PostgreSQL numeric. A
+ * string keeps all its digits. A JSON number has the value that JSON.parse gives it.
  */
 export function convertNumeric(
   kind: ScalarKind,
@@ -37,7 +37,7 @@ export function convertNumeric(
   return checkNumeric(text);
 }
 
-/** The text with a decimal point, if it is a number that PostgreSQL can hold. */
+/** The text with a decimal point, if it is a number that PostgreSQL can store. */
 export function checkNumeric(text: string): string | BadValue {
   const match = /^[+-]?(\d*)(?:[.,](\d*))?(?:[eE]([+-]?\d{1,9}))?$/.exec(text);
   if (match === null) return NOT_A_NUMBER;

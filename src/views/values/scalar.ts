@@ -1,4 +1,4 @@
 import type { NUMBER, STRING } from "../../json/record-fields.ts";
 
-/** What the bytes of a value stand for: a JSON string's text, or a JSON number. */
+/** The meaning of a value's bytes: the text of a JSON string, or a JSON number. */
 export type ScalarKind = typeof STRING | typeof NUMBER;

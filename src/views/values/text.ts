@@ -1,4 +1,4 @@
-/** How many characters PostgreSQL cannot hold were taken out or replaced, so that the run can say so. */
+/** How many characters that PostgreSQL cannot store were removed or replaced. The run's record contains these counts. */
 export interface TextRepairs {
   /** U+0000, removed. */
   nulsRemoved: number;
@@ -9,7 +9,7 @@ export interface TextRepairs {
 /** Half of a surrogate pair without the other half. */
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
-/** The string as PostgreSQL can hold it; what that changed is added to `repairs`. */
+/** The string in a form that PostgreSQL can store. The changes are added to `repairs`. */
 export function storableText(value: string, repairs: TextRepairs): string {
   let stored = value;
   if (stored.includes("\0")) {

@@ -1,11 +1,11 @@
 import { OtcError } from "../../errors/otc-error.ts";
 import { SECONDS_A_DAY } from "./calendar.ts";
 
-/** Tells the UTC offset of wall time in one time zone. */
+/** Computes the UTC offset of wall time in one time zone. */
 export interface TimeZone {
   readonly name: string;
   /**
-   * @param day days since 1970-01-01, of a date that exists
+   * @param day days since 1970-01-01; the date exists
    * @param secondOfDay from 0 to 86,399
    * @returns seconds east of UTC
    */
@@ -20,21 +20,21 @@ const MAX_CACHED_DAYS = 20_000;
 const NOON = SECONDS_A_DAY / 2;
 
 /**
- * The zone of an IANA name. Where clocks go back, the first of the two times is meant; where they go forward, the time
- * as if they had not yet: the offset from before the change in either case.
+ * The zone with an IANA name. It uses the offset from before a change of the clocks, for the hour that occurs twice when
+ * the clocks go back, and for the hour that is skipped when they go forward.
  *
  * @throws OtcError `configuration` when there is no such zone.
  */
 export async function timeZoneNamed(name: string): Promise<TimeZone> {
   if (name === "UTC") return UTC;
-  // Loaded only here: most installations run in UTC, and every command would pay for it at start-up.
+  // Imported only here, because most installations use UTC, and the import would slow down the start of every command.
   const { Temporal } = await import("temporal-polyfill");
 
-  /** The whole day's offset, or undefined for a day on which the clocks change. */
+  /** The offset of a whole day, or undefined for a day on which the clocks change. */
   const offsetOfDay = new Map<number, number | undefined>();
   const epoch = Temporal.PlainDate.from("1970-01-01");
 
-  // `earlier` stays before the change; `compatible` means the same instant, but tells the offset after a gap.
+  // `earlier` uses the offset before the change. `compatible` gives the same instant, but the offset after a gap.
   const exactOffset = (day: number, secondOfDay: number): number =>
     epoch
       .add({ days: day })

@@ -15,16 +15,16 @@ const CAPITAL_T = 0x54;
 const CAPITAL_Z = 0x5a;
 const SMALL_Z = 0x7a;
 
-/** PostgreSQL keeps microseconds and rounds the rest, which could turn a day; what is finer is cut off. */
+/** Finer digits are cut off. PostgreSQL would round them to microseconds, which could change the day. */
 const FRACTION_DIGITS = 6;
 
-/** PostgreSQL refuses an offset of 16 hours and more. */
+/** PostgreSQL rejects an offset of 16 hours or more. */
 const MAX_OFFSET_HOURS = 15;
 
-/** Within so many seconds of 2000, microseconds are a safe integer. */
+/** Within this many seconds of 2000-01-01, the microseconds are a safe integer. */
 const MAX_SAFE_SECONDS = Math.floor(Number.MAX_SAFE_INTEGER / 1e6) - 1;
 
-/** 2000-01-01, from where PostgreSQL counts, in seconds since 1970. */
+/** 2000-01-01, from which PostgreSQL counts, in seconds since 1970. */
 const POSTGRES_EPOCH = 946_684_800;
 
 export const NOT_A_TIMESTAMP = new BadValue(
@@ -33,17 +33,17 @@ export const NOT_A_TIMESTAMP = new BadValue(
 );
 const NO_SUCH_TIME = new BadValue("invalid_timestamp", "a date or time that does not exist");
 
-/** Digits of a date or time that are not there. */
+/** Stands for digits or a position that were not found. */
 const NONE = -1;
 
 /**
- * The project's one parser of timestamps. Accepts ISO 8601 with or without zone or fraction, `T` or a space between,
- * a date alone, and day-first `D/M/YYYY [H:MM[:SS]]`. Without a zone it is wall time in `zone`.
+ * The only parser of timestamps. It accepts ISO 8601 with or without a zone or a fraction, with `T` or a space between
+ * date and time, a date alone, and day-first `D/M/YYYY [H:MM[:SS]]`. A value without a zone is wall time in `zone`.
  *
- * It reads bytes, because a document has millions of timestamps and no string is needed of them.
+ * It reads bytes to avoid creating strings, because a document has millions of timestamps.
  *
- * @returns the instant as a PostgreSQL timestamptz counts it, in microseconds since 2000-01-01 UTC; a bigint where a
- *   number would not be exact
+ * @returns the instant as in a timestamptz of PostgreSQL, in microseconds since 2000-01-01 UTC; a bigint where a number
+ *   would not be exact
  */
 export function convertTimestamp(
   bytes: Buffer,
@@ -145,14 +145,14 @@ function convertDayFirst(
   return instantInZone(year, month, day, hour, minute, second, 0, zone);
 }
 
-/** Where the byte after one or two digits and `separator` stands, or NONE. */
+/** The offset after one or two digits and `separator`, or NONE. */
 function behindOneOrTwoDigits(bytes: Buffer, at: number, end: number, separator: number): number {
   if (at >= end || !isDigit(bytes[at] as number)) return NONE;
   const next = at + 1 < end && isDigit(bytes[at + 1] as number) ? at + 2 : at + 1;
   return next < end && bytes[next] === separator ? next + 1 : NONE;
 }
 
-/** The number that exactly `count` digits make, or NONE. */
+/** The number that consists of exactly `count` digits, or NONE. */
 function digits(bytes: Buffer, at: number, count: number, end: number): number {
   if (at + count > end) return NONE;
   let value = 0;

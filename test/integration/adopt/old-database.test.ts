@@ -67,7 +67,7 @@ function rowVersions(database: DatabaseUnderTest, table: string): Promise<readon
 describeEachDatabase(
   "an old database of 150,000 timesheets",
   (target) => {
-    test("is adopted as the dry run says, keeps what analysts see, and is loaded like any other", async () => {
+    test("is adopted as the dry run says, keeps what analysts see, and can be loaded", async () => {
       const database = await target.fresh({ migrated: false });
       const loader = database.open({ OTC_TIMEZONE: OLD_ZONE });
       const opened = await loader.database();
@@ -164,7 +164,7 @@ describeEachDatabase(
 );
 
 describeEachDatabase("an old database", (target) => {
-  test("is given the columns, types, constraints and indexes of a migrated one, where nothing depends on them", async () => {
+  test("gets the columns, types, constraints and indexes of a migrated one, where nothing depends on the old ones", async () => {
     const database = await target.fresh({ migrated: false });
     const loader = database.open({ OTC_TIMEZONE: OLD_ZONE });
     const opened = await loader.database();
@@ -275,7 +275,7 @@ describeEachDatabase("an old database", (target) => {
     ).toEqual([{ comment_id: 1 }, { comment_id: 2 }, { comment_id: 3 }]);
   });
 
-  test("stays as it was when something is in the way, and is adopted when it is not any more", async () => {
+  test("stays unchanged while an obstacle exists, and is adopted afterwards", async () => {
     const database = await target.fresh({ migrated: false });
     const opened = await database.open().database();
     await createOldTables(database, FEW);
@@ -317,7 +317,7 @@ describeEachDatabase("an old database", (target) => {
     ]);
   });
 
-  test("that lacks tables gets them, and rows join those that were moved before", async () => {
+  test("without some tables gets them, and rows are added to those that were moved before", async () => {
     const database = await target.fresh({ migrated: false });
     const opened = await database.open().database();
     const [first] = await readMigrations();

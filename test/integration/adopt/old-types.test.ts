@@ -169,7 +169,7 @@ const options = async () => ({
 
 describeEachDatabase("an old table whose columns analysts' views use", (target) => {
   test.each(Array.from({ length: ROUNDS }, (_, round) => round))(
-    "is adopted, loaded and reported on like any other, with old types of set %i",
+    "is adopted, loaded and reported on as usual, with old types of set %i",
     async (round) => {
       const reference = await target.fresh();
       const expected = reference.open({ OTC_TIMEZONE: ZONE });
@@ -216,7 +216,7 @@ describeEachDatabase("an old table whose columns analysts' views use", (target) 
     },
   );
 
-  test("is refused when its key cannot be read, with the names of column and view and what to do", async () => {
+  test("is refused when its key cannot be read, with the column, the view and a remedy", async () => {
     const database = await target.fresh({ migrated: false });
     const opened = await database.open().database();
     await database.sql(`create schema if not exists ${quoteIdentifier(database.schema)}`);
@@ -247,7 +247,7 @@ describeEachDatabase("an old table whose columns analysts' views use", (target) 
     ]);
   });
 
-  test("keeps a column beside the new one for whatever else depends on it, until it is dropped", async () => {
+  test("keeps a column next to the new one while other objects depend on it", async () => {
     const database = await target.fresh({ migrated: false });
     const loader = database.open({ OTC_TIMEZONE: ZONE });
     const opened = await loader.database();

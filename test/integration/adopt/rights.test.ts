@@ -7,7 +7,7 @@ import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 const [server] = inject("postgres").slice(-1);
 
 describe.skipIf(server === undefined)("a role", () => {
-  test("adopts tables only when it owns them, and is told who does", async () => {
+  test("adopts tables only when it owns them, and is told the owner otherwise", async () => {
     const database = await faultyDatabase(server!.url, onTestFinished);
     const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(

@@ -14,7 +14,7 @@ const BROKEN_DOCUMENT = "<html>";
 describeEachDatabase(
   "alerts",
   (target) => {
-    test("tell of a break once, however many loads fail, and of its end once", async () => {
+    test("report a problem once, however many loads fail, and its end once", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       const loader = database.open({ ...chat.env, OTC_ALERT_ON: "failed,partial,stale" });
@@ -47,7 +47,7 @@ describeEachDatabase(
 describeEachDatabase(
   "alerts on a server",
   (target) => {
-    test("tell, after some time, what no load tells: data that is old, and a run whose process died", async () => {
+    test("report, after some time, what no load reports: stale data, and a run whose process died", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       const loader = database.open(chat.env);
@@ -68,7 +68,7 @@ describeEachDatabase(
       expect(chat.texts[0]).toContain("comments: 50 % of the last runs were rolled back");
     });
 
-    test("are told by one of two processes that look at once", async () => {
+    test("are sent by only one of two processes that evaluate them at once", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       await failingLoad(database.open(), tickets, BROKEN_DOCUMENT);
@@ -78,7 +78,7 @@ describeEachDatabase(
       expect(chat.texts).toHaveLength(1);
     });
 
-    test("say nothing of loads that were turned away, or that somebody interrupted", async () => {
+    test("do not report loads that were skipped or interrupted", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       const loader = database.open({ ...chat.env, OTC_ALERT_ON: "failed" });
@@ -104,7 +104,7 @@ describeEachDatabase(
       ["redirects", { status: 307 }, 1],
     ];
 
-    test.for(FAULTS)("hurt no load when the webhook %s, and stay due", async ([, answer, requests]) => {
+    test.for(FAULTS)("do not fail a load when the webhook %s, and stay due", async ([, answer, requests]) => {
       const database = await target.fresh();
       const chat = await startWebhookServer();
       let logged = "";
@@ -123,7 +123,7 @@ describeEachDatabase(
       expect(chat.texts).toHaveLength(1);
     });
 
-    test("hurt no load when nobody listens, or it cannot be written down what was told", async () => {
+    test("do not fail a load when nothing listens, or when they cannot be recorded", async () => {
       const database = await target.fresh();
       const env = { OTC_ALERT_WEBHOOK: "http://127.0.0.1:9/nobody" };
       expect(await failingLoad(database.open(env), tickets, BROKEN_DOCUMENT)).toMatchObject({

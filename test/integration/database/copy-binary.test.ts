@@ -80,7 +80,7 @@ function writeRow(writer: CopyBinaryWriter, row: Row, position: number): void {
 }
 
 describeEachDatabase("rows copied in binary format", (target) => {
-  test("are what the server makes of the same values as literals", async () => {
+  test("equal the values that the server reads from literals", async () => {
     const database = await (await target.fresh({ migrated: false })).open().database();
     const seed = Date.now();
     const copied = [...AT_THE_LIMITS, ...fc.sample(rows, { numRuns: 500, seed })];

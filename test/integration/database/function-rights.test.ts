@@ -98,7 +98,7 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
     return { database, roleOf, urlOf, named, asSuperuser, attack };
   }
 
-  test("let nobody act as the owner by a function of otc-etl, and read and load as before", async () => {
+  test("cannot act as the owner through a function of otc-etl, and can still read and load", async () => {
     const { roleOf, urlOf, named, asSuperuser, attack, database } = await documentedRoles();
     const env = { OTC_DATABASE_URL: urlOf("otc_etl") };
     await migrateBy(env);
@@ -162,7 +162,7 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
     ).toEqual([]);
   });
 
-  test("keep what they could do when an older database is migrated, which the doctor asks for", async () => {
+  test("keep their rights when an older database is migrated, and the doctor checks them", async () => {
     const { database, roleOf, urlOf, asSuperuser, attack } = await documentedRoles();
     const env = { OTC_DATABASE_URL: database.url };
     await migrateUpTo(15, env);

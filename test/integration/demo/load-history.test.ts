@@ -9,7 +9,7 @@ import { scratchFolder } from "../../support/scratch-folder.ts";
 /** On the night before, OTC had no tickets and no comments, and its timesheets had bad values: see `nights.ts`. */
 const NOW = new Date("2026-06-12T12:00:00Z");
 
-test("a history goes on from the last run, and stands on record with the dates of its nights", async () => {
+test("a history continues after the last run, and is recorded with the dates of its nights", async () => {
   const directory = await scratchFolder();
   const { signal } = new AbortController();
   const desk = await openDemoDesk({

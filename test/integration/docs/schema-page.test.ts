@@ -5,7 +5,7 @@ import { renderSchemaPage, SCHEMA_PAGE } from "../../../scripts/schema-page.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 
 describeEachDatabase("docs/schema.md", (target) => {
-  test("says what the tables are, and what each of them means (else: npm run docs)", async () => {
+  test("is up to date (otherwise: npm run docs)", async () => {
     const database = await target.fresh();
     const page = await renderSchemaPage(await database.open().database());
     expect(await readFile(SCHEMA_PAGE, "utf8")).toBe(await formatPage(SCHEMA_PAGE, page));

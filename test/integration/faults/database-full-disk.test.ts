@@ -8,7 +8,9 @@ import { unprivilegedAccount } from "../../support/unprivileged-account.ts";
 const [server] = inject("postgres").slice(-1);
 
 describe.skipIf(server === undefined)("a full disk of the server", () => {
-  test("fails the load with nothing kept, and the next one works when there is room", async ({ skip }) => {
+  test("fails the load, which keeps nothing, and the next one works when there is space", async ({
+    skip,
+  }) => {
     const disk = mountSmallDisk("4m", unprivilegedAccount(), "a full disk of the server");
     if (disk === undefined) {
       skip("this account may not mount a file system");

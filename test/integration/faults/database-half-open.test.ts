@@ -61,7 +61,7 @@ async function databaseBehindProxy(
 
 describe.skipIf(inject("postgres").length === 0).concurrent("a connection that goes silent", () => {
   // Patience is twenty seconds: beside the others it costs none.
-  test("because its server stays away ends the load all the same, and the run is abandoned by the next one", async ({
+  test("because its server stays unreachable still ends the load, and the next load marks the run as abandoned", async ({
     onTestFinished,
   }) => {
     const server = await startDurablePostgres(18);
@@ -80,7 +80,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     ).toEqual([{ load_status: "abandoned", rollbacks: 1 }]);
   }, 60_000);
 
-  test("in COPY, while the source says nothing either, is given up", async (context) => {
+  test("in COPY, while the source is silent as well, is closed", async (context) => {
     const { database, proxy, loader, next } = await databaseBehindProxy(context);
     const held = await beginLoad(loader, tickets, moreTickets(50));
     proxy.freezeConnected();
@@ -89,7 +89,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     await expectRolledBack(database, outcome, next, UNANSWERED);
   });
 
-  test("in COPY, and takes no more rows, is given up", async (context) => {
+  test("in COPY, and accepts no more rows, is closed", async (context) => {
     const { database, proxy, loader, next } = await databaseBehindProxy(context);
     const held = await beginLoad(loader, tickets, moreTickets(10_000, "long ".repeat(1000)));
     proxy.freezeConnected();
@@ -99,7 +99,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     await expectRolledBack(database, outcome, next, UNANSWERED);
   });
 
-  test("while rows are written is given up, and its server session ends by the idle limit", async (context) => {
+  test("while rows are written is closed, and the idle limit ends its server session", async (context) => {
     const { database, proxy, open, next } = await databaseBehindProxy(context);
     // From OTC, because the request was recorded on a second connection: idle now, and to go silent as well.
     const api = await startDocumentServer(
@@ -117,7 +117,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     await expectRolledBack(database, failed, next, UNANSWERED);
   });
 
-  test("before COMMIT arrives is given up, and nothing is loaded", async (context) => {
+  test("before COMMIT arrives is closed, and nothing is loaded", async (context) => {
     const { database, proxy, loader, next } = await databaseBehindProxy(context);
     const outcome = await outcomeWithin(
       attemptLoad(loader, tickets, moreTickets(50), {
@@ -130,7 +130,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     await expectRolledBack(database, outcome, next, UNANSWERED);
   });
 
-  test("after COMMIT was done leaves the load a success: so it is on record", async (context) => {
+  test("after COMMIT was executed leaves the load successful, as its record says", async (context) => {
     const { database, proxy, loader } = await databaseBehindProxy(context);
     const outcome = await outcomeWithin(
       attemptLoad(loader, tickets, moreTickets(50), {
@@ -145,7 +145,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     await expectNothingLeft(database);
   });
 
-  test("and a host that is gone altogether: an interrupted load is over within five seconds", async (context) => {
+  test("because its host has disappeared lets an interrupted load end within five seconds", async (context) => {
     const { database, proxy, open, next } = await databaseBehindProxy(context, {});
     const api = await startDocumentServer(
       { tickets: documentOf(moreTickets(50)) },
@@ -176,7 +176,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     });
   });
 
-  test("before it is made is given up after OTC_CONNECT_TIMEOUT_MS", async (context) => {
+  test("before it is established is closed after OTC_CONNECT_TIMEOUT_MS", async (context) => {
     const { proxy, loader } = await databaseBehindProxy(context);
     proxy.freeze();
     const began = performance.now();
@@ -200,7 +200,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
 });
 
 describe.skipIf(inject("postgres").length === 0)("a connection that is cut", () => {
-  test("right after COMMIT was done leaves the load a success: so it is on record", async (context) => {
+  test("right after COMMIT was executed leaves the load successful, as its record says", async (context) => {
     const { database, proxy, loader } = await databaseBehindProxy(context);
     const outcome = await attemptLoad(loader, tickets, moreTickets(50), {
       onProgress: ({ step }) => {

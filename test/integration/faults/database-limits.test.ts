@@ -18,7 +18,7 @@ const [server] = inject("postgres").slice(-1);
 describe.skipIf(server === undefined)("a time limit", () => {
   const { url } = server!;
 
-  test("of locks ends a load while an analyst holds the table", async () => {
+  test("of locks ends a load while an analyst has locked the table", async () => {
     const database = await faultyDatabase(url, onTestFinished, { OTC_LOCK_TIMEOUT_MS: "200" });
     const loader = database.open();
     const analyst = await database.session();
@@ -31,7 +31,7 @@ describe.skipIf(server === undefined)("a time limit", () => {
     });
   });
 
-  test("of locks is not reached by an analyst who reads", async () => {
+  test("of locks is not reached because an analyst reads", async () => {
     const database = await faultyDatabase(url, onTestFinished, { OTC_LOCK_TIMEOUT_MS: "200" });
     const analyst = await database.session();
     await analyst.query("begin; select * from servicedesk.tickets");
@@ -51,7 +51,7 @@ describe.skipIf(server === undefined)("a time limit", () => {
     });
   });
 
-  test("of statements ends a COPY whose source goes on too slowly", async () => {
+  test("of statements ends a COPY whose source is too slow", async () => {
     const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "500" });
     const loader = database.open();
     const held = await beginLoad(loader, tickets, moreTickets(2000, "long ".repeat(500)));
@@ -62,7 +62,7 @@ describe.skipIf(server === undefined)("a time limit", () => {
     });
   });
 
-  test("of idleness ends a load whose source does not answer, and is the reason on record", async () => {
+  test("of idle transactions ends a load whose source does not answer, and is the recorded reason", async () => {
     const database = await faultyDatabase(url, onTestFinished, { OTC_IDLE_TIMEOUT_MS: "200" });
     const api = await startDocumentServer({ tickets: "[]" }, { 1: { kind: "stall-headers" } });
     const loader = database.open({ ...api.env, OTC_TIMEOUT_MS: "600", OTC_RETRIES: "1" });
@@ -120,7 +120,7 @@ function raising(sqlState: string, times: number): string {
 describe.skipIf(server === undefined)("a conflict with another session", () => {
   const { url } = server!;
 
-  test.each(["40001", "40P01"])("(%s) is tried again without fetching again", async (sqlState) => {
+  test.each(["40001", "40P01"])("(%s) is retried without another fetch", async (sqlState) => {
     const database = await faultyDatabase(url, onTestFinished);
     await database.sql(raising(sqlState, 2));
     // From standard input, which can be read once.
@@ -138,7 +138,7 @@ describe.skipIf(server === undefined)("a conflict with another session", () => {
     ).toEqual([{ load_status: "success", retries: 2, savepoints: 7, commits: 1, rollbacks: 0 }]);
   });
 
-  test("that does not end fails the load after three more tries", async () => {
+  test("that does not end fails the load after three retries", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     await database.sql(raising("40001", 1000));
     const loader = database.open();
@@ -150,7 +150,7 @@ describe.skipIf(server === undefined)("a conflict with another session", () => {
     await expectRolledBack(database, outcome, loader, { message: /as the test wants it.*40001/ });
   });
 
-  test("that PostgreSQL itself finds to be a deadlock is tried again", async () => {
+  test("that PostgreSQL detects as a deadlock is retried", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     // Only the load's session looks for deadlocks in time to find this one.
     await database.sql(

@@ -51,7 +51,7 @@ async function pooled(serverUrl: string, poolSize: number): Promise<Pooled> {
 describe.skipIf(servers.length === 0).each(servers)(
   "pgbouncer in transaction mode (PostgreSQL $major)",
   ({ url: serverUrl }) => {
-    test("lets migrate, load, a re-run and status through, and no setting outlives its transaction", async () => {
+    test("supports migrate, load, a re-run and status, and no setting outlives its transaction", async () => {
       const { database, url, open } = await pooled(serverUrl, 2);
       const env = { OTC_PG_SCHEMA: "through the pool" };
       await migrateBy({ OTC_DATABASE_URL: url, ...env });
@@ -95,7 +95,7 @@ describe.skipIf(servers.length === 0).each(servers)(
       await expectNothingLeft(database);
     });
 
-    test("lets a failure, a terminated backend and an interruption roll back as without it", async () => {
+    test("rolls back after a failure, a terminated backend and an interruption as without pgbouncer", async () => {
       const { database, open } = await pooled(serverUrl, 2);
       const loader = open();
       const held = await beginLoad(loader, tickets, moreTickets(50));

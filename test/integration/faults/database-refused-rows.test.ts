@@ -78,7 +78,7 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-describe.skipIf(server === undefined)("rows that are refused by", () => {
+describe.skipIf(server === undefined)("rows that are rejected by", () => {
   test.each(REFUSALS)(
     "$name go to quarantine alone, with few savepoints",
     async ({ sql, sqlState, message }) => {

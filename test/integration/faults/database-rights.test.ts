@@ -13,7 +13,7 @@ const [server] = inject("postgres").slice(-1);
 describe.skipIf(server === undefined)("a role", () => {
   const { url } = server!;
 
-  test("with the documented rights loads from a file and from OTC, and rejects are kept", async () => {
+  test("with the documented rights loads from a file and from OTC, and keeps rejected records", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env } = await roleOn(database, "", await rightsOfLoader());
     const loader = database.open(env);
@@ -28,7 +28,7 @@ describe.skipIf(server === undefined)("a role", () => {
     expect(checks.filter((check) => check.state !== "ok")).toMatchObject([{ name: "owner" }]);
   });
 
-  test("that may not execute what loads derive is told so by the doctor", async () => {
+  test("without the right to execute the functions of loads is warned by the doctor", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke execute on function servicedesk.refresh_teams() from ${name}`);
@@ -38,7 +38,7 @@ describe.skipIf(server === undefined)("a role", () => {
     ]);
   });
 
-  test("with the documented rights cannot migrate, and is told what it lacks", async () => {
+  test("with the documented rights cannot migrate, and is told which right is missing", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env } = await roleOn(database, "", await rightsOfLoader());
     await database.sql("delete from servicedesk.etl_migrations where version = 6");
@@ -48,7 +48,7 @@ describe.skipIf(server === undefined)("a role", () => {
     });
   });
 
-  test("that may not create tables is told so, and its failure is on record", async () => {
+  test("that may not create tables is told so, and its failure is recorded", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke create on schema servicedesk from ${name}`);
@@ -59,7 +59,7 @@ describe.skipIf(server === undefined)("a role", () => {
     });
   });
 
-  test("that may not write the table is told so, and its failure is on record", async () => {
+  test("that may not write the table is told so, and its failure is recorded", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await database.sql(`revoke insert, update on servicedesk.tickets from ${name}`);
@@ -70,7 +70,7 @@ describe.skipIf(server === undefined)("a role", () => {
     });
   });
 
-  test("that may connect only once loads from a file and from OTC", async () => {
+  test("with a single connection loads from a file and from OTC", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env } = await roleOn(database, "connection limit 1", await rightsOfLoader());
     const api = await startDocumentServer({ tickets: documentOf(moreTickets(50)) });

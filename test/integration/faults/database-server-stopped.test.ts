@@ -24,7 +24,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
   afterAll(() => server.destroy());
 
   test.each(["fast", "immediate"] as const)(
-    "%s in COPY, and comes back, has the failure on record",
+    "%s in COPY, and comes back, has recorded the failure",
     async (mode) => {
       const database = await faultyDatabase(server.url, onTestFinished);
       const loader = database.open();
@@ -39,7 +39,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
   );
 
   test.each(["fast", "immediate"] as const)(
-    "%s while rows are written, and comes back, has the failure on record",
+    "%s while rows are written, and comes back, has recorded the failure",
     async (mode) => {
       const database = await faultyDatabase(server.url, onTestFinished);
       const loader = database.open();
@@ -54,7 +54,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
     },
   );
 
-  test("and stays away ends a load within five seconds when it is interrupted then", async () => {
+  test("and stays unreachable lets an interrupted load end within five seconds", async () => {
     const database = await faultyDatabase(server.url, onTestFinished);
     const loader = database.open();
     const interruption = new AbortController();
@@ -69,7 +69,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
     await expectRolledBack(database, outcome, loader, { message: STOPPED.message, recorded: "running" });
   });
 
-  test("before a load refuses it at once, and says where it looked", async () => {
+  test("before a load fails it at once, with the server's address", async () => {
     const database = await faultyDatabase(server.url, onTestFinished);
     const loader = database.open();
     await server.stop("fast");

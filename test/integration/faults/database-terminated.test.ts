@@ -14,7 +14,7 @@ import { attemptLoad, beginLoad } from "../../support/load-records.ts";
 const TERMINATED = { message: /terminating connection due to administrator command.*57P01/ };
 
 describe.each(inject("postgres"))("a backend that is terminated (PostgreSQL $major)", ({ url }) => {
-  test("in COPY ends the load at once, also while the source says nothing", async () => {
+  test("in COPY ends the load at once, even while the source is silent", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const loader = database.open();
     const held = await beginLoad(loader, tickets, moreTickets(50));
@@ -22,7 +22,7 @@ describe.each(inject("postgres"))("a backend that is terminated (PostgreSQL $maj
     await expectRolledBack(database, await outcomeWithin(held, 3000), loader, TERMINATED);
   });
 
-  test("in COPY while rows flow ends the load with the server's reason", async () => {
+  test("in COPY while rows are sent ends the load with the server's reason", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const loader = database.open();
     const held = await beginLoad(loader, tickets, moreTickets(2000, "long ".repeat(500)));

@@ -19,7 +19,7 @@ const STEPS: readonly LoadProgress["step"][] = ["fetch", "stage", "classify", "a
 describeEachDatabase(
   "an exception",
   (target) => {
-    test("in whatever step rolls the load back, and is the reason on record", async () => {
+    test("in any step rolls the load back, and is the recorded reason", async () => {
       const database = await target.fresh();
       const loader = database.open();
       const before = await seed(database, loader);
@@ -98,7 +98,7 @@ describeEachDatabase(
 describeEachDatabase(
   "a load that is aborted",
   (target) => {
-    test("is on record each time, at whatever moment the cancellation comes", async () => {
+    test("is recorded each time, whenever the cancellation arrives", async () => {
       const database = await target.fresh();
       const loader = database.open();
       const before = await seed(database, loader);

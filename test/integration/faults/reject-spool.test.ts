@@ -27,9 +27,9 @@ function openFiles(): ReadonlyMap<string, string> {
 }
 
 describeEachDatabase(
-  "rejects that wait on disk",
+  "rejected records that are spooled to disk",
   (target) => {
-    test("can be read by nobody else, and do not outlive a load that failed", async () => {
+    test("can be read only by their owner, and do not outlive a failed load", async () => {
       const database = await target.fresh();
       const seen = new Map<string, string>();
       const large = "x".repeat(80_000);

@@ -51,12 +51,12 @@ const FAULTS: Readonly<Record<string, Case>> = {
   "a cut behind a clean chunked end": {
     fault: { kind: "cut-chunked", bytes: 5000 },
     code: "document",
-    message: /ends in the middle, \d+ records/,
+    message: /is incomplete: it ends after \d+ records/,
   },
   "a cut between two records": {
     fault: { kind: "cut-chunked", bytes: SECOND_DOCUMENT.indexOf(',{"TKT', 5000) },
     code: "document",
-    message: /ends in the middle/,
+    message: /is incomplete/,
   },
   "headers that never come": { fault: { kind: "stall-headers" }, code: "source", message: /sent nothing/ },
   "a body that stops for ever": {
@@ -76,7 +76,7 @@ const FAULTS: Readonly<Record<string, Case>> = {
   "500": { fault: { kind: "status", status: 500 }, code: "source", message: /status 500/ },
   "a web page": body("<html>\u001b[2J<h1>Login</h1></html>", "document", /a web page, not JSON/),
   "an error object": body('{"error":{"code":7,"message":"quota"}}', "document", /no list of records.*quota/),
-  "an empty body": body("", "document", /The answer is empty/),
+  "an empty body": body("", "document", /The response is empty/),
   "an empty list": body('{"data":[]}', "guard", /0 records, fewer than half of the last load's 20/),
   "a list much shorter than the last": body(documentOf(FIRST.slice(0, 9)), "guard", /9 records, fewer/),
   "a record broken in the middle": body(
@@ -87,7 +87,7 @@ const FAULTS: Readonly<Record<string, Case>> = {
   "a record that swallows the rest": body(
     SECOND_DOCUMENT.replace('"TKT-Title":"Ticket 30"', '"TKT-Title":"Ticket 30'),
     "document",
-    /Record 30 of the document is not valid JSON|ends in the middle/,
+    /Record 30 of the document is not valid JSON|is incomplete/,
   ),
   "a record beyond the limit": body(
     documentOf([...FIRST, ticket(99, { "TKT-Description": "x".repeat(20_000) })]),
@@ -112,9 +112,9 @@ const ENV = {
 };
 
 describeEachDatabase(
-  "an answer that is no document",
+  "a response that is not a document",
   (target) => {
-    test.for(Object.entries(FAULTS))("fails the load and touches nothing: %s", async ([, expected]) => {
+    test.for(Object.entries(FAULTS))("fails the load and changes nothing: %s", async ([, expected]) => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, { 1: expected.fault });
       const loader = database.open({ ...server.env, ...ENV });
@@ -125,7 +125,7 @@ describeEachDatabase(
       await expectUntouched(database, before, { status: "failed", ...expected }, loader);
     });
 
-    test("fails the load and touches nothing: nobody listens", async () => {
+    test("fails the load and changes nothing: nothing listens", async () => {
       const nobody = createServer().listen(0, "127.0.0.1");
       await once(nobody, "listening");
       const { port } = nobody.address() as AddressInfo;
@@ -157,7 +157,7 @@ const BAD_WEEK = [
 ];
 
 describeEachDatabase("a document from OTC", (target) => {
-  test("that is none, eight times in a row, leaves every row as it was and every reason on record", async () => {
+  test("that fails eight times in a row leaves every row unchanged and every reason recorded", async () => {
     const database = await target.fresh();
     const faults = BAD_WEEK.map((name) => FAULTS[name]!);
     const server = await startDocumentServer(
@@ -182,7 +182,7 @@ describeEachDatabase("a document from OTC", (target) => {
   // PostgreSQL 15, and a schema's name, make no difference to what follows.
   if (target.name !== "PostgreSQL 18" && target.name !== "embedded") return;
 
-  test("is given up after its retries, and each was counted", async () => {
+  test("fails after its retries, and each retry is counted", async () => {
     const database = await target.fresh();
     const fault: Fault = { kind: "status", status: 500 };
     const server = await startDocumentServer({}, { 1: fault, 2: fault, 3: fault });
@@ -202,7 +202,7 @@ describeEachDatabase("a document from OTC", (target) => {
     await expectUntouched(database, before, recorded, loader);
   });
 
-  test("brings a record alone to quarantine that is not UTF-8, or nested a million deep", async () => {
+  test("has only those records quarantined that are not UTF-8, or nested a million levels deep", async () => {
     const database = await target.fresh();
     const deep = `{"TKT-Ticket ID":2,"x":${"[".repeat(MILLION)}${"]".repeat(MILLION)}}`;
     const broken = '{"TKT-Ticket ID":3,"TKT-Title":"Caf\u00e9"}';
@@ -224,7 +224,7 @@ describeEachDatabase("a document from OTC", (target) => {
     ]);
   });
 
-  test("may have a key twice, the last one counts, and one called __proto__ is data", async () => {
+  test("may contain a key twice, of which the last one wins, and a key named __proto__", async () => {
     const database = await target.fresh();
     const document =
       '[{"TKT-Ticket ID":1,"TKT-Title":"first","TKT-Ticket ID":2,"TKT-Title":"second",' +
@@ -252,7 +252,7 @@ describeEachDatabase("a document from OTC", (target) => {
 });
 
 describeEachDatabase(
-  "an answer that another attempt gets past",
+  "a response that a retry overcomes",
   (target) => {
     test.for<[name: string, headers: () => Record<string, string>, atLeastMs: number]>([
       ["500", () => ({}), 0],
@@ -263,7 +263,7 @@ describeEachDatabase(
         () => ({ "retry-after": new Date(Date.now() + 2000).toUTCString() }),
         900,
       ],
-    ])("is tried again after %s", async ([name, headers, atLeastMs]) => {
+    ])("is retried after %s", async ([name, headers, atLeastMs]) => {
       const database = await target.fresh();
       const status = Number.parseInt(name);
       const server = await startDocumentServer(

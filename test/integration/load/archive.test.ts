@@ -18,7 +18,7 @@ const NAME = /^tickets\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-run-\d+\.json\.zst$/;
 describeEachDatabase(
   "the archive",
   (target) => {
-    test("keeps the newest documents of each view as they came, for their owner only", async () => {
+    test("keeps the newest documents of each view unchanged, readable only by their owner", async () => {
       const database = await target.fresh();
       const archive = join(await temporaryFolder(), "deep", "archive");
       const server = await startDocumentServer(
@@ -68,7 +68,7 @@ describeEachDatabase(
       ]);
     });
 
-    test("keeps one document of a first load in which the database refuses a record", async () => {
+    test("keeps one document of a first load in which the database rejects a record", async () => {
       const database = await target.fresh();
       const archive = await temporaryFolder();
       const name = randomBytes(4000).toString("base64");
@@ -112,7 +112,9 @@ describeEachDatabase(
       ]);
     });
 
-    test("fails by itself where it cannot write, or the disk is full, and says so", async ({ skip }) => {
+    test("reports that it cannot write or that the disk is full, without failing the load", async ({
+      skip,
+    }) => {
       const database = await target.fresh();
       const noise = many(3000, (number) =>
         ticket(number, { "TKT-Description": randomBytes(300).toString("hex") }),

@@ -39,7 +39,7 @@ function deadProcess(): number {
 describeEachDatabase(
   "two loads at once",
   (target) => {
-    test("of one view: the second is refused and told by whom, and the first is not disturbed", async () => {
+    test("of one view: the second is refused with the holder's name, and the first is not disturbed", async () => {
       const database = await target.fresh();
       const held = await beginLoad(database.open(), tickets, many(3, ticket));
       const refused = await failingLoad(database.open(), tickets, [ticket(9)]);
@@ -62,7 +62,7 @@ describeEachDatabase(
       ]);
     });
 
-    test("of two views do not stand in each other's way", async () => {
+    test("of two views do not block each other", async () => {
       const database = await target.fresh();
       const held = await beginLoad(database.open(), tickets, many(3, ticket));
       expect(await load(database.open(), comments, [comment(1)])).toMatchObject({ inserted: 1 });
@@ -80,7 +80,7 @@ describeEachDatabase(
       expect(await migrate(other, () => undefined)).toEqual([]);
     });
 
-    test("let readers read the old rows until the commit", async () => {
+    test("let readers see the old rows until the commit", async () => {
       const database = await target.fresh();
       await load(database.open(), tickets, many(2, ticket));
       const held = await beginLoad(
@@ -96,7 +96,7 @@ describeEachDatabase(
       expect(await statuses()).toEqual([{ status: "Closed" }]);
     });
 
-    test("do not give up a young run whose process lives, or may live elsewhere", async () => {
+    test("do not abandon a young run whose process is alive, or may be alive on another host", async () => {
       const database = await target.fresh();
       const here = await leaveRunning(database, { pid: process.pid });
       const elsewhere = await leaveRunning(database, { pid: deadProcess(), host: "another.example" });
@@ -111,7 +111,7 @@ describeEachDatabase(
 describeEachDatabase(
   "two processes on one embedded database",
   (target) => {
-    test("cannot be: the second is told who has it open", async () => {
+    test("are impossible: the second is told which process has it open", async () => {
       const database = await target.fresh();
       await database.open().database();
       const second = database.open().database();
@@ -122,7 +122,7 @@ describeEachDatabase(
   ({ engine }) => engine === "embedded",
 );
 
-describeEachDatabase("a run that nobody closed", (target) => {
+describeEachDatabase("a run that was never closed", (target) => {
   test("is marked abandoned by the next load of its view when its process is dead", async () => {
     const database = await target.fresh();
     const dead = await leaveRunning(database, { pid: deadProcess() });
@@ -144,7 +144,7 @@ describeEachDatabase("a run that nobody closed", (target) => {
 });
 
 describeEachDatabase("a loader", (target) => {
-  test("may be closed again, and before it was ever used", async () => {
+  test("can be closed twice, and before it was used", async () => {
     const database = await target.fresh();
     await database.open().close();
     const loader = database.open();

@@ -25,7 +25,7 @@ function indexFiles(database: Pick<DatabaseUnderTest, "sql">, table: string): Pr
 }
 
 describeEachDatabase("the indexes of an empty table", (target) => {
-  test("are the same after they were dropped and built", async () => {
+  test("are the same after they were dropped and rebuilt", async () => {
     const database = await target.fresh();
     const loader = database.open();
     for (const [view, records] of [
@@ -40,7 +40,7 @@ describeEachDatabase("the indexes of an empty table", (target) => {
     }
   });
 
-  test("are kept when the database refuses a row, and exactly that row goes to quarantine", async () => {
+  test("are kept when the database rejects a row, and only that row goes to quarantine", async () => {
     const database = await target.fresh();
     await database.sql(
       `alter table ${database.table("tickets")} add constraint no_secrets check ("TKT-Title" <> 'secret')`,
@@ -94,19 +94,19 @@ describe.skipIf(server === undefined)("the indexes of an empty table are kept up
     expect(analyst).toBe(false);
   });
 
-  test("when something of the analysts' hangs on its key", async () => {
+  test("when an object of the analysts depends on its key", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     await database.sql(`create table servicedesk.remarks (comment_id bigint references ${table})`);
     expect(await rebuilds(database)).toBe(false);
   });
 
-  test("when an index says more than its definition", async () => {
+  test("when an index has properties beyond its definition", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     await database.sql("comment on index servicedesk.comments_ticket_id is 'for the team report'");
     expect(await rebuilds(database)).toBe(false);
   });
 
-  test("and otherwise not", async () => {
+  test("and in no other case", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     expect(await rebuilds(database)).toBe(true);
   });

@@ -37,7 +37,7 @@ function withTeamsAndCategoriesSwapped(document: string): string {
 }
 
 describeEachDatabase("schema drift", (target) => {
-  test("is noticed once, by the load, its record and status", async () => {
+  test("is reported once, by the load, its record and status", async () => {
     const database = await target.fresh();
     const loader = database.open();
     expect(await load(loader, tickets, desk(60))).toMatchObject({ driftWarnings: [] });
@@ -95,7 +95,7 @@ describeEachDatabase("the fields of rejected records", (target) => {
   };
 
   test.for(["staged", "filled directly", "planned"] as const)(
-    "count for drift when the others are %s",
+    "count for schema drift when the others are %s",
     async (road) => {
       const database = await target.fresh();
       const loader = database.open();
@@ -122,35 +122,32 @@ describeEachDatabase("the fields of rejected records", (target) => {
     },
   );
 
-  test.for(["import", "replay", "retry"] as const)(
-    "stand in the record of a run of kind %s",
-    async (kind) => {
-      const database = await target.fresh();
-      const loader = database.open();
-      const [outcome] = await loader.load({
-        views: [tickets],
-        kind,
-        atomic: false,
-        errorLimit: { kind: "default" },
-        allowShrink: true,
-        file: {
-          path: "-",
-          stdin: Readable.from([Buffer.from(documentOf(bySizes.now))], { objectMode: false }),
-        },
-        signal: new AbortController().signal,
-        onProgress: () => undefined,
-        onOutcome: () => undefined,
-      });
-      expect(outcome).toMatchObject({ status: "partial", errors: 40 });
-      expect(
-        await database.sql(
-          `select unknown_fields, absent_fields ? 'TKT-Solution' as absent from ${database.table("etl_metadata")}`,
-        ),
-      ).toEqual([{ unknown_fields: { Colour: 40 }, absent: false }]);
-    },
-  );
+  test.for(["import", "replay", "retry"] as const)("are in the record of a run of kind %s", async (kind) => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const [outcome] = await loader.load({
+      views: [tickets],
+      kind,
+      atomic: false,
+      errorLimit: { kind: "default" },
+      allowShrink: true,
+      file: {
+        path: "-",
+        stdin: Readable.from([Buffer.from(documentOf(bySizes.now))], { objectMode: false }),
+      },
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      onOutcome: () => undefined,
+    });
+    expect(outcome).toMatchObject({ status: "partial", errors: 40 });
+    expect(
+      await database.sql(
+        `select unknown_fields, absent_fields ? 'TKT-Solution' as absent from ${database.table("etl_metadata")}`,
+      ),
+    ).toEqual([{ unknown_fields: { Colour: 40 }, absent: false }]);
+  });
 
-  test("are not known of what is no object, nor of bytes that are no UTF-8: nothing has vanished then", async () => {
+  test("are unknown for records that are not objects or not UTF-8, so that no field has vanished", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, desk(60));
@@ -174,7 +171,7 @@ describeEachDatabase("the fields of rejected records", (target) => {
 describeEachDatabase(
   "a simulated service desk",
   (target) => {
-    test("does not drift from one day to the next, nor a month later; and two of its fields swapped do", async () => {
+    test("shows no schema drift from one day to the next or a month later, unless two fields are swapped", async () => {
       const database = await target.fresh();
       const loader = database.open();
       const catalog = await viewCatalog();
@@ -207,7 +204,7 @@ describeWithSharedData("the real tickets", "tickets.json.gz", (path) => {
   describeEachDatabase(
     "the real tickets",
     (target) => {
-      test("do not drift when every second record is missing, and do when teams and categories are swapped", async () => {
+      test("show no schema drift when every second record is missing, but do when teams and categories are swapped", async () => {
         const database = await target.fresh();
         const loader = database.open();
         const real = gunzipSync(readFileSync(path)).toString();

@@ -53,7 +53,7 @@ describeEachDatabase("a first load into an empty table", (target) => {
     ["many", 7],
     ["hardly any", 2000],
   ])(
-    "gives what staging gives when %s keys repeat: rows, counts, duplicates and quarantine",
+    "has the same result as staging when %s keys repeat: rows, counts, duplicates and quarantine",
     async (_case, every) => {
       const records = many(ROWS, (number) =>
         ticket(number % every === 0 ? number - 3 : number, {
@@ -74,7 +74,7 @@ describeEachDatabase("a first load into an empty table", (target) => {
     },
   );
 
-  test("finds the row that no index can hold, and loads the others", async () => {
+  test("finds the row that is too large for an index, and loads the others", async () => {
     // Random, because an index compresses.
     const name = randomBytes(4000).toString("base64");
     const records = many(ROWS, (number) =>
@@ -89,7 +89,7 @@ describeEachDatabase("a first load into an empty table", (target) => {
 describeEachDatabase(
   "a first load into an empty table without a unique key",
   (target) => {
-    test("keeps only the last of the few records with one key all the same", async () => {
+    test("still keeps only the last of the few records with one key", async () => {
       const database = await target.fresh();
       await database.sql("alter table servicedesk.comments drop constraint comments_pkey");
       const records = many(ROWS, (number) =>
@@ -162,7 +162,7 @@ describeEachDatabase(
       expect(filled).toBe(false);
     });
 
-    test("and otherwise not", async () => {
+    test("and in no other case", async () => {
       const database = await target.fresh();
       await database.sql("create unique index on servicedesk.comments (team, comment_id) include (user_id)");
       expect(await fills(database)).toBe(true);

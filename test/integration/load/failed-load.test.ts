@@ -64,7 +64,7 @@ describeEachDatabase("the record of a run", (target) => {
     expect(await leftovers(database)).toEqual([]);
   });
 
-  test.skipIf(target.engine === "embedded")("is seen as running while the load runs", async () => {
+  test.skipIf(target.engine === "embedded")("says `running` while the load runs", async () => {
     const database = await target.fresh();
     const held = await beginLoad(database.open(), tickets, many(2, ticket));
     expect(await database.sql(`select load_status, load_end from ${database.table("etl_metadata")}`)).toEqual(
@@ -78,7 +78,7 @@ describeEachDatabase("the record of a run", (target) => {
     ]);
   });
 
-  test("tells freshness", async () => {
+  test("provides the age of the data", async () => {
     const database = await target.fresh();
     await load(database.open(), tickets, many(3, ticket));
     expect(
@@ -146,7 +146,7 @@ describeEachDatabase("a load that fails", (target) => {
     ]);
   });
 
-  test("because it was aborted rolls back, and the reason is on record", async () => {
+  test("because it was aborted rolls back, and records the reason", async () => {
     const database = await target.fresh();
     const server = await startDocumentServer(
       { tickets: documentOf(many(200, ticket)) },
@@ -176,7 +176,7 @@ describeEachDatabase("a load that fails", (target) => {
     expect(await leftovers(database)).toEqual([]);
   });
 
-  test("because it was aborted while standard input says nothing ends all the same", async () => {
+  test("because it was aborted ends even while standard input is silent", async () => {
     const database = await target.fresh();
     const abort = new AbortController();
     const held = await beginLoad(database.open(), tickets, many(3, ticket), { signal: abort.signal });
@@ -218,7 +218,7 @@ describeEachDatabase("a load of all views", (target) => {
     ]);
   });
 
-  test("in one transaction keeps nothing when one fails, and all when none does", async () => {
+  test("in one transaction keeps nothing when one fails, and everything when none fails", async () => {
     const database = await target.fresh();
     const server = await startDocumentServer(documents, { 3: { kind: "status", status: 404 } });
     const loader = database.open(server.env);

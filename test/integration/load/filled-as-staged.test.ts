@@ -110,7 +110,7 @@ const commentRecords = fc.array(
 );
 
 describeEachDatabase("a table filled directly equals one that was staged", (target) => {
-  test("when rows of very different lengths do not lie in the order of the document", async () => {
+  test("when rows of very different lengths are not stored in the order of the document", async () => {
     const seed = Date.now();
     const number = (index: number, below: number): number =>
       createHash("sha1").update(`${seed} ${index}`).digest().readUInt32BE() % below;

@@ -14,7 +14,7 @@ async function rows(database: DatabaseUnderTest, table: string): Promise<unknown
   return row?.rows;
 }
 
-describeEachDatabase("the limit of errors", (target) => {
+describeEachDatabase("the error limit", (target) => {
   test("is a number of records", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -50,7 +50,7 @@ describeEachDatabase("the limit of errors", (target) => {
     });
   });
 
-  test("is a part of the document", async () => {
+  test("is a share of the document", async () => {
     const database = await target.fresh();
     const loader = database.open();
     expect(await load(loader, tickets, withBad(200, 5), { maxErrors: "2.5%" })).toMatchObject({ errors: 5 });
@@ -59,7 +59,7 @@ describeEachDatabase("the limit of errors", (target) => {
     });
   });
 
-  test("is a hundred records by default, and one in a hundred of a large document", async () => {
+  test("is a hundred records by default, or one in a hundred of a large document", async () => {
     const database = await target.fresh();
     const loader = database.open();
     expect(await failingLoad(loader, tickets, withBad(300, 101))).toMatchObject({ errors: 101 });

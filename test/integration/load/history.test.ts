@@ -14,7 +14,7 @@ function historyOf(database: DatabaseUnderTest): Promise<readonly unknown[]> {
 const at = (time: string) => new Date(`${time}Z`);
 
 describeEachDatabase("the history of tickets", (target) => {
-  test("holds each tracked change once, of rows that were written, and tells how long a status lasted", async () => {
+  test("contains each tracked change of written rows once, and shows how long a status lasted", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(
@@ -118,7 +118,7 @@ describeEachDatabase("the history of tickets", (target) => {
     ]);
   });
 
-  test("is of the columns that the settings name", async () => {
+  test("tracks the columns that the settings name", async () => {
     const database = await target.fresh();
     const chosen = database.open({ OTC_HISTORY_COLUMNS: "TKT-Due Date, TKT-Account Id" });
     const changed = { "TKT-Status": "Active", "TKT-Due Date": "5/3/2025 10:00", "TKT-Account Id": 7 };

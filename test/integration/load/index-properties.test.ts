@@ -51,7 +51,7 @@ async function createTablespace(server: string): Promise<string> {
 }
 
 describeEachDatabase(
-  "a first load keeps of the indexes",
+  "a first load keeps these properties of indexes:",
   (target) => {
     const name = (unqualified: string): string => qualifiedName(target.schema, unqualified);
     const COMMENTS = name("comments");
@@ -122,7 +122,7 @@ describeEachDatabase(
       await expectKept(database, [`alter index ${PRIMARY_KEY} set tablespace ${tablespace}`]);
     });
 
-    test("the tablespace when the session would choose another", async () => {
+    test("the tablespace, even if the session has another default", async () => {
       const tablespace = await createTablespace(target.name);
       const database = await target.fresh();
       await expectKept(database, [

@@ -6,7 +6,7 @@ import { load, loadViews } from "../../support/load-records.ts";
 import { ticket } from "../../support/sample-records.ts";
 
 describeEachDatabase("the migrations", (target) => {
-  test("are asked for before anything is loaded", async () => {
+  test("are required before anything is loaded", async () => {
     const database = await target.fresh({ migrated: false });
     const loading = loadViews(
       database.open({
@@ -57,7 +57,7 @@ describeEachDatabase("the migrations", (target) => {
     });
   });
 
-  test("that were changed after they were applied are refused", async () => {
+  test("that were changed after they were applied are an error", async () => {
     const database = await target.fresh();
     await database.sql(`update ${database.table("etl_migrations")} set checksum = 'other' where version = 2`);
     const loader = database.open();
@@ -69,7 +69,7 @@ describeEachDatabase("the migrations", (target) => {
     await expect(load(loader, tickets, [ticket(1)])).rejects.toMatchObject(expected);
   });
 
-  test("of a newer otc-etl are refused", async () => {
+  test("of a newer otc-etl are an error", async () => {
     const database = await target.fresh();
     await database.sql(
       `insert into ${database.table("etl_migrations")} (version, name, checksum) values (9000, 'future', 'x')`,
@@ -80,7 +80,7 @@ describeEachDatabase("the migrations", (target) => {
     await expect(load(loader, tickets, [ticket(1)])).rejects.toMatchObject(expected);
   });
 
-  test("that fail leave nothing of themselves behind", async () => {
+  test("that fail change nothing", async () => {
     const database = await target.fresh({ migrated: false });
     await database.sql(`create schema "${database.schema.replaceAll('"', '""')}"`);
     // Stands in the way of the second one.

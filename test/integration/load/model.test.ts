@@ -167,7 +167,7 @@ describeEachDatabase(
   (target) => {
     const runs = target.engine === "embedded" ? 15 : 30;
 
-    test("leaves the table a map by key would be, created times kept, as the plan before it says", async () => {
+    test("makes the table equal to a map by key, keeps created times, and matches the plan before it", async () => {
       await behavesLike(await target.fresh(), commentModel, runs);
     });
 

@@ -59,7 +59,7 @@ function titles(database: DatabaseUnderTest): Promise<readonly unknown[]> {
 
 describeEachDatabase("a load into a partitioned table", (target) => {
   test.for(Object.entries(DIVISIONS))(
-    "by %s gives every row its own values, and its history and plan say so",
+    "by %s stores the right values in every row, and its history and plan agree",
     async ([, division]) => {
       const database = await target.fresh();
       const loader = database.open();
@@ -113,7 +113,7 @@ describeEachDatabase("a load into a partitioned table", (target) => {
     },
   );
 
-  test("moves a row whose change takes it to another partition, and refuses one that fits into none", async () => {
+  test("moves a changed row to another partition, and rejects a row that fits into none", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await loader.database();
@@ -174,7 +174,7 @@ describeEachDatabase("a load into a partitioned table", (target) => {
     expect(await indexes()).toEqual(before);
   });
 
-  test("of timesheets finds rows without a start or ticket again, whatever changes (property)", async () => {
+  test("of timesheets finds rows without a start or ticket again, whatever has changed (property)", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await loader.database();

@@ -28,7 +28,7 @@ async function contentOf(database: DatabaseUnderTest): Promise<unknown> {
 }
 
 describeEachDatabase("a plan", (target) => {
-  test("reports what the load after it does, and leaves nothing", async () => {
+  test("reports what the load after it does, and changes nothing", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, many(30, ticket));
@@ -126,7 +126,7 @@ describeEachDatabase("a plan", (target) => {
     expect(await contentOf(database)).toEqual(before);
   });
 
-  test("of OTC counts what it asked", async () => {
+  test("of OTC counts its requests", async () => {
     const database = await target.fresh();
     const server = await startDocumentServer({ tickets: documentOf([ticket(1)]) });
     const loader = database.open(server.env);

@@ -10,7 +10,7 @@ import { comment, many, ticket, timesheet } from "../../support/sample-records.t
 const REJECTS = `run_id, view_name, position, record_key, column_name, reason, message, sql_state, raw_record`;
 
 describeEachDatabase("the quarantine", (target) => {
-  test("keeps each record that cannot be converted, with all that is needed to find out why", async () => {
+  test("keeps each record that cannot be converted, with everything needed to find the cause", async () => {
     const database = await target.fresh();
     const raws = [
       '{"TKT-Ticket ID":1,"TKT-Title":"good"}',
@@ -63,7 +63,7 @@ describeEachDatabase("the quarantine", (target) => {
     ).toEqual([{ load_status: "partial", records_errors: 8 }]);
   });
 
-  test("does not let a bad record displace the good one of the same key", async () => {
+  test("does not let a rejected record replace a good one with the same key", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, [ticket(1)]);
@@ -77,7 +77,7 @@ describeEachDatabase("the quarantine", (target) => {
     ]);
   });
 
-  test("takes more than fits into memory", async () => {
+  test("stores more records than fit into memory", async () => {
     const database = await target.fresh();
     const filler = "x".repeat(100_000);
     const outcome = await load(
@@ -98,8 +98,8 @@ describeEachDatabase("the quarantine", (target) => {
   });
 });
 
-describeEachDatabase("a row that the database refuses", (target) => {
-  test("goes to quarantine with its SQLSTATE, alone, and few statements find it", async () => {
+describeEachDatabase("a row that the database rejects", (target) => {
+  test("goes to quarantine alone, with its SQLSTATE, and few statements find it", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const table = database.table("tickets");
@@ -189,7 +189,7 @@ describeEachDatabase("a row that the database refuses", (target) => {
     ).toEqual([{ id: 3 }]);
   });
 
-  test("by the size of its key is found as well", async () => {
+  test("because of the size of its key is found as well", async () => {
     const database = await target.fresh();
     const incompressible = randomBytes(9000).toString("base64");
     const outcome = await load(database.open(), timesheets, [
@@ -203,7 +203,7 @@ describeEachDatabase("a row that the database refuses", (target) => {
     ]);
   });
 
-  test("is found also by a constraint that is deferred to the commit", async () => {
+  test("because of a constraint that is deferred to the commit is found as well", async () => {
     const database = await target.fresh();
     const table = database.table("tickets");
     await database.sql(
@@ -235,7 +235,7 @@ describeEachDatabase("a row that the database refuses", (target) => {
     ]);
   });
 
-  test("fails the load when there are too many of it, and all are on record", async () => {
+  test("fails the load when there are too many, and all are recorded", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, many(4, ticket));
@@ -252,7 +252,7 @@ describeEachDatabase("a row that the database refuses", (target) => {
     ).toEqual([{ run_id: failed.runId, sql_state: "23514" }]);
   });
 
-  test("without a word, by a trigger that swallows it, fails the load: the counts do not add up", async () => {
+  test("silently, by a trigger that drops it, fails the load because the counts do not add up", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, many(3, ticket));

@@ -61,7 +61,7 @@ describeWithSharedData("the real records", "tickets.json.gz", (tickets) => {
   const expected = expectedOf(records, "UTC");
 
   describeEachDatabase("arrive cell by cell", (target) => {
-    test("by a first load from the API in odd pieces, and again from the archive", async () => {
+    test("by a first load from the API in uneven chunks, and again from the archive", async () => {
       const database = await target.fresh();
       const api = await serve(records);
       const loader = database.open({ ...api.env, OTC_ARCHIVE_DIR: await temporaryFolder() });
@@ -149,7 +149,7 @@ describeWithSharedData("the real records", "tickets.json.gz", (tickets) => {
         await expectTables(database, expected);
       });
 
-      test("by a reload of records that the database had refused", async () => {
+      test("by a reload of records that the database had rejected", async () => {
         const database = await target.fresh();
         const loader = database.open((await serve(records)).env);
         const comments = CONTRACTS.filter(({ name }) => name === "comments");

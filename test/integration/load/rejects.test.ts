@@ -29,7 +29,7 @@ async function retry(loader: Loader, filter: RejectFilter = {}): Promise<readonl
 const BAD = { "TKT-Due Date": "31.12.2026" };
 const modified = (day: number) => ({ "TKT-Modified Time": `2026-03-0${day}T08:00:00Z` });
 
-describeEachDatabase("a retry", (target) => {
+describeEachDatabase("a reload", (target) => {
   test("loads what can be loaded now, and leaves the others as they were", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -149,7 +149,7 @@ describeEachDatabase("a retry", (target) => {
     ]);
   });
 
-  test("overwrites no comment, whenever either was created, and of several rejected ones loads the last", async () => {
+  test("overwrites no comment, whichever was created first, and loads the last of several rejected ones", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const created = (day: number, text: string) => ({

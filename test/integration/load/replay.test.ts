@@ -29,7 +29,7 @@ async function replay(loader: Loader, choice: DocumentChoice, only?: View): Prom
 }
 
 describeEachDatabase("a replay", (target) => {
-  test("makes the table equal to a document of the archive, and is no load", async () => {
+  test("makes the table equal to a document of the archive, and does not count as a load", async () => {
     const database = await target.fresh();
     const archive = await temporaryFolder();
     const server = await startDocumentServer({
@@ -101,7 +101,7 @@ describeEachDatabase("a replay", (target) => {
     ).toEqual([{ same: true }]);
   });
 
-  test("repairs the rows of the document that was loaded last after somebody has damaged them", async () => {
+  test("repairs the rows of the last loaded document after they were damaged", async () => {
     const database = await target.fresh();
     const archive = await temporaryFolder();
     const server = await startDocumentServer({ tickets: documentOf(many(3, ticket)) });
@@ -118,7 +118,7 @@ describeEachDatabase("a replay", (target) => {
     expect(await titles()).toEqual(before);
   });
 
-  test("refuses a document that was changed, and says what there is when it is not there", async () => {
+  test("refuses a changed document, and lists the archived ones when it is missing", async () => {
     const database = await target.fresh();
     const archive = await temporaryFolder();
     const server = await startDocumentServer({ tickets: documentOf(many(3, ticket)) });

@@ -47,7 +47,7 @@ const TABLE = `(
 )`;
 
 describeEachDatabase("a load into columns of other types than the view's", (target) => {
-  test("writes what they take, finds every row again, and refuses only what they cannot hold", async () => {
+  test("writes all values that they accept, finds every row again, and rejects only other values", async () => {
     const database = await target.fresh();
     const loader = database.open({ OTC_TIMEZONE: "Europe/Vienna" });
     await loader.database();
@@ -112,7 +112,7 @@ describeEachDatabase("a load into columns of other types than the view's", (targ
     ]);
   });
 
-  test("tells rows apart by the keys that its columns hold, of which the last one wins", async () => {
+  test("distinguishes rows by the keys as the columns store them, of which the last one wins", async () => {
     const database = await target.fresh();
     const loader = database.open({ OTC_TIMEZONE: "Europe/Vienna" });
     await loader.database();
@@ -180,7 +180,7 @@ describeEachDatabase("a load into columns of other types than the view's", (targ
     expect(await rows()).toEqual([loaded[0], { ...row, from: "09:00:00", hours: 20 }, loaded[2]]);
   });
 
-  test("quarantines the records of which a column's type takes no value, and no other", async () => {
+  test("quarantines exactly the records with a value that a column's type does not accept", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await loader.database();

@@ -97,7 +97,7 @@ describeEachDatabase("a load", (target) => {
     }
   });
 
-  test("updates the changed rows and touches no other", async () => {
+  test("updates only the changed rows", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, many(20, ticket));
@@ -116,7 +116,7 @@ describeEachDatabase("a load", (target) => {
     ).toEqual([{ id: 5 }]);
   });
 
-  test("sees a change to null, from null, and of an unknown field alone", async () => {
+  test("detects a change to null, from null, and of only an unknown field", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, [
@@ -217,7 +217,7 @@ describeEachDatabase("a load", (target) => {
     ).toEqual([{ notes: "seen again" }]);
   });
 
-  test("lets the last of several records with one key win, also when they share the modified time", async () => {
+  test("lets the last of several records with one key win, even if they share the modified time", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const records = [

@@ -7,7 +7,7 @@ import { load } from "../../support/load-records.ts";
 import { comment, ticket, timesheet } from "../../support/sample-records.ts";
 
 describeEachDatabase("the values of a record", (target) => {
-  test("are stored exactly where they are texts", async () => {
+  test("are stored exactly if they are texts", async () => {
     const database = await target.fresh();
     const texts = [
       "",
@@ -31,7 +31,7 @@ describeEachDatabase("the values of a record", (target) => {
     expect(rows.map((row) => row.comment_text)).toEqual(texts);
   });
 
-  test("lose U+0000 and get U+FFFD for half a surrogate pair, in fields and in extra, and both are counted", async () => {
+  test("lose U+0000 and get U+FFFD for half a surrogate pair, in fields and in extra, and both changes are counted", async () => {
     const database = await target.fresh();
     const document =
       '[{"TKTCT-CommentID":1,"TKTCT-Comment":"a\\u0000b\\ud800c\\udc00\\ud83d\\ude00",' +
@@ -106,7 +106,7 @@ describeEachDatabase("the values of a record", (target) => {
     ]);
   });
 
-  test("that have no zone are wall time in OTC_TIMEZONE", async () => {
+  test("without a zone are wall time in OTC_TIMEZONE", async () => {
     const database = await target.fresh();
     const loader = database.open({ OTC_TIMEZONE: "Europe/Berlin" });
     await load(loader, timesheets, [

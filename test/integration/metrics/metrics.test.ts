@@ -36,7 +36,7 @@ async function rowsRead(database: Queryable, schema: string): Promise<Readonly<R
 describeEachDatabase(
   "the metrics",
   (target) => {
-    test("know every view before its first load, and then what its runs did", async () => {
+    test("include every view before its first load, and its runs afterwards", async () => {
       const database = await target.fresh();
       const loader = database.open({ OTC_MAX_AGE: "30h", OTC_MAX_ROLLBACK_RATE: "10%" });
       const none = samplesOf(await expositionOf(loader));
@@ -125,7 +125,7 @@ describeEachDatabase(
 describeEachDatabase(
   "a scrape",
   (target) => {
-    test("reads a few of many runs, and waits for no load", async () => {
+    test("reads only a few of many runs, and does not wait for a running load", async () => {
       const database = await target.fresh();
       const loader = database.open();
       await recordRuns(database, RUNS);

@@ -12,7 +12,7 @@ const metricsIn = (text: string): readonly string[] => text.match(/\botc_etl_\w+
 describeEachDatabase(
   "the metrics",
   (target) => {
-    test("are all that the alerts and the dashboard ask for", async () => {
+    test("include everything that the alerts and the dashboard query", async () => {
       const known = [...metricNamesOf(await expositionOf((await target.fresh()).open()))];
       const inAlerts = (await readAlerts()).flatMap(({ expr }) => metricsIn(expr));
       const dashboard = await readDashboard();

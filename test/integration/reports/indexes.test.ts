@@ -27,7 +27,7 @@ async function fill(database: DatabaseUnderTest): Promise<void> {
 describeEachDatabase(
   "at the size of a service desk",
   (target) => {
-    test("reports read the rows they are about, by an index", async () => {
+    test("reports read only the rows that they need, by an index", async () => {
       const database = await target.fresh();
       await fill(database);
       const planOf = async (query: string): Promise<string> => {

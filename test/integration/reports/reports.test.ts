@@ -27,7 +27,7 @@ const TICKETS = [
 ];
 
 describeEachDatabase("the reports", (target) => {
-  test("tell each team's tickets and backlog by what counts as inactive now", async () => {
+  test("show each team's tickets and backlog by the present setting for inactivity", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, TICKETS);
@@ -76,7 +76,7 @@ describeEachDatabase("the reports", (target) => {
     ]);
   });
 
-  test("tell what people did in the last thirty days, and what has lost its ticket", async () => {
+  test("show the work of the last thirty days, and entries whose ticket is missing", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const booked = (days: number, hours: number, fields = {}) =>

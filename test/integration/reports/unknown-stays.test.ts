@@ -68,7 +68,7 @@ const night = (status: string, day: number) => {
 };
 
 describeEachDatabase("a stay in a status whose beginning is unknown", (target) => {
-  test("has no length, in the rows kept, in the report and in the median on the page", async () => {
+  test("has no length, in the stored rows, in the report and in the median on the page", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, night("Open", 2));

@@ -35,7 +35,7 @@ async function lookup(database: DatabaseUnderTest): Promise<readonly string[]> {
 }
 
 describeEachDatabase("the user lookup", (target) => {
-  test("knows whom timesheets name, and of several names the newest day's most frequent", async () => {
+  test("takes names from timesheets, and of several names the most frequent one of the newest day", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, timesheets, [
@@ -72,7 +72,7 @@ describeEachDatabase("the user lookup", (target) => {
     expect(await database.sql(name, ["Hofer", "Hofer"])).toEqual([{ full_name: null, username: null }]);
   });
 
-  test("matches others only when one person fits, and never by the last name alone", async () => {
+  test("matches other names only if one person fits, and never by the last name alone", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, [
@@ -109,7 +109,7 @@ describeEachDatabase("the user lookup", (target) => {
     expect(await readUserConflicts(opened)).toEqual([]);
   });
 
-  test("keeps manual entries, lists what is in conflict, and forgets both when asked to", async () => {
+  test("keeps manual entries, lists conflicts, and removes both on request", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const records = [
@@ -155,7 +155,7 @@ describeEachDatabase("the user lookup", (target) => {
     });
   });
 
-  test("is no reason to lose a load: a refresh that is refused is a warning", async () => {
+  test("does not fail a load: a refresh that fails is a warning", async () => {
     const database = await target.fresh();
     await database.sql(
       `alter table ${database.table("user_lookup")} add constraint not_anna check (full_name <> 'Anna Hofer')`,

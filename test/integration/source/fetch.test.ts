@@ -43,7 +43,7 @@ describeEachDatabase(
     );
 
     test.for(breakages)(
-      "is tried again after %s, and nothing of the broken attempt remains",
+      "is retried after %s, and nothing of the failed attempt remains",
       async ([, fault]) => {
         const database = await target.fresh();
         const server = await startDocumentServer({ tickets: DOCUMENT }, { 1: fault });
@@ -64,7 +64,7 @@ describeEachDatabase(
       },
     );
 
-    test("keeps no rejects of a broken attempt", async () => {
+    test("keeps no rejected records of a failed attempt", async () => {
       const database = await target.fresh();
       const records = many(300, (number) => ticket(number, number === 3 ? { "TKT-Due Date": "?" } : {}));
       const server = await startDocumentServer(
@@ -93,7 +93,7 @@ describeEachDatabase(
       ["an error with status 200", { kind: "body", body: '{"error":{"message":"quota"}}' }, "document"],
       ["an empty body", { kind: "body", body: "" }, "document"],
       ["a list that is no list of records", { kind: "body", body: '{"message":{"rows":[]}}' }, "document"],
-    ])("is not tried again after %s", async ([, fault, code]) => {
+    ])("is not retried after %s", async ([, fault, code]) => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: DOCUMENT }, { 1: fault });
       const [outcome] = await loadViews(database.open(server.env), [tickets]);
@@ -104,7 +104,7 @@ describeEachDatabase(
       ).toEqual([{ load_status: "failed", error_code: code }]);
     });
 
-    test("is given up when the retries are used up, and the last reason is on record", async () => {
+    test("fails when the retries are used up, and records the last reason", async () => {
       const database = await target.fresh();
       const fault: Fault = { kind: "status", status: 503 };
       const server = await startDocumentServer({ tickets: DOCUMENT }, { 1: fault, 2: fault, 3: fault });
@@ -123,7 +123,7 @@ describeEachDatabase(
 
 // What follows is between us and OTC; one database is enough to load into.
 describeEachDatabase(
-  "the manners of a fetch",
+  "the requests of a fetch",
   (target) => {
     test("wait as long as Retry-After says, whatever the back-off", async () => {
       const database = await target.fresh();
@@ -163,7 +163,7 @@ describeEachDatabase(
       expect(view).toBeGreaterThan(580);
     });
 
-    test("identify themselves and ask for what they can read", async () => {
+    test("identify themselves and accept only what the loader can read", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: DOCUMENT });
       await loadViews(database.open(server.env), [tickets]);
@@ -182,7 +182,7 @@ describeEachDatabase(
       expect(outcome).toMatchObject({ status: "success", inserted: 300, payloadBytes: DOCUMENT.length });
     });
 
-    test("follow a redirect, but do not carry the password to another host", async () => {
+    test("follow a redirect, but do not send the password to another host", async () => {
       const database = await target.fresh();
       const elsewhere = await startDocumentServer({ tickets: DOCUMENT });
       const here = await startDocumentServer(
@@ -201,7 +201,7 @@ describeEachDatabase(
       expect(elsewhere.requests[0]?.headers.authorization).toBeUndefined();
     });
 
-    test("end a loop of redirects", async () => {
+    test("stop a loop of redirects", async () => {
       const database = await target.fresh();
       const loop: Fault = { kind: "redirect", to: "/again?id=tickets" };
       const server = await startDocumentServer(
@@ -213,7 +213,7 @@ describeEachDatabase(
       expect(server.requests.length).toBeLessThan(40);
     });
 
-    test("tell where to look when nobody answers", async () => {
+    test("say what to check when OTC does not answer", async () => {
       const database = await target.fresh();
       const server = await startDocumentServer({});
       const env = { ...server.env, OTC_API_URL: "http://127.0.0.1:1/views", OTC_RETRIES: "0" };

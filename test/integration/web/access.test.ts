@@ -19,7 +19,7 @@ async function nowhere(): Promise<string> {
 }
 
 describe("a site without a token", () => {
-  test("is for browsers that mean this machine, only answers questions, and says when there is no database", async () => {
+  test("accepts only Host headers of this machine, only reads, and reports a missing database", async () => {
     const site = await serve({ OTC_DATABASE_URL: await nowhere() });
     expect(await site.ask("/healthz")).toMatchObject({ status: 200, body: "ok\n" });
     expect(await site.ask("/readyz")).toMatchObject({ status: 503, body: "not ready\n" });
@@ -41,7 +41,7 @@ describe("a site without a token", () => {
     expect(await site.ask("/", { method: "HEAD" })).toMatchObject({ status: 503, body: "" });
   });
 
-  test("is refused where others could read it, and on a port that is taken", async () => {
+  test("does not start where others could read it, or on a port that is in use", async () => {
     const site = await serve({ OTC_DATABASE_URL: await nowhere() });
     const settings = readSettings({});
     const options = { database: undefined as never, settings, log: pino({ level: "silent" }), port: 0 };
@@ -63,7 +63,7 @@ describe("a site without a token", () => {
 describe("a site with a token", () => {
   const token = "token-of-the-test";
 
-  test("lets nobody in without it, by header or by cookie, and not for ever when it is guessed", async () => {
+  test("requires it in a header or a cookie, and limits wrong guesses", async () => {
     const site = await serve({ OTC_DATABASE_URL: await nowhere(), OTC_WEB_TOKEN: token });
     const bearer = (text: string) => site.ask("/", { headers: { authorization: `Bearer ${text}` } });
     const login = (text: string, to = "/runs?view=tickets", headers = {}) =>
@@ -126,7 +126,7 @@ describe("a site with a token", () => {
 describe.skipIf(server === undefined)("the database of a site", () => {
   const { url } = server!;
 
-  test("may be read by a role of its own, with the documented rights", async () => {
+  test("can be read by a separate role with the documented rights", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const { env } = await roleOn(database, "", await rightsOfPages());
     const site = await serve({ ...database.env, OTC_WEB_DATABASE_URL: env["OTC_DATABASE_URL"] });
@@ -149,7 +149,7 @@ describe.skipIf(server === undefined)("the database of a site", () => {
     expect(await held.outcome).toMatchObject({ status: "success" });
   });
 
-  test("is missed by a page and found again by the next, and what it said is in the log only", async () => {
+  test("can fail for one page and work for the next, and its error is only in the log", async () => {
     const database = await faultyDatabase(url, onTestFinished);
     const proxy = await startTcpProxy({ host: "127.0.0.1", port: Number(new URL(url).port) });
     onTestFinished(() => proxy.close());

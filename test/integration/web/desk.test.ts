@@ -128,7 +128,7 @@ async function expectTruth(database: DatabaseUnderTest, loader: Loader): Promise
 }
 
 describeEachDatabase("the page of the service desk", (target) => {
-  test("tells what the tables hold, whatever loads, people and settings have done to them", async () => {
+  test("shows the content of the tables, whatever loads, people and settings have changed", async () => {
     const database = await target.fresh();
     const loader = database.open({ OTC_TIMEZONE: ZONE });
     const settings = readSettings({ ...database.env, OTC_TIMEZONE: ZONE });

@@ -20,7 +20,7 @@ function textOf(html: string): string {
 }
 
 describeEachDatabase("the pages", (target) => {
-  test("tell how the views stand, what runs did and what is in quarantine, and write nothing", async () => {
+  test("show the status of the views, the runs and the quarantine, and write nothing", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const site = await serve(database.env, { database: await loader.database() });
@@ -37,7 +37,7 @@ describeEachDatabase("the pages", (target) => {
     await loadSample(loader);
     const status = await page("/");
     expect(status).toContain("comments: was never loaded.");
-    expect(status).toContain("timesheets: the last run (3) failed: The answer is a web page");
+    expect(status).toContain("timesheets: the last run (3) failed: The response is a web page");
     expect(status).toMatch(/tickets fresh .* rows about 60 quarantine 60 records/);
     expect(status).toContain("No load is running.");
 
@@ -72,7 +72,7 @@ describeEachDatabase("the pages", (target) => {
     }
   });
 
-  test("tell of a load while it runs, and wait for it no longer than a moment", async () => {
+  test("show a load while it runs, and wait only briefly for it", async () => {
     const database = await target.fresh();
     const loader = database.open();
     await load(loader, tickets, [ticket(1)]);

@@ -13,7 +13,7 @@ async function queueOf(database: FaultyDatabase, env: Readonly<Record<string, st
 }
 
 describe.skipIf(server === undefined)("the queue of the worker", () => {
-  test("is set up by a role that may not create schemas where somebody has prepared one", async () => {
+  test("is set up by a role that may not create schemas, if the schema exists", async () => {
     const database = await faultyDatabase(server!.url, onTestFinished);
     const { env, name } = await roleOn(database, "", await rightsOfLoader());
     await expect((await queueOf(database, env)).start([tickets])).rejects.toMatchObject({
@@ -27,7 +27,7 @@ describe.skipIf(server === undefined)("the queue of the worker", () => {
     expect(await queue.take(tickets, { early: false })).toBeUndefined();
   });
 
-  test("holds one load of a view until it is settled, and tells when its workers all died", async () => {
+  test("holds one load per view until it has ended, and reports when all its workers have died", async () => {
     const database = await faultyDatabase(server!.url, onTestFinished);
     const [first, second] = [await queueOf(database), await queueOf(database)];
     await Promise.all([first.start([tickets]), second.start([tickets])]);

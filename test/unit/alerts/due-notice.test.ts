@@ -25,21 +25,21 @@ function watch(
 const looks = (count: number, broken: boolean, delivered = true) =>
   Array.from({ length: count }, () => ({ broken, delivered }));
 
-test("a break is told once, and its end once", () => {
+test("a problem is reported once, and its end once", () => {
   expect(watch([...looks(1, false), ...looks(500, true), ...looks(10, false)])).toEqual([
     "1: broken",
     "501: well",
   ]);
 });
 
-test("what could not be told stays due; an end is not told to those who know of no break", () => {
+test("an alert that could not be sent stays due, and an end is not sent without its beginning", () => {
   expect(
     watch([...looks(3, true, false), ...looks(1, true), ...looks(2, false, false), ...looks(2, false)]),
   ).toEqual(["3: broken", "6: well"]);
   expect(watch([...looks(3, true, false), ...looks(3, false)])).toEqual([]);
 });
 
-test("a condition that comes and goes is told at most once an hour", () => {
+test("a condition that comes and goes is reported at most once per hour", () => {
   const flapping = Array.from({ length: 180 }, (_, minute) => ({ broken: minute % 2 === 0 }));
   expect(watch(flapping)).toEqual([
     "0: broken",
@@ -51,7 +51,7 @@ test("a condition that comes and goes is told at most once an hour", () => {
   ]);
 });
 
-test("the time of a break is that of its first sight, also when it is told later", () => {
+test("the time of a problem is the time of its detection, even if it is reported later", () => {
   const state: AlertState = {
     view: "tickets",
     condition: "stale",

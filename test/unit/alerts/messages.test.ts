@@ -14,7 +14,7 @@ const FAILED: Notice = {
 };
 const WELL: Notice = { ...FAILED, view: "comments", news: "well", problem: undefined, remedy: undefined };
 
-test("a message says what broke, what to do and where to look, and then what is over", () => {
+test("a message names the problem, the remedy and where to look, and later its end", () => {
   expect(announce([WELL, FAILED], "etl1")).toEqual({
     title: "🔴 otc-etl: tickets (failed)",
     lines: [
@@ -30,12 +30,12 @@ test("a message says what broke, what to do and where to look, and then what is 
   expect(JSON.stringify(long).length).toBeLessThan(1500);
 });
 
-test("for Slack nothing in it has a meaning, and nobody is called", () => {
+test("for Slack, nothing in it is markup, and no user is notified", () => {
   const { text } = slackMessage(announce([FAILED], "etl1")) as { text: string };
   expect(text).toContain("&lt;!channel&gt; &amp; @\u200bhere");
 });
 
-test("for Teams it is an Adaptive Card whose text is no Markdown", () => {
+test("for Teams, it is an Adaptive Card whose text is not Markdown", () => {
   const message = JSON.stringify(teamsMessage(announce([FAILED], "etl1")));
   expect(message).toMatch(
     /^\{"type":"message","attachments":\[\{"contentType":"application\/vnd\.microsoft\.card\.adaptive"/,

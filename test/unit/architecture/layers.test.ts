@@ -226,12 +226,12 @@ describe("the layers of src", () => {
     ]),
   );
 
-  test("are imported downwards only", () => {
+  test("are only imported downwards", () => {
     expect(files.has("src/cli/main.ts")).toBe(true);
     expect([...files].flatMap(([file, text]) => violationsOf(file, text))).toEqual([]);
   });
 
-  test("use every arrow that they are allowed", () => {
+  test("use every permitted import", () => {
     const used = new Set(
       [...files].flatMap(([file, text]) => arrowsOf(file, text).map(({ to }) => `${layerOf(file)} -> ${to}`)),
     );
@@ -241,7 +241,7 @@ describe("the layers of src", () => {
     expect(allowed.filter((arrow) => !used.has(arrow))).toEqual([]);
   });
 
-  test("import each other in no circle, file by file", () => {
+  test("have no circular imports between files", () => {
     expect(circleOf(files)).toBeUndefined();
   });
 });

@@ -36,7 +36,7 @@ function recordsOf(document: Buffer): SimulatedRecord[] {
 }
 
 test.each(SIMULATED_VIEWS)(
-  "of %s has 1 % changed and 0.1 % new records, the rest as it was",
+  "of %s has 1 % changed and 0.1 % new records, and leaves the others unchanged",
   async (view) => {
     const before = Buffer.concat([...simulatedDocument({ view, seed: 1, scale, day: 0 })]);
     const records = scale[view];
@@ -56,7 +56,7 @@ test.each(SIMULATED_VIEWS)(
   },
 );
 
-test("fails when the file holds another number of records", async () => {
+test("fails when the file contains another number of records", async () => {
   const path = await temporaryFile(Buffer.from("[{},{}]"));
   await expect(collect(changedDocument("tickets", path, 3))).rejects.toThrow("holds 2 records, not 3");
 });

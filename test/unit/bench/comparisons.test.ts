@@ -9,7 +9,7 @@ test("the median of an even number of values is the mean of the two in the middl
   expect(median([10, 1, 2, 4])).toBe(3);
 });
 
-test("times are compared by their medians, memory by the most", () => {
+test("times are compared by their medians, memory by its maximum", () => {
   const comparisons = comparePostgres(
     {
       copy: [{ seconds: 10 }, { seconds: 30 }, { seconds: 11 }],
@@ -27,19 +27,19 @@ test("times are compared by their medians, memory by the most", () => {
   ]);
 });
 
-test("a larger document may take a tenth longer than its size says", () => {
+test("a larger document may take a tenth longer than its size implies", () => {
   const growth = (seconds: number) =>
     comparePostgres({ first: [{ seconds: 2 }], firstLarger: [{ seconds }] }, 10)[0];
   expect(growth(21)).toMatchObject({ what: "first load at 10× ÷ at 1×", limit: 11, met: true });
   expect(growth(23)).toMatchObject({ met: false });
 });
 
-test("what the steps leave of a load's time is named too", () => {
+test("the part of a load's time outside of its steps is reported too", () => {
   const steps = stepMedians({ first: [{ seconds: 5, steps: { stage: 3, apply: 1 } }] }, "first");
   expect(Object.fromEntries(steps)).toEqual({ stage: 3, apply: 1, other: 1 });
 });
 
-test("a sample of Node's own code counts for the function of ours that called it", () => {
+test("a sample of Node's own code counts for the project's function that called it", () => {
   const frame = (url: string, functionName: string) => ({ url, functionName });
   const places = cpuPlaces({
     nodes: [

@@ -71,7 +71,7 @@ describe("in bash", () => {
     expect(ask(["import", "--view", "="])).toBe("tickets comments");
   });
 
-  test("a file is left to bash, and what was typed is never run", () => {
+  test("bash completes files, and typed text is never executed", () => {
     expect(
       execFileSync("bash", ["-c", "source script.bash; complete -p otc-etl"], {
         cwd: folder,
@@ -105,7 +105,7 @@ describeWithShell("fish", () => {
 });
 
 describeWithShell("zsh", () => {
-  test("the script is one that zsh understands", () => {
+  test("the script is valid for zsh", () => {
     execFileSync("zsh", ["-n", "script.zsh"], { cwd: folder });
   });
 });

@@ -21,7 +21,7 @@ describe("the database", () => {
     [{ OTC_PG_DATABASE: "desk" }, { host: "localhost", port: 5432, database: "desk" }],
     [{ OTC_PG_USER: "etl" }, { host: "localhost", port: 5432, database: "servicedesk", user: "etl" }],
     [{ OTC_PG_PASSWORD: "x" }, { host: "localhost", port: 5432, database: "servicedesk", password: "x" }],
-  ])("is a server as soon as one thing is said of it: %j", (env, connection) => {
+  ])("is a server as soon as one setting of a server is given: %j", (env, connection) => {
     expect(choose(env)).toMatchObject({ engine: "postgres", schema: "servicedesk" });
     expect((choose(env) as { connection: unknown }).connection).toEqual(connection);
   });
@@ -37,7 +37,7 @@ describe("the database", () => {
     });
   });
 
-  it("gets a password that the URL lacks, whatever characters it has", () => {
+  it("gets a password that is not in the URL, whatever characters it has", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (password) => {
         const chosen = choose({ OTC_DATABASE_URL: "postgres://etl@db/desk", OTC_PG_PASSWORD: password });

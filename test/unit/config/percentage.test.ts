@@ -19,7 +19,7 @@ describe("a percentage", () => {
     expect(parsePercentage(text)).toBeUndefined();
   });
 
-  it("of a count is rounded down, and only where it has to be", () => {
+  it("of a count is rounded down, and only where necessary", () => {
     fc.assert(
       fc.property(percentage, fc.nat(2_000_000), ({ millionths, text }, count) => {
         const part = percentageOf(parsePercentage(text)!, count);
@@ -29,7 +29,7 @@ describe("a percentage", () => {
     );
   });
 
-  it("as a ratio is exceeded by exactly the parts of a whole that are larger", () => {
+  it("as a ratio is exceeded by exactly the larger shares", () => {
     fc.assert(
       fc.property(
         percentage,

@@ -51,7 +51,7 @@ describe("settings", () => {
     });
   });
 
-  it("are read from the environment, each as what it is", () => {
+  it("are read from the environment, each with its type", () => {
     const settings = readSettings({
       OTC_API_URL: "https://otc.example.com/api?tenant=1",
       OTC_API_USERNAME: "etl",
@@ -70,7 +70,7 @@ describe("settings", () => {
     expect(settings.apiUrl).toEqual(new URL("https://otc.example.com/api?tenant=1"));
   });
 
-  it("given as a flag win over the environment, right or wrong", () => {
+  it("given as a flag override the environment, valid or not", () => {
     const env = { OTC_RETRIES: "7", OTC_PG_HOST: "db.example.com" };
     expect(readSettings(env, { retries: "2" })).toMatchObject({ retries: 2, pgHost: "db.example.com" });
     expect(readSettings({ OTC_RETRIES: "many" }, { retries: "2" }).retries).toBe(2);
@@ -79,7 +79,7 @@ describe("settings", () => {
     );
   });
 
-  it("have flags of their own name, all different", () => {
+  it("have flags with their names, all different", () => {
     const flags = settingList.map(flagOf);
     expect(new Set(flags).size).toBe(settingList.length);
     expect(flags).toContain("request-interval-ms");
@@ -95,7 +95,7 @@ describe("settings", () => {
     expect(problemOf({}, { "pg-host": "" }).message).toBe('--pg-host is "", but must not be empty.');
   });
 
-  it("that are lists have commas between their names, and none is the empty list", () => {
+  it("that are lists have commas between their names, and `none` is the empty list", () => {
     const columnsOf = (text: string) => readSettings({ OTC_HISTORY_COLUMNS: text }).historyColumns;
     expect(columnsOf("TKT-Status, TKT-Team")).toEqual(["TKT-Status", "TKT-Team"]);
     expect(columnsOf("none")).toEqual([]);
@@ -103,7 +103,7 @@ describe("settings", () => {
     expect(problemOf({ OTC_HISTORY_COLUMNS: "TKT-Status,,TKT-Team" }).message).toContain("names with commas");
   });
 
-  it("of another program are none of their business", () => {
+  it("of another program are ignored", () => {
     expect(readSettings({ PGHOST: "x", RETRIES: "x", OTC_UNKNOWN: "x" })).toEqual(readSettings({}));
   });
 
@@ -125,7 +125,7 @@ describe("settings", () => {
     },
   );
 
-  it("that are wrong are reported all at once, a line each", () => {
+  it("that are wrong are reported all at once, one per line", () => {
     const problem = problemOf({
       OTC_API_URL: "nonsense",
       OTC_PG_PORT: "0",
@@ -155,7 +155,7 @@ describe("settings", () => {
 });
 
 describe("a secret", () => {
-  it("may come from a file, whose last line feed is no part of it", async () => {
+  it("may come from a file, without the file's last line feed", async () => {
     for (const [content, secret] of [
       ["geheim", "geheim"],
       ["geheim\n", "geheim"],
@@ -187,7 +187,7 @@ describe("a secret", () => {
     expect(problemOf({ OTC_API_PASSWORD_FILE: folder }).message).toContain("EISDIR");
   });
 
-  it("is only what is one: other settings have no file", async () => {
+  it("is the only kind of setting that can come from a file", async () => {
     expect(settingList.filter((setting) => setting.secret === true).map((setting) => setting.env)).toEqual([
       "OTC_API_PASSWORD",
       "OTC_DATABASE_URL",
@@ -199,7 +199,7 @@ describe("a secret", () => {
     expect(readSettings({ OTC_PG_HOST_FILE: await fileWith("db.example.com") }).pgHost).toBeUndefined();
   });
 
-  it("stands in no message, however wrong it is", async () => {
+  it("is in no message, however wrong it is", async () => {
     const secrets = fc.stringMatching(/^[a-z0-9]{12,20}$/);
     const file = await fileWith("mysql://etl:s3cr3tvalue99@host/db");
     expect(problemOf({ OTC_DATABASE_URL_FILE: file }).message).not.toContain("s3cr3tvalue99");
@@ -226,13 +226,13 @@ describe("a secret", () => {
 });
 
 describe("a view's id", () => {
-  it("comes from the flag, else from the variable of the view's name", () => {
+  it("comes from the flag, otherwise from the variable with the view's name", () => {
     expect(readViewId({ OTC_VIEW_TICKETS: "4711" }, {}, "tickets")).toBe("4711");
     expect(readViewId({ OTC_VIEW_TICKETS: "4711" }, { "view-id=tickets": "4713" }, "tickets")).toBe("4713");
     expect(readViewId({ OTC_VIEW_OPEN_ITEMS: "4712" }, {}, "open-items")).toBe("4712");
   });
 
-  it.each([[{}], [{ OTC_VIEW_TICKETS: "" }], [{ OTC_VIEW_COMMENTS: "4711" }]])("has to be set: %j", (env) => {
+  it.each([[{}], [{ OTC_VIEW_TICKETS: "" }], [{ OTC_VIEW_COMMENTS: "4711" }]])("must be set: %j", (env) => {
     expect(() => readViewId(env, {}, "tickets")).toThrow(
       expect.objectContaining({ code: "configuration", message: "OTC_VIEW_TICKETS is not set." }),
     );

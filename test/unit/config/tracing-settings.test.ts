@@ -16,7 +16,7 @@ test.each([
   expect(tracingSettings(env)?.exporters).toEqual(exporters);
 });
 
-test("a protocol that is not spoken is noticed", () => {
+test("an unsupported protocol is reported", () => {
   const grpc = tracingSettings({ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" });
   expect(grpc?.otherProtocol).toBe("grpc");
   const http = tracingSettings({ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" });

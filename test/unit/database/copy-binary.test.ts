@@ -48,7 +48,7 @@ function encoded(write: (writer: CopyBinaryWriter) => void): string {
 }
 
 describe("rows written for COPY", () => {
-  it("are read as the same rows, whatever they hold", () => {
+  it("are read as the same rows, whatever their values", () => {
     fc.assert(
       fc.property(fc.array(rows, { maxLength: 8 }), (written) => {
         const writer = new CopyBinaryWriter(TYPES.length);
@@ -116,7 +116,7 @@ describe("rows written for COPY", () => {
     expect(encoded(write)).toBe(length + value);
   });
 
-  it("have the bytes that the format demands", () => {
+  it("have the bytes that the format requires", () => {
     const writer = new CopyBinaryWriter(6);
     writer.beginRow();
     writer.writeNull();
@@ -141,7 +141,7 @@ describe("rows written for COPY", () => {
     );
   });
 
-  it("are taken once, and stay when they are only looked at", () => {
+  it("are removed by take, and stay after peek", () => {
     const writer = new CopyBinaryWriter(1);
     const write = (text: string) => {
       writer.beginRow();
@@ -172,7 +172,7 @@ describe("rows written for COPY", () => {
     expect(readCopyRows(writer.take(), ["text", "text"])).toEqual(texts.map((text) => [text, text]));
   });
 
-  it("count only when they are finished: what was begun otherwise is forgotten", () => {
+  it("count only when they are complete: an incomplete row is discarded", () => {
     const writer = new CopyBinaryWriter(2);
     expect(writer.pending).toBe(0);
     for (const [text, isFinished] of [

@@ -59,7 +59,7 @@ async function writeLock(directory: string, holder: unknown): Promise<void> {
 const deadHolder = { pid: NO_PID, host: hostname(), since: "2024-03-05T12:00:00.000Z", processStart: "1" };
 
 describe("a directory's lock", () => {
-  it("is refused to a second taker, with the pid of the first, until that one gives it back", async () => {
+  it("is refused to a second process, with the pid of the first, until the first releases it", async () => {
     const directory = await newDirectory();
     const lock = await lockDirectory(directory);
     await expect(lockDirectory(directory)).rejects.toMatchObject({
@@ -71,7 +71,7 @@ describe("a directory's lock", () => {
     await (await lockDirectory(directory)).release();
   });
 
-  it("is refused while another process holds it, and taken over when that one has been killed", async () => {
+  it("is refused while another process holds it, and replaced when that process was killed", async () => {
     const directory = await newDirectory();
     const { child, take } = await startTaker(directory);
     expect(await take()).toBe("taken");
@@ -104,7 +104,7 @@ describe("a directory's lock", () => {
     });
   });
 
-  it("that a dead process left is taken over by exactly one of ten takers, time and again", async () => {
+  it("of a dead process is replaced by exactly one of ten processes, repeatedly", async () => {
     for (let round = 0; round < 15; round += 1) {
       const directory = await newDirectory();
       await writeLock(directory, deadHolder);
@@ -114,7 +114,7 @@ describe("a directory's lock", () => {
     }
   });
 
-  it("of a process whose pid another has now is taken over", async () => {
+  it("of a process whose pid has been reused is replaced", async () => {
     // Only Linux tells when a process was started.
     if (!existsSync("/proc/self/stat")) return;
     const directory = await newDirectory();
@@ -122,7 +122,7 @@ describe("a directory's lock", () => {
     await (await lockDirectory(directory)).release();
   });
 
-  it("of another machine is respected: nobody here can see its processes", async () => {
+  it("of another machine is respected, because its processes cannot be checked", async () => {
     const directory = await newDirectory();
     await writeLock(directory, { ...deadHolder, host: "elsewhere.example.com" });
     await expect(lockDirectory(directory)).rejects.toThrow(
@@ -131,7 +131,7 @@ describe("a directory's lock", () => {
   });
 
   it.each(["", "\0\0\0\0", "{", "null", "12", "[]", "{}"])(
-    "that a crash of the machine left unreadable is taken over: %j",
+    "that a crash of the machine made unreadable is replaced: %j",
     async (content) => {
       const directory = await newDirectory();
       await writeLock(directory, content);
@@ -142,7 +142,7 @@ describe("a directory's lock", () => {
     },
   );
 
-  it("whose taking over was broken off by a second death is taken over all the same", async () => {
+  it("whose replacement was interrupted by a second crash is still replaced", async () => {
     const directory = await newDirectory();
     await writeLock(directory, deadHolder);
     const guard = createHash("sha256").update(JSON.stringify(deadHolder)).digest("hex").slice(0, 16);
@@ -159,7 +159,7 @@ describe("a directory's lock", () => {
     await lock.release();
   });
 
-  it("cannot be taken in a directory that is not there", async () => {
+  it("cannot be taken in a directory that does not exist", async () => {
     await expect(lockDirectory(join(await newDirectory(), "absent"))).rejects.toThrow("ENOENT");
   });
 });

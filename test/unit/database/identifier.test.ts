@@ -7,7 +7,7 @@ const hostile = fc.string({
 });
 
 describe("a quoted identifier", () => {
-  it("is one identifier and stands for exactly the name, whatever that holds", () => {
+  it("is one identifier with exactly the given name, whatever its characters", () => {
     fc.assert(
       fc.property(hostile, (name) => {
         const quoted = quoteIdentifier(name);
@@ -22,7 +22,7 @@ describe("a quoted identifier", () => {
     expect(quoteIdentifier('x"; drop table tickets; --')).toBe('"x""; drop table tickets; --"');
   });
 
-  it("is joined with its schema, which may hold a dot", () => {
+  it("is joined with its schema, which may contain a dot", () => {
     expect(qualifiedName("service.desk", "tickets")).toBe('"service.desk"."tickets"');
   });
 });

@@ -6,21 +6,21 @@ const NOW = new Date("2026-11-23T18:00:00Z");
 describe("the nights of the demo", () => {
   const nights = nightsToLoad(undefined, NOW);
 
-  test("are the last ninety, but for those on which nobody loaded", () => {
+  test("are the last ninety, except those without a load", () => {
     expect(nights[0]?.startsAt).toEqual(new Date("2026-08-26T02:00:00Z"));
     expect(nights.at(-1)?.startsAt).toEqual(new Date("2026-11-23T02:00:00Z"));
     expect(nights.length).toBeLessThan(90);
     expect(nights.length).toBeGreaterThan(85);
   });
 
-  test("see the desk as it was at the end of the day before", () => {
+  test("load the desk's state at the end of the day before", () => {
     expect(nightsToLoad(undefined, new Date("2026-01-07T02:00:00Z")).map(({ day }) => day)).toEqual([
       0, 0, 1,
     ]);
     expect(nights.map(({ day }) => day)).toEqual(nights.map(({ day }) => day).toSorted((a, b) => a - b));
   });
 
-  test("go wrong at times, each in more than one way, but not the last one", () => {
+  test("sometimes fail, each in more than one way, but the last one does not", () => {
     const troubles = new Set(nights.flatMap((night) => Object.values(night.troubles)));
     expect(troubles).toEqual(new Set(["unavailable", "cut-short"]));
     expect(nights.some(({ flaws }) => flaws > 0)).toBe(true);
@@ -40,7 +40,7 @@ describe("the nights of the demo", () => {
     expect(nightsToLoad(new Date("2026-11-22T02:00:03Z"), new Date("2026-11-23T01:59:59Z"))).toEqual([]);
   });
 
-  test("see a new field come up, whatever the day", () => {
+  test("have a new field appear, whatever the day", () => {
     for (let day = 0; day < 120; day += 1) {
       const now = new Date(NOW.getTime() + day * 86_400_000);
       const days = nightsToLoad(undefined, now).map((night) => night.day);

@@ -44,7 +44,7 @@ interface Container {
 const compose = parse(read("compose.yaml"), { merge: true }) as Compose;
 
 describe("what is deployed", () => {
-  test("calls otc-etl as it can be called", async () => {
+  test("calls otc-etl with valid commands", async () => {
     const services = Object.values(compose.services).filter(({ image }) => image === "otc-etl");
     const containers = MANIFESTS.flatMap((path) => containersIn(parseDocuments(read(path))));
     const calls = [
@@ -69,7 +69,7 @@ describe("what is deployed", () => {
     expect(problems).toEqual([]);
   });
 
-  test("sets variables that are read", async () => {
+  test("sets only variables that otc-etl reads", async () => {
     const known = await knownVariables();
     const unknown = ["Dockerfile", "compose.yaml", ...PAGES, ...UNITS, ...MANIFESTS].flatMap((path) =>
       variablesIn(read(path))
@@ -107,7 +107,7 @@ describe("what is deployed", () => {
 });
 
 describe("the image", () => {
-  test("copies what there is, and what .dockerignore lets through", () => {
+  test("copies only files that exist and that .dockerignore allows", () => {
     const allowed = read(".dockerignore").split("\n");
     const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = ""]) =>
       names.split(" "),
@@ -124,7 +124,7 @@ const analyze = existsSync("/usr/bin/systemd-analyze");
 if (!analyze) process.stderr.write('SKIPPED "the units": there is no systemd-analyze here\n');
 
 describe.skipIf(!analyze)("the units", () => {
-  test("are what systemd understands", async () => {
+  test("are valid for systemd", async () => {
     const folder = await scratchFolder();
     onTestFinished(() => rm(folder, { recursive: true }));
     await mkdir(join(folder, "units"));

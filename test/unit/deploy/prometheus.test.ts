@@ -6,7 +6,7 @@ import { describeWithPromtool, promtool } from "../../support/promtool.ts";
 import { temporaryFolder } from "../../support/run-cli.ts";
 
 describe("the alert rules", () => {
-  test("say how bad it is, what to do and where to read on", async () => {
+  test("give a severity, a remedy and a link", async () => {
     for (const { alert, labels, annotations } of await readAlerts()) {
       expect(labels["severity"], alert).toMatch(/^(critical|warning)$/);
       expect(annotations["summary"], alert).toBeTruthy();
@@ -16,7 +16,7 @@ describe("the alert rules", () => {
   });
 
   describeWithPromtool("to Prometheus", () => {
-    test("are valid, and fire when they should and not otherwise", () => {
+    test("are valid, and fire only when they should", () => {
       const valid = promtool(["check", "rules", deployedFile("prometheus/otc-etl.rules.yml")]);
       expect(valid.code, valid.output).toBe(0);
       const tested = promtool(["test", "rules", deployedFile("prometheus/otc-etl.rules.test.yml")]);
@@ -26,7 +26,7 @@ describe("the alert rules", () => {
 });
 
 describe("the dashboard", () => {
-  test("has panels with ids of their own, a unit each and room enough, on the data source that is chosen", async () => {
+  test("has panels with unique ids, units and enough space, on the chosen data source", async () => {
     const { panels, templating } = await readDashboard();
     expect(templating.list.find(({ name }) => name === "datasource")).toMatchObject({ type: "datasource" });
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -48,7 +48,7 @@ describe("the dashboard", () => {
   });
 
   describeWithPromtool("to Prometheus", () => {
-    test("asks in valid PromQL", async () => {
+    test("contains valid PromQL", async () => {
       const expressions = expressionsOf(await readDashboard());
       const rules = expressions.map((expr, index) => ({
         record: `panel:${index}`,

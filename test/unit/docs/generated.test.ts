@@ -5,7 +5,7 @@ import { renderGeneratedFiles } from "../../../scripts/generated-files.ts";
 
 const read = (file: URL): Promise<string> => readFile(file, "utf8");
 
-test("the pages and .env.example say what settings, commands and the library are (else: npm run docs)", async () => {
+test("the generated pages and .env.example are up to date (otherwise: npm run docs)", async () => {
   for (const [file, content] of await renderGeneratedFiles(read)) {
     expect(await read(file), fileURLToPath(file)).toBe(content);
   }

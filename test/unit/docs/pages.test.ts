@@ -59,7 +59,7 @@ describe("the pages", () => {
     expect(pages.length).toBeGreaterThan(30);
   });
 
-  test("point nowhere outside the repository", () => {
+  test("link to no file outside the repository", () => {
     const outside = PAGES.flatMap((page) =>
       linksOf(page)
         .filter(({ target }) => relative(root, join(root, target)).startsWith(".."))
@@ -68,7 +68,7 @@ describe("the pages", () => {
     expect(outside).toEqual([]);
   });
 
-  test("README is short enough to be read: at most 150 lines", () => {
+  test("README has at most 150 lines", () => {
     expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(150);
   });
 });

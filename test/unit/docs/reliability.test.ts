@@ -21,7 +21,7 @@ function tableRows(markdown: string): readonly string[] {
 describe("docs/reliability.md", () => {
   const rows = tableRows(read("docs/reliability.md"));
 
-  test("names for every promise a test file that exists", () => {
+  test("names an existing test file for every promise", () => {
     expect(rows.length).toBeGreaterThan(40);
     for (const row of rows) {
       const [, promise = "", fault = "", outcome = "", shownBy = ""] = row
@@ -37,7 +37,7 @@ describe("docs/reliability.md", () => {
     }
   });
 
-  test("has a row for every file of tests that try faults", () => {
+  test("has a row for every test file of faults", () => {
     const named = testPaths(rows.join("\n"));
     const faults = globSync("test/integration/faults/*.test.ts", { cwd: root });
     expect(faults.length).toBeGreaterThan(5);

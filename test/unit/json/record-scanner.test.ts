@@ -102,7 +102,7 @@ const records = fc
   });
 
 describe("a record", () => {
-  it("of the usual shape is read as JSON.parse reads it, wherever it lies; any other is left to JSON.parse", () => {
+  it("of the usual shape is read as JSON.parse reads it, at any offset; any other is left to JSON.parse", () => {
     fc.assert(
       fc.property(records, fc.constantFrom("", "[", '{"Id":"ß"},'), ({ json, isUsual }, before) => {
         const bytes = Buffer.from(`${before}${json},{"Id":1}]`);
@@ -116,7 +116,7 @@ describe("a record", () => {
     );
   });
 
-  it("that is cut anywhere is not read, and nothing behind the limit is looked at", () => {
+  it("that is cut anywhere is not read, and nothing after the limit is read", () => {
     fc.assert(
       fc.property(records, ({ json }) => {
         const bytes = Buffer.from(json);
@@ -129,7 +129,7 @@ describe("a record", () => {
     );
   });
 
-  it("that JSON.parse refuses is not read, whatever byte makes it so", () => {
+  it("that JSON.parse rejects is not read, whichever byte is wrong", () => {
     const bytesThatMatter = fc.oneof(
       fc.constantFrom(...Buffer.from('{}[],:"\\ \t\n0189-+.eEutfnrb/a\0\u001f\u007f')),
       fc.integer({ min: 0, max: 0x7f }),
@@ -192,7 +192,7 @@ describe("a record", () => {
     expect(scanner.scan(bytes, 0, bytes.length)).toBe(NOT_SCANNED);
   });
 
-  it("has the same texts whatever byte stands where in them, before an escape and behind it", () => {
+  it("has the same texts with any byte at any place, before or after an escape", () => {
     for (const around of [
       ["", ""],
       ["\\n", "ß"],
@@ -212,7 +212,7 @@ describe("a record", () => {
     }
   });
 
-  it("may hold more than fits beside the document, in one value or in many", () => {
+  it("may contain more than fits into the scratch buffer, in one value or in many", () => {
     const long = "x\\n".repeat(10_000);
     const json = `{"Id2":"a\\t","TS-Date":"${long}","Größe 😀":"\\u0062${long}","TS-Date of":"${long}"}`;
     const bytes = Buffer.from(json);
@@ -240,7 +240,7 @@ describe.each([
   ["comments", comments],
   ["timesheets", timesheets],
 ] as const)("the records of %s", (name, view) => {
-  it("that are simulated are scanned, but for one in a hundred", () => {
+  it("that are simulated are scanned, except for one in a hundred", () => {
     const scale = parseScale("small")!;
     const { records: count, left } = tally(view, simulatedDocument({ view: name, seed: 7, scale, day: 3 }));
     expect(count).toBeGreaterThan(1000);
@@ -248,7 +248,7 @@ describe.each([
   });
 
   describeWithSharedData(`the real ${name}`, `${name}.json.gz`, (path) => {
-    it("are scanned, but for one in a hundred", () => {
+    it("are scanned, except for one in a hundred", () => {
       const { records: count, left } = tally(view, [gunzipSync(readFileSync(path))]);
       expect(count).toBeGreaterThan(1000);
       expect(left / count).toBeLessThan(0.01);

@@ -31,7 +31,7 @@ const [teams, kinds] = [
 ];
 
 describe("a drift warning", () => {
-  it("is given when a field that was filled turns mostly empty, and not when it was half empty or is now", () => {
+  it("is given when a filled field becomes mostly empty, but not when it was or becomes half empty", () => {
     expect(kindsOf([profile("Due", null, 49)], [profile("Due", null, 91)])).toEqual(["mostly_empty Due"]);
     expect(kindsOf([profile("Due", null, 50)], [profile("Due", null, 91)])).toEqual([]);
     expect(kindsOf([profile("Due", null, 49)], [profile("Due", null, 90)])).toEqual([]);
@@ -49,7 +49,7 @@ describe("a drift warning", () => {
     expect(kindsOf(before, before)).toEqual([]);
   });
 
-  it("is not given for fields that cannot be told apart, or of which too little is known", () => {
+  it("is not given for fields that cannot be distinguished, or about which too little is known", () => {
     const flags = [profile("Met", ["Yes", "No"]), profile("Kept", ["No", "Yes"])];
     expect(kindsOf(flags, flags)).toEqual([]);
     expect(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { maximumErrors, parseErrorLimit } from "../../../src/load/error-limit.ts";
 
-describe("the limit of errors", () => {
+describe("the error limit", () => {
   it.each([
     ["0.57%", 10_000, 57],
     ["0.29%", 10_000, 29],
@@ -18,7 +18,7 @@ describe("the limit of errors", () => {
     expect(maximumErrors(parseErrorLimit(text), fetched)).toBe(allowed);
   });
 
-  it("allows of ten thousand records as many as it has hundredths of a percent", () => {
+  it("allows as many of ten thousand records as it has hundredths of a percent", () => {
     for (let hundredths = 0; hundredths <= 10_000; hundredths += 1) {
       const text = `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")}%`;
       expect(maximumErrors(parseErrorLimit(text), 10_000)).toBe(hundredths);

@@ -11,7 +11,7 @@ function match(view: View, fields: readonly string[], ...maps: readonly string[]
 }
 
 describe("matching the fields of a file with a view", () => {
-  test("finds them by the field's or the column's name, in any case, with any spaces", () => {
+  test("finds them by the name of the field or the column, in any case, with any spaces", () => {
     const naming = match(comments, ["comment_ID", " tktct-created   TIME ", "TKTCT-Comment", "Colour"]);
     expect(naming("comment_ID")).toEqual({ name: "TKTCT-CommentID", holdsTime: false });
     expect(naming(" tktct-created   TIME ")).toEqual({ name: "TKTCT-Created Time", holdsTime: true });
@@ -45,7 +45,7 @@ describe("matching the fields of a file with a view", () => {
     );
   });
 
-  test("lets records leave out what their key need not have, and sees two names for a field when they come", () => {
+  test("lets records omit optional parts of the key, and detects two names for a field when they occur", () => {
     const fields = ["TS-User Username", "TS-Date"];
     const naming = matchFields(timesheets, { fields, fieldsAre: "sampled" }, []);
     expect(naming("TS-Crm ID")?.name).toBe("TS-Crm ID");

@@ -98,7 +98,7 @@ const STAGED_OF_EVERY_KIND = {
 };
 
 describe("the records of a document", () => {
-  it("become the same rows and rejects, with their places in it, wherever its chunks are cut", () => {
+  it("become the same rows and rejected records, with their positions, wherever its chunks are cut", () => {
     expect(stage([EVERY_KIND])).toEqual(STAGED_OF_EVERY_KIND);
     expect(stage(cutAt(EVERY_KIND, [...EVERY_KIND.keys()]))).toEqual(STAGED_OF_EVERY_KIND);
     fc.assert(
@@ -136,7 +136,7 @@ describe("the records of a document", () => {
     }
   });
 
-  it("all count as having their fields, wherever its chunks are cut, and those that are no objects or no text do not", () => {
+  it("count with their fields, wherever its chunks are cut, except those that are not objects or not UTF-8", () => {
     const document = Buffer.concat([
       Buffer.from(
         '[{"Id":1},{"Id":"two","Note":"€"},{"Id":"three","Colour":1},[{"Shape":1}],{"Id":4,"Size":"',
@@ -152,7 +152,7 @@ describe("the records of a document", () => {
     }
   });
 
-  it("that are not JSON fail the document, which says where", () => {
+  it("that are not JSON fail the document, with the position", () => {
     const document = Buffer.from('[{"Id":1},{"Id":2,},{"Id":3}]');
     for (const places of [[], [12], [20], [...document.keys()]]) {
       expect(() => stage(cutAt(document, places))).toThrow(

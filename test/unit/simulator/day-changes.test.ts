@@ -34,7 +34,7 @@ describe.each(SIMULATED_VIEWS)("%s from one day to the next", (view) => {
     expect(all.size).toBe(scale[view] + (DAYS.length - 1) * perDay);
   });
 
-  it("lose the oldest and gain as many new", () => {
+  it("lose the oldest and gain as many new ones", () => {
     for (const { before, after } of steps)
       expect(sharedPairs(before, after)).toHaveLength(scale[view] - perDay);
   });

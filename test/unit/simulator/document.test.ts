@@ -9,12 +9,12 @@ describe.each(SIMULATED_VIEWS)("the simulated %s document", (view) => {
   const options = { view, seed: SEED, scale, day: 0 };
   const records = parsedDocument(options);
 
-  it("has as many records as the scale says, each with a key of its own", () => {
+  it("has as many records as the scale says, each with a unique key", () => {
     expect(records).toHaveLength(scale[view]);
     expect(new Set(records.map((record) => keyOf(view, record))).size).toBe(scale[view]);
   });
 
-  it("is the same bytes each time, and others for another seed", () => {
+  it("has the same bytes each time, and others for another seed", () => {
     const first = Buffer.concat([...simulatedDocument(options)]);
     expect(first.equals(Buffer.concat([...simulatedDocument(options)]))).toBe(true);
     expect(first.equals(Buffer.concat([...simulatedDocument({ ...options, seed: SEED + 1 })]))).toBe(false);
@@ -26,14 +26,14 @@ describe.each(SIMULATED_VIEWS)("the simulated %s document", (view) => {
     expect(Math.max(...lengths)).toBeLessThan(80 * 1024);
   });
 
-  it("weighs what the view's records weigh in production", () => {
+  it("has the size of the view's records in production", () => {
     const expected = { tickets: 1380, comments: 660, timesheets: 590 }[view];
     const bytes = [...simulatedDocument(options)].reduce((sum, chunk) => sum + chunk.length, 0);
     expect(bytes / records.length).toBeGreaterThan(expected * 0.93);
     expect(bytes / records.length).toBeLessThan(expected * 1.07);
   });
 
-  it("holds nothing that PostgreSQL or a calendar refuses", () => {
+  it("contains nothing that PostgreSQL or a calendar rejects", () => {
     const texts = records
       .flatMap((record) => Object.values(record))
       .filter((value) => typeof value === "string");
@@ -82,7 +82,7 @@ describe("what a simulated service desk looks like", () => {
     ).toBe(true);
   });
 
-  it("tells some entries of one user and start apart by the ticket alone", () => {
+  it("has entries of one user and start that differ only in the ticket", () => {
     const timed = timesheets.filter((record) => record["TS-Time From"] !== null);
     const starts = timed.map((record) => keyOf("timesheets", record).replace(/[^|]*$/, ""));
     const shared = timed.length - new Set(starts).size;
@@ -97,7 +97,7 @@ describe("what a simulated service desk looks like", () => {
     expect(tickets.some((ticket) => ticket["TKT-Status"] !== "Closed")).toBe(true);
   });
 
-  it("writes text that is hard to carry: quotes, backslashes, line breaks, tabs, umlauts, kanji, emoji", () => {
+  it("contains difficult text: quotes, backslashes, line breaks, tabs, umlauts, kanji, emoji", () => {
     const text = JSON.stringify([tickets, comments, timesheets]);
     const samples = ['\\"', "\\\\", "\\r\\n", "\\t", "ü", "確認", "🔥"];
     expect(samples.filter((sample) => !text.includes(sample))).toEqual([]);
@@ -114,7 +114,7 @@ describe("what a simulated service desk looks like", () => {
 });
 
 describe("flaws", () => {
-  it.each(SIMULATED_VIEWS)("spoil exactly as many %s as asked for, spread over the document", (view) => {
+  it.each(SIMULATED_VIEWS)("damage exactly the requested number of %s, spread over the document", (view) => {
     const options = { view, seed: SEED, scale, day: 0 };
     const sound = parsedDocument(options);
     const flawed = parsedDocument({ ...options, flaws: 10 });
@@ -133,7 +133,7 @@ describe("flaws", () => {
 });
 
 describe("a new field", () => {
-  it("is in the tickets that come in on its day and later, and in no other", () => {
+  it("is in the tickets that are created on its day and later, and in no others", () => {
     const tickets = parsedDocument({ view: "tickets", seed: 1, scale, day: 9, newFieldSince: 7 });
     const withField = tickets.filter((ticket) => "TKT-Contact Channel" in ticket);
     expect(withField.length).toBeGreaterThan(0);

@@ -38,7 +38,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((simulator) => simulator.close()));
 });
 
-describe("the simulator's answers", () => {
+describe("the simulator's responses", () => {
   it("are the view's document, chunked", async () => {
     const { url, port } = await start();
     expect(url).toBe(`http://127.0.0.1:${String(port)}/views`);
@@ -50,7 +50,7 @@ describe("the simulator's answers", () => {
     expect((await fetch(`http://127.0.0.1:${String(port)}/?id=comments`)).status).toBe(200);
   });
 
-  it.each(["gzip", "br", "zstd"] as const)("come as %s when told so", async (encoding) => {
+  it.each(["gzip", "br", "zstd"] as const)("are compressed as %s on request", async (encoding) => {
     const { url } = await start({ encoding });
     const response = await fetch(`${url}?id=tickets`);
     expect(response.headers.get("content-encoding")).toBe(encoding);
@@ -68,7 +68,7 @@ describe("the simulator's answers", () => {
     }).toThrow(RangeError);
   });
 
-  it("go wrong as told, for the views named and until told otherwise", async () => {
+  it("fail as configured, for the given views and until reconfigured", async () => {
     const simulator = await start();
     const answer = (view: string) => fetch(`${simulator.url}?id=${view}`);
     simulator.setFlaws(3);
@@ -84,7 +84,7 @@ describe("the simulator's answers", () => {
     expect(await (await answer("tickets")).text()).toBe(whole);
   });
 
-  it("take view ids of one's own and tell the caller of each request", async () => {
+  it("accept other view ids and report each request to the caller", async () => {
     const seen: SimulatedRequest[] = [];
     const { url } = await start({
       viewIds: { tickets: "4711", comments: "4712", timesheets: "4713" },
@@ -120,7 +120,7 @@ describe("the simulator's credentials", () => {
   const credentials = { username: "etl", password: "pä:ss word" };
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
-  it("open the views", async () => {
+  it("give access to the views", async () => {
     const { url } = await start({ credentials });
     for (const authorization of [
       basic("etl:pä:ss word"),
@@ -170,7 +170,7 @@ describe("the simulator's connections", () => {
     expect((await fetch(`${url}?id=nothing`)).status).toBe(404);
   });
 
-  it("end with close(), also in the middle of a body, and twice", async () => {
+  it("end with close(), even in the middle of a body, and when it is called twice", async () => {
     const simulator = await start({ scale: huge });
     const response = await open(`${simulator.url}?id=timesheets`);
     await once(response, "data");
@@ -183,7 +183,7 @@ describe("the simulator's connections", () => {
     await expect(fetch(`${simulator.url}?id=tickets`)).rejects.toThrow();
   });
 
-  it("cannot start on a port that is taken or on no day", async () => {
+  it("cannot start on a port that is in use or without a day", async () => {
     const { port } = await start();
     await expect(startSimulator({ scale, port })).rejects.toThrow("EADDRINUSE");
     await expect(startSimulator({ scale, day: -3 })).rejects.toThrow(RangeError);

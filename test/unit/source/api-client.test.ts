@@ -72,7 +72,7 @@ async function failureOf(answer: RequestListener, options: Partial<ApiSettings> 
 }
 
 describe("a request", () => {
-  it("asks for the view by its id, with the user's name and password", async () => {
+  it("requests the view by its id, with the user's name and password", async () => {
     const seen: IncomingMessage[] = [];
     const url = await serve((request, response) => {
       seen.push(request);
@@ -94,13 +94,13 @@ describe("a request", () => {
     });
   });
 
-  it("is told of by its address and view, without the rest of the query", async () => {
+  it("is named by its address and view, without the rest of the query", async () => {
     const url = await serve((_, response) => response.end("[]"));
     const source = clientOf(url).source(view);
     expect(source).toMatchObject({ origin: `${url.origin}/api?id=47%2011%26x`, kind: "api" });
   });
 
-  it("is let through by the gate, and tells it when the answer has ended, well or not", async () => {
+  it("waits for the gate, and reports the end of the response to it, successful or not", async () => {
     const seen: string[] = [];
     const url = await serve((request, response) => {
       seen.push("request");
@@ -122,7 +122,7 @@ describe("a request", () => {
     }
   });
 
-  it("does not go out when the gate refuses", async () => {
+  it("is not sent when the gate refuses", async () => {
     let requests = 0;
     const url = await serve((_, response) => {
       requests += 1;
@@ -135,7 +135,7 @@ describe("a request", () => {
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   it.each([
     ["gzip", gzipSync(document)],
     ["br", brotliCompressSync(document)],
@@ -152,7 +152,7 @@ describe("an answer", () => {
     ["gzip", gzipSync(document)],
     ["br", brotliCompressSync(document)],
     ["zstd", zstdCompressSync(document)],
-  ])("in %s that ends too early is damaged, and worth another attempt", async (encoding, body) => {
+  ])("in %s that ends too early is damaged, and retryable", async (encoding, body) => {
     const failure = await failureOf((_, response) => {
       response.setHeader("content-encoding", encoding).end(body.subarray(0, body.length - 20));
     });
@@ -160,14 +160,14 @@ describe("an answer", () => {
     expect(failure.message).toContain("damaged or was cut short");
   });
 
-  it("in gzip that is none is damaged", async () => {
+  it("in gzip that is not gzip is damaged", async () => {
     const failure = await failureOf((_, response) => {
       response.setHeader("content-encoding", "gzip").end(document);
     });
     expect(failure).toMatchObject({ code: "document", retryable: true });
   });
 
-  it("in an encoding that nobody asked for fails, though its body is still coming", async () => {
+  it("in an unsupported encoding fails while its body is still being received", async () => {
     const failure = await failureOf((_, response) => {
       response.setHeader("content-encoding", "compress").write(document);
     });
@@ -186,14 +186,14 @@ describe("an answer", () => {
     expect(failure.remedy).toContain(setting);
   });
 
-  it.each([429, 500, 502, 503])("with status %i may be better next time", async (status) => {
+  it.each([429, 500, 502, 503])("with status %i is retryable", async (status) => {
     const failure = await failureOf((_, response) =>
       response.writeHead(status, { "retry-after": "7" }).end(document),
     );
     expect(failure).toMatchObject({ code: "source", retryable: true, retryAfterMs: 7000 });
   });
 
-  it("with an error page without end is not read to it", async () => {
+  it("with an endless error page is not read to the end", async () => {
     const failure = await failureOf((_, response) => {
       response.writeHead(500).write(document);
     });
@@ -202,7 +202,7 @@ describe("an answer", () => {
 });
 
 describe("a connection", () => {
-  it("that stalls, in the headers or in the body, is given up and tried again", async () => {
+  it("that stalls, in the headers or in the body, is closed and retryable", async () => {
     const stalls: RequestListener[] = [
       () => undefined,
       (_, response) => {
@@ -265,13 +265,13 @@ describe("a connection", () => {
           request.socket.resetAndDestroy();
         }),
     ],
-  ])("%s is a failure that may pass", async (_how, answer) => {
+  ])("%s is a retryable failure", async (_how, answer) => {
     const failure = await failureOf(answer);
     expect(failure).toMatchObject({ code: "source", retryable: true });
     expect(failure.message).toMatch(/^The connection to http:\S+\?id=47%2011%26x failed: ./);
   });
 
-  it("to nobody is a failure that may pass, and names the setting", async () => {
+  it("that nothing accepts is a retryable failure that names the setting", async () => {
     const url = await serve(() => undefined);
     await Promise.all(opened.splice(0).map((close) => close()));
     const failure = (await fetchView(url).catch((error: unknown) => error)) as SourceError;
@@ -326,7 +326,7 @@ describe("a redirect", () => {
     expect(seen[0]?.headers.authorization).toBeUndefined();
   });
 
-  it("without end is given up", async () => {
+  it("without end fails", async () => {
     let requests = 0;
     const failure = await failureOf((_, response) => {
       requests += 1;

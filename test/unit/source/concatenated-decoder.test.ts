@@ -30,7 +30,7 @@ const part = fc.tuple(
 describe.each(["gzip", "zstd"] as const)("concatenated %s", (encoding) => {
   const compress = compressors[encoding];
 
-  it("comes out whole, from a file as from an answer, wherever the chunks are cut", async () => {
+  it("is decompressed completely, from a file and from a response, wherever the chunks are cut", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(part, { minLength: 1, maxLength: 5 }),
@@ -59,7 +59,7 @@ describe.each(["gzip", "zstd"] as const)("concatenated %s", (encoding) => {
   const [first, second] = [compress(Buffer.from("the first part, ")), compress(Buffer.from("the second"))];
   const both = Buffer.concat([first, second]);
 
-  it("comes out whole with a cut at any of its bytes, or at every one of them", async () => {
+  it("is decompressed completely with a cut at any of its bytes, or at all of them", async () => {
     const cuts = [...both.keys()].slice(1).map((at) => [both.subarray(0, at), both.subarray(at)]);
     for (const chunks of [...cuts, [both], pieces(both, 1)]) {
       expect((await buffer(decodeContent(streamOf(chunks), encoding))).toString()).toBe(
@@ -68,7 +68,7 @@ describe.each(["gzip", "zstd"] as const)("concatenated %s", (encoding) => {
     }
   });
 
-  it("is refused with any end of its last part missing", async () => {
+  it("is rejected if any end of its last part is missing", async () => {
     for (let length = first.length + 1; length < both.length; length += 1) {
       for (const size of [1, 7, both.length]) {
         await expect(
@@ -79,7 +79,7 @@ describe.each(["gzip", "zstd"] as const)("concatenated %s", (encoding) => {
     }
   });
 
-  it("holds back its source while nobody reads", async () => {
+  it("pauses its source while its output is not read", async () => {
     const parts = Array.from({ length: 400 }, () => compress(randomBytes(64 * 1024)));
     let given = 0;
     const source = Readable.from(
@@ -102,7 +102,7 @@ describe.each(["gzip", "zstd"] as const)("concatenated %s", (encoding) => {
   });
 });
 
-describe("something behind compressed data", () => {
+describe("data after compressed data", () => {
   const content = Buffer.from("content");
   const garbage = [
     Buffer.from("junk, of which nobody knows what it is"),
@@ -127,7 +127,7 @@ describe("something behind compressed data", () => {
     }
   });
 
-  it("may be zeros after gzip, as tapes leave them, but nothing after these", async () => {
+  it("may be zeros after gzip, as on tapes, but nothing else", async () => {
     const padded = Buffer.concat([gzipSync(content), gzipSync(content), Buffer.alloc(1000)]);
     for (const size of [1, 50, padded.length]) {
       expect((await buffer(decodeContent(streamOf(pieces(padded, size)), "gzip"))).toString()).toBe(
@@ -135,12 +135,12 @@ describe("something behind compressed data", () => {
       );
       const followed = Buffer.concat([padded, gzipSync(content)]);
       await expect(buffer(decodeContent(streamOf(pieces(followed, size)), "gzip"))).rejects.toThrow(
-        `the gzip data ends at byte ${padded.length - 1000}, and something else follows`,
+        `the gzip data ends at byte ${padded.length - 1000}, and other data follows`,
       );
     }
   });
 
-  it("is refused inside another encoding as well", async () => {
+  it("is rejected inside another encoding as well", async () => {
     const inner = Buffer.concat([brotliCompressSync(content), Buffer.from("junk")]);
     await expect(buffer(decodeContent(streamOf([gzipSync(inner)]), "br, gzip"))).rejects.toThrow(
       "the br data ends at byte",
@@ -151,7 +151,7 @@ describe("something behind compressed data", () => {
 describe("an import of a file of several frames", () => {
   const frames = Array.from({ length: 50 }, (_, index) => `${index === 0 ? "" : "\n"}{"id":${index}}`);
 
-  it("has the records of all of them", async () => {
+  it("has the records of all frames", async () => {
     const compressed = Buffer.concat([
       skippableFrame(Buffer.from("pzstd")),
       ...frames.map((text) => zstdCompressSync(text)),
@@ -161,7 +161,7 @@ describe("an import of a file of several frames", () => {
     );
   });
 
-  it("fails when the last is cut short or garbage follows, and says so", async () => {
+  it("fails when the last frame is cut short or other data follows", async () => {
     const compressed = Buffer.concat(frames.map((text) => zstdCompressSync(text)));
     const cut = await fileOf("cut.ndjson.zst", compressed.subarray(0, -1));
     await expect(recordsIn(cut)).rejects.toMatchObject({
@@ -170,6 +170,6 @@ describe("an import of a file of several frames", () => {
       remedy: expect.stringContaining("again"),
     });
     const followed = await fileOf("a.ndjson.zst", Buffer.concat([compressed, Buffer.from("garbage")]));
-    await expect(recordsIn(followed)).rejects.toThrow(/something else follows/);
+    await expect(recordsIn(followed)).rejects.toThrow(/other data follows/);
   });
 });

@@ -43,19 +43,19 @@ describe("a CSV file", () => {
     },
   );
 
-  test("tells nothing from an empty text, and of an unknown field leaves nothing out of the record", async () => {
+  test("distinguishes null from an empty text, and omits null for an unknown field", async () => {
     const path = await fileOf("a.csv", 'known,quoted,unknown\n,"",\n1\n');
     const naming = (field: string) =>
       field === "unknown" ? undefined : { name: field.toUpperCase(), holdsTime: false };
     expect(await recordsIn(path, { naming })).toEqual([{ KNOWN: null, QUOTED: "" }, { KNOWN: "1" }]);
   });
 
-  test("makes a list, which no load takes, of a row with more values than the header", async () => {
+  test("turns a row with more values than the header into a list, which loads reject", async () => {
     const path = await fileOf("a.csv", "id,text\n1,one, two\n2,three,\n");
     expect(await recordsIn(path)).toEqual([["1", "one", " two"], { id: "2", text: "three" }]);
   });
 
-  test("gives names to columns without one and to a second of a name", async () => {
+  test("names columns without a name and columns with a repeated name", async () => {
     const path = await fileOf("a.csv", "id,,note,note\n1,2,3,4\n");
     expect(await recordsIn(path)).toEqual([{ id: "1", "Column 2": "2", note: "3", "note (2)": "4" }]);
   });
@@ -85,7 +85,7 @@ describe("a CSV file", () => {
     expect(await recordsIn(await fileOf("a.csv", "id,text\n1,a\rb\n"))).toEqual([{ id: "1", text: "a\rb" }]);
   });
 
-  test("has its delimiter found in the whole header, however few bytes the first chunk brings", async () => {
+  test("has its delimiter found in the whole header, however small the first chunk is", async () => {
     for (const [text, fields] of [
       ["id,x,text;b;c;d\n1;2;3;4\n", ["id,x,text", "b", "c", "d"]],
       ['"a,b,c\n,d";e\n1;2\n', ["a,b,c\n,d", "e"]],
@@ -98,7 +98,7 @@ describe("a CSV file", () => {
     }
   });
 
-  test("may say its delimiter in the first line, as Excel writes it", async () => {
+  test("may name its delimiter in the first line, as Excel does", async () => {
     for (const line of ["sep=;", '"sep=;"', "\uFEFFSEP=;"]) {
       for (const end of ["\r\n", "\n", "\r"]) {
         const text = [line, "id,a,b;text", "1;x, y", ""].join(end);

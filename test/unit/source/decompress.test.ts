@@ -29,8 +29,8 @@ const encodings = [
 const folder = await mkdtemp(join(tmpdir(), "otc-decompress-"));
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.each(encodings)("an answer in %s", (encoding, compressed) => {
-  it("comes out as it went in", async () => {
+describe.each(encodings)("a response in %s", (encoding, compressed) => {
+  it("is decompressed unchanged", async () => {
     expect(await decoded(encoding, compressed)).toEqual(document);
     expect(await buffer(decodeContent(byteByByte(compressed), encoding))).toEqual(document);
   });
@@ -50,13 +50,13 @@ describe.each(encodings)("an answer in %s", (encoding, compressed) => {
     }
   });
 
-  it("fails when it is something else", async () => {
+  it("fails when it is other data", async () => {
     await expect(decoded(encoding, Buffer.from("<html>Bad gateway</html>"))).rejects.toThrow();
   });
 });
 
-describe("an answer's encoding", () => {
-  it("may be none, in any spelling of that", async () => {
+describe("a response's encoding", () => {
+  it("may be absent, in any spelling of that", async () => {
     for (const none of ["", "identity", " Identity ", ","])
       expect(await decoded(none, document)).toEqual(document);
   });
@@ -77,7 +77,7 @@ describe("an answer's encoding", () => {
   });
 
   it.each(["compress", "gzip, snappy", "__proto__", "constructor"])(
-    "that nobody asked for is refused: %s",
+    "that is not supported is rejected: %s",
     (encoding) => {
       const body = stream(document);
       expect(() => decodeContent(body, encoding)).toThrow(SourceError);
@@ -93,7 +93,7 @@ describe("a file", () => {
   ] as const;
 
   it.each(forms)(
-    "in %s is known by its first bytes, whatever its name and however it comes",
+    "in %s is detected by its first bytes, whatever its name and chunks",
     async (form, bytes) => {
       const path = join(folder, `${form}.txt`);
       await writeFile(path, bytes);
@@ -109,7 +109,7 @@ describe("a file", () => {
     },
   );
 
-  it("of a few bytes is passed on as it is, and an empty one is empty", async () => {
+  it("of a few bytes is passed on unchanged, and an empty one is empty", async () => {
     for (const text of ["", "1", "[]", "[1]", "\u001f"]) {
       expect(await buffer(await decompressFile(stream(Buffer.from(text))))).toEqual(Buffer.from(text));
       const path = join(folder, "short");
@@ -132,7 +132,7 @@ describe("a file", () => {
     },
   );
 
-  it("that is not there, or is a folder, cannot be opened", async () => {
+  it("that does not exist, or is a folder, cannot be opened", async () => {
     const { signal } = new AbortController();
     await expect(fileSource(join(folder, "absent"), stream()).open(signal, openGate)).rejects.toMatchObject({
       code: "source",

@@ -23,14 +23,14 @@ describe("a status that is not 200", () => {
     [401, "OTC_API_USERNAME and OTC_API_PASSWORD"],
     [403, "OTC_VIEW_TICKETS"],
     [404, "OTC_VIEW_TICKETS"],
-  ])("of %i names the setting to look at, and is not tried again", (status, setting) => {
+  ])("of %i names the setting to check, and is not retried", (status, setting) => {
     const failure = statusFailure(status, {}, context);
     expect(failure).toMatchObject({ code: "source_rejected", retryable: false });
     expect(failure.message).toBe(`OTC answered ${context.url} with status ${status}.`);
     expect(failure.remedy).toContain(setting);
   });
 
-  it.each([500, 502, 503, 504, 599, 408, 425, 429])("of %i is tried again", (status) => {
+  it.each([500, 502, 503, 504, 599, 408, 425, 429])("of %i is retried", (status) => {
     expect(statusFailure(status, {}, context)).toMatchObject({ code: "source", retryable: true });
   });
 
@@ -38,7 +38,7 @@ describe("a status that is not 200", () => {
     expect(statusFailure(status, {}, context)).toMatchObject({ code: "source_rejected", retryable: false });
   });
 
-  it("carries how long the server wants to be left alone", () => {
+  it("contains how long the server asks to wait", () => {
     expect(statusFailure(429, { "retry-after": "120" }, context).retryAfterMs).toBe(120_000);
     expect(statusFailure(503, {}, context).retryAfterMs).toBeUndefined();
   });
@@ -70,7 +70,7 @@ describe("Retry-After", () => {
 });
 
 describe("a request that broke off", () => {
-  it("because nothing came names the time and the setting, and is tried again", () => {
+  it("because nothing was received names the time and the setting, and is retried", () => {
     for (const error of [new errors.HeadersTimeoutError(), new errors.BodyTimeoutError()]) {
       const failure = networkFailure(error, context);
       expect(failure).toMatchObject({ code: "source", retryable: true, cause: error });
@@ -80,7 +80,7 @@ describe("a request that broke off", () => {
   });
 
   it.each(["ECONNRESET", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_SOCKET"])(
-    "with %s says so, and is tried again",
+    "with %s says so, and is retried",
     (code) => {
       const error = Object.assign(new Error(""), { code });
       const failure = networkFailure(error, context);
@@ -89,7 +89,7 @@ describe("a request that broke off", () => {
     },
   );
 
-  it("on every address of a name says what the first said", () => {
+  it("on every address of a name has the message of the first", () => {
     const error = new AggregateError([new Error("connect ECONNREFUSED 127.0.0.1:1"), new Error("other")]);
     expect(networkFailure(error, context).message).toContain("connect ECONNREFUSED 127.0.0.1:1");
   });
@@ -100,14 +100,14 @@ describe("a request that broke off", () => {
     "SELF_SIGNED_CERT_IN_CHAIN",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
     "ERR_TLS_CERT_ALTNAME_INVALID",
-  ])("because of the certificate (%s) is not tried again", (code) => {
+  ])("because of the certificate (%s) is not retried", (code) => {
     const failure = networkFailure(Object.assign(new Error("bad"), { code }), context);
     expect(failure).toMatchObject({ code: "source_rejected", retryable: false });
     expect(failure.message).toContain(code);
     expect(failure.remedy).toContain("NODE_EXTRA_CA_CERTS");
   });
 
-  it("with an error of ours stays that error", () => {
+  it("with a SourceError stays that error", () => {
     const error = new SourceError("document", "The answer is empty.");
     expect(networkFailure(error, context)).toBe(error);
   });

@@ -5,8 +5,8 @@ import { fileOf, recordsIn } from "../../support/record-file.ts";
 
 const upperCase = (field: string) => ({ name: field.toUpperCase(), holdsTime: false });
 
-describe("a file with a JSON object a line", () => {
-  test("gives its records, blank lines, carriage returns and a byte order mark passed over", async () => {
+describe("a file with one JSON object per line", () => {
+  test("has its records read without blank lines, carriage returns and a byte order mark", async () => {
     const text = '\uFEFF{"a":1}\r\n\n  {"a":2,"b":{"c":[3]}}';
     const expected = [{ A: 1 }, { A: 2, B: { c: [3] } }];
     expect(await recordsIn(await fileOf("a.ndjson", text), { naming: upperCase })).toEqual(expected);
@@ -27,7 +27,7 @@ describe("a file with a JSON object a line", () => {
 });
 
 describe("a JSON file", () => {
-  test("gives the records of its list in whatever envelope, their fields renamed", async () => {
+  test("has the records of its list read in any envelope, with renamed fields", async () => {
     const path = await fileOf("a.json", '{"message":{"data":[{"a":1},{"b":"x"}]}}');
     expect(await recordsIn(path, { naming: upperCase })).toEqual([{ A: 1 }, { B: "x" }]);
   });
@@ -40,7 +40,7 @@ describe("a JSON file", () => {
 });
 
 describe("renaming the fields of a record", () => {
-  test("changes names at the top and nothing else", () => {
+  test("changes only names at the top level", () => {
     const json =
       '{ "a\\"\\u0041" : 12345678901234567890.10, "b":{"b":"{\\"b\\":1}"}, "c":["b","c"], "b2": "b" }';
     const names: string[] = [];
@@ -52,7 +52,7 @@ describe("renaming the fields of a record", () => {
     expect(renamed).toBe(json.replace('"b":{', '"B":{'));
   });
 
-  test("takes a text of millions of escapes, and a record that ends in one", () => {
+  test("accepts a text of millions of escapes, and a record that ends in one", () => {
     const text = '\\n\\"\\\\'.repeat(2_000_000);
     expect(renameFields(`{"a":"${text}","a":1}`, () => "b") === `{"b":"${text}","b":1}`).toBe(true);
     expect(renameFields('{"a":"b', () => "c")).toBe('{"c":"b');

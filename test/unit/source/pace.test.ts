@@ -15,7 +15,7 @@ function request(
 }
 
 describe("the pause before a request", () => {
-  it("is none before the first", () => {
+  it("is zero before the first request", () => {
     expect(paceDelay([], "tickets", 1_000_000, limits)).toBe(0);
   });
 
@@ -28,7 +28,7 @@ describe("the pause before a request", () => {
     expect(paceDelay(past, "comments", 31_000, limits)).toBe(0);
   });
 
-  it("begins with the end of the answer, or with the request while the answer is coming", () => {
+  it("begins with the end of the response, or with the request while the response is being received", () => {
     expect(paceDelay([request(1000, "tickets", 61_000)], "tickets", 61_000, limits)).toBe(5000);
     expect(paceDelay([request(1000, "tickets", null)], "tickets", 4000, limits)).toBe(2000);
   });

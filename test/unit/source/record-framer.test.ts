@@ -112,7 +112,7 @@ const documents = fc
   });
 
 describe("the records of a document", () => {
-  it("come out exactly, in any envelope, wherever the chunks are cut", () => {
+  it("are found exactly, in any envelope, wherever the chunks are cut", () => {
     fc.assert(
       fc.property(documents, fc.array(fc.nat(), { maxLength: 20 }), ({ records, bytes }, places) => {
         expect(frame(cutAt(bytes, places))).toEqual(records);
@@ -122,7 +122,7 @@ describe("the records of a document", () => {
     );
   });
 
-  it("are refused with any end of the document missing", () => {
+  it("are incomplete if any end of the document is missing", () => {
     fc.assert(
       fc.property(documents, ({ bytes }) => {
         for (let length = 0; length < bytes.length; length += 1) {
@@ -183,12 +183,12 @@ describe("the records of a document", () => {
     expect(frame(oneByOne(document))).toEqual(records);
   });
 
-  it("may have characters that a chunk cuts in two", () => {
+  it("may have characters that are split between chunks", () => {
     const records = ['{"é":"€ 😀 ẞ"}', '"日本"'];
     expect(frame(oneByOne(Buffer.from(`[${records.join(",")}]`)))).toEqual(records);
   });
 
-  it("keep bytes that are no UTF-8 for the caller to judge", () => {
+  it("keep bytes that are not UTF-8 for the caller to check", () => {
     const document = Buffer.concat([Buffer.from('[{"a":"'), Buffer.from([0xff, 0xc3]), Buffer.from('"}]')]);
     let record: Buffer | undefined;
     const framer = new RecordFramer(100);
@@ -204,7 +204,7 @@ describe("the records of a document", () => {
     expect(frame([Buffer.from(`{"data":[${objects}]}`)])).toEqual([objects]);
   });
 
-  it("are counted, and their bytes with them, while the document is coming in", () => {
+  it("are counted, with the bytes of the document, while it is being received", () => {
     const framer = new RecordFramer(100);
     framer.push(Buffer.from('[{"a":1},{"b'), () => undefined);
     expect([framer.records, framer.bytes]).toEqual([1, 12]);
@@ -222,7 +222,7 @@ describe("a record's size", () => {
     expect(frame(oneByOne(Buffer.from(`[${record} , ${record}]`)), 100)).toEqual([record, record]);
   });
 
-  it("may not be more, and the message names the setting", () => {
+  it("may not exceed it, and the message names the setting", () => {
     for (const document of [`[1,${record}]`, `[1,"${"x".repeat(98)}"]`, `[1,${"1".repeat(100)}]`]) {
       const failure = failureOf(document, 99);
       expect(failure.message).toBe("Record 2 of the document is larger than 99 bytes.");
@@ -231,7 +231,7 @@ describe("a record's size", () => {
     }
   });
 
-  it("stops an endless record before its end has come", () => {
+  it("stops an endless record before its end", () => {
     const framer = new RecordFramer(1000);
     framer.push(Buffer.from('["'), () => undefined);
     expect(() => {
@@ -241,40 +241,40 @@ describe("a record's size", () => {
   });
 });
 
-describe("a document that is not one", () => {
+describe("an invalid document", () => {
   it.each([
-    ["an empty body", "", "The answer is empty.", false],
-    ["a blank body", " \n ", "The answer is empty.", false],
-    ["a byte order mark alone", "\uFEFF", "The answer is empty.", false],
-    ["a web page", "<!DOCTYPE html><title>Log in</title>", "The answer is a web page", false],
+    ["an empty body", "", "The response is empty.", false],
+    ["a blank body", " \n ", "The response is empty.", false],
+    ["a byte order mark alone", "\uFEFF", "The response is empty.", false],
+    ["a web page", "<!DOCTYPE html><title>Log in</title>", "The response is a web page", false],
     [
       "a web page with brackets",
       '<html><!--[if IE]>{"data":[1]}<![endif]--></html>',
-      "The answer is a web page",
+      "The response is a web page",
       false,
     ],
     [
       "an error object",
       '{"error":"No such view","code":17}',
-      'holds no list of records: "{\\"error\\"',
+      'contains no list of records: "{\\"error\\"',
       false,
     ],
-    ["an error in message", '{"message":"down for maintenance"}', "holds no list of records", false],
-    ["null for the list", '{"message":{"data":null}}', "holds no list of records", false],
-    ["an object for the list", '{"data":{"a":[1]}}', "holds no list of records", false],
+    ["an error in message", '{"message":"down for maintenance"}', "contains no list of records", false],
+    ["null for the list", '{"message":{"data":null}}', "contains no list of records", false],
+    ["an object for the list", '{"data":{"a":[1]}}', "contains no list of records", false],
     [
       "a list elsewhere",
       '{"records":[1],"message":{"items":[1]},"x":{"data":[1]}}',
-      "holds no list of records",
+      "contains no list of records",
       false,
     ],
-    ["a list by a name like a path", '{"message/data":[1]}', "holds no list of records", false],
-    ["a scalar", "null", "holds no list of records", false],
-    ["a text", '"[1]"', "holds no list of records", false],
+    ["a list by a name like a path", '{"message/data":[1]}', "contains no list of records", false],
+    ["a scalar", "null", "contains no list of records", false],
+    ["a text", '"[1]"', "contains no list of records", false],
     ["plain words", "upstream error [502]", "not JSON, or was cut short", true],
     ["zero bytes", "\0\0\0\0", "not JSON, or was cut short", true],
     ["zero bytes before the list", "\0[1]", "not JSON, or was cut short", true],
-  ])("because it is %s is refused", (_case, document, message, retryable) => {
+  ])("that is %s is rejected", (_case, document, message, retryable) => {
     const failure = failureOf(document);
     expect(failure.code).toBe("document");
     expect(failure.message).toContain(message);
@@ -282,40 +282,40 @@ describe("a document that is not one", () => {
   });
 
   it.each([
-    ["[1] x", 'does not end as JSON should: "x" after'],
-    ["[1]]", "does not end as JSON should"],
-    ["[1],", "does not end as JSON should"],
-    ["[1][2]", "does not end as JSON should"],
-    ["[1]\0", "does not end as JSON should"],
-    ['{"data":[1]', "does not end as JSON should: nothing after"],
-    ['{"data":[1],}', "does not end as JSON should"],
-    ['{"data":[1]]', "does not end as JSON should"],
-    ['{"a" "data":[1]}', "does not end as JSON should"],
-    ["[1", "ends in the middle, 0 records and 2 bytes after its beginning"],
-    ["[1,", "ends in the middle, 1 records"],
-    ['[{"a":1}', "ends in the middle, 1 records"],
-    ['[{"a":"]}', "ends in the middle, 0 records"],
-    ["[,1]", 'after record 0 stands "," where a record was expected'],
-    ["[1,]", 'after record 1 stands "]" where a record was expected'],
-    ["[1,,2]", 'after record 1 stands "," where a record was expected'],
-    ["[1 2]", 'after record 1 stands "2" where a comma'],
-    ['[{}"x"]', 'after record 1 stands "\\"" where a comma'],
-    ["[{}}]", 'after record 1 stands "}" where a comma'],
-  ])("but nearly (%s) is refused, and worth another attempt", (document, message) => {
+    ["[1] x", 'does not end as JSON must: "x" follows'],
+    ["[1]]", "does not end as JSON must"],
+    ["[1],", "does not end as JSON must"],
+    ["[1][2]", "does not end as JSON must"],
+    ["[1]\0", "does not end as JSON must"],
+    ['{"data":[1]', "does not end as JSON must: nothing follows"],
+    ['{"data":[1],}', "does not end as JSON must"],
+    ['{"data":[1]]', "does not end as JSON must"],
+    ['{"a" "data":[1]}', "does not end as JSON must"],
+    ["[1", "is incomplete: it ends after 0 records and 2 bytes"],
+    ["[1,", "is incomplete: it ends after 1 records"],
+    ['[{"a":1}', "is incomplete: it ends after 1 records"],
+    ['[{"a":"]}', "is incomplete: it ends after 0 records"],
+    ["[,1]", 'after record 0, "," was found where a record was expected'],
+    ["[1,]", 'after record 1, "]" was found where a record was expected'],
+    ["[1,,2]", 'after record 1, "," was found where a record was expected'],
+    ["[1 2]", 'after record 1, "2" was found where a comma'],
+    ['[{}"x"]', 'after record 1, "\\"" was found where a comma'],
+    ["[{}}]", 'after record 1, "}" was found where a comma'],
+  ])("that is almost valid (%s) is rejected, and retryable", (document, message) => {
     const failure = failureOf(document);
     expect(failure.code).toBe("document");
     expect(failure.message).toContain(message);
     expect(failure.retryable).toBe(true);
   });
 
-  it("is refused when a million lists open and none closes", () => {
+  it("is rejected when a million lists open and none closes", () => {
     const chunks = [Buffer.from("[".repeat(MANY))];
-    expect(() => frame(chunks)).toThrow("ends in the middle");
+    expect(() => frame(chunks)).toThrow("is incomplete");
     expect(() => frame([Buffer.from(`{"x":${"[".repeat(MANY)}`)])).toThrow("not JSON, or was cut short");
-    expect(() => frame([Buffer.from(`[]${"]".repeat(MANY)}`)])).toThrow("does not end as JSON should");
+    expect(() => frame([Buffer.from(`[]${"]".repeat(MANY)}`)])).toThrow("does not end as JSON must");
   });
 
-  it("is refused as soon as a megabyte has come without a list, or after it", () => {
+  it("is rejected as soon as a megabyte has arrived without a list, or after it", () => {
     const framer = new RecordFramer(100);
     const push = (text: string) => {
       framer.push(Buffer.from(text), () => undefined);
@@ -332,7 +332,7 @@ describe("a document that is not one", () => {
     }).toThrow("follow the list of records");
   });
 
-  it("is quoted shortly and without control characters", () => {
+  it("is quoted shortened and without control characters", () => {
     const { message } = failureOf(`\u001b[31m${"x".repeat(5000)}`);
     expect(message).toContain(String.raw`\u001b[31m`);
     expect(message.length).toBeLessThan(300);
@@ -369,7 +369,7 @@ function parsedRecords(document: string): unknown[] {
 }
 
 describe("an envelope that names the list, or what holds it, more than once", () => {
-  it("is refused, or has the records that JSON.parse takes", () => {
+  it("is rejected, or has the records that JSON.parse returns", () => {
     let accepted = 0;
     fc.assert(
       fc.property(envelopeText, (document) => {

@@ -30,7 +30,7 @@ describe("the wait before a retry", () => {
     );
   });
 
-  it("is what the server asked for, neither more nor less", () => {
+  it("is exactly what the server asked for", () => {
     for (const random of [0, 0.5, 1]) {
       expect(retryDelay(1, failing({ retryAfterMs: 0 }), settings, random)).toBe(0);
       expect(retryDelay(5, failing({ retryAfterMs: 7000 }), settings, random)).toBe(7000);
@@ -38,7 +38,7 @@ describe("the wait before a retry", () => {
     }
   });
 
-  it("is never so long that a timer would fire at once", () => {
+  it("is never longer than a timer supports", () => {
     expect(retryDelay(1, failing({ retryAfterMs: 1e23 }), settings, 0)).toBe(2 ** 31 - 1);
   });
 });
@@ -68,7 +68,7 @@ describe("an attempt", () => {
     expect(await run([])).toEqual({ outcome: "done", attempts: [1], retries: [] });
   });
 
-  it("that fails is repeated until one succeeds, and each repetition is announced with its wait", async () => {
+  it("that fails is retried until one succeeds, and each retry is announced with its wait", async () => {
     const errors = [failing({ retryAfterMs: 3 }), failing()];
     const { outcome, attempts, retries } = await run(errors);
     expect(outcome).toBe("done");
@@ -80,7 +80,7 @@ describe("an attempt", () => {
     expect(retries[0]?.delayMs).toBe(3);
   });
 
-  it("is made once and as often again as is configured, and the last error is thrown", async () => {
+  it("is made once and retried as often as configured, and the last error is thrown", async () => {
     const errors = [failing(), failing(), failing(), failing(), failing()];
     const { outcome, attempts, retries } = await run(errors);
     expect(attempts).toEqual([1, 2, 3, 4]);
@@ -97,14 +97,14 @@ describe("an attempt", () => {
     ["an error that says so", failing({ retryable: false })],
     ["an error of another kind", new Error("fetch failed")],
     ["a defect", new TypeError("fetch failed")],
-  ])("is not repeated after %s", async (_case, error) => {
+  ])("is not retried after %s", async (_case, error) => {
     const { outcome, attempts, retries } = await run([error]);
     expect(outcome).toBe(error);
     expect(attempts).toEqual([1]);
     expect(retries).toEqual([]);
   });
 
-  it("waits before it is repeated as long as was announced", async () => {
+  it("waits before a retry as long as announced", async () => {
     const begun = performance.now();
     await run([failing({ retryAfterMs: 60 })]);
     expect(performance.now() - begun).toBeGreaterThan(55);
@@ -112,7 +112,7 @@ describe("an attempt", () => {
 });
 
 describe("an interruption", () => {
-  it("ends the wait for a retry at once, and nothing is tried again", async () => {
+  it("ends the wait for a retry at once, and there are no more attempts", async () => {
     const controller = new AbortController();
     let attempts = 0;
     const begun = performance.now();
@@ -133,7 +133,7 @@ describe("an interruption", () => {
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 
-  it("that has already happened lets nothing begin", async () => {
+  it("that has already happened prevents every attempt", async () => {
     let attempts = 0;
     const begin = () => {
       attempts += 1;

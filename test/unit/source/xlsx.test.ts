@@ -22,7 +22,7 @@ function cellsIn(workbook: Omit<WorkbookXml, "sheets">, ...cells: readonly strin
 }
 
 describe("the texts of a workbook", () => {
-  test("are joined from runs, without what tells how to pronounce them, and their escapes undone", async () => {
+  test("are joined from runs, without phonetic text, and their escapes are resolved", async () => {
     const path = await cellsIn(
       {
         sharedStrings: [
@@ -50,7 +50,7 @@ describe("the texts of a workbook", () => {
     ]);
   });
 
-  test("come back from disk when there are more than fit into memory", async () => {
+  test("are read from disk when there are more than fit into memory", async () => {
     const count = 3000;
     const text = (index: number) => `${index} ${"x".repeat(12_000)}`;
     function* strings(): Generator<string> {
@@ -69,7 +69,7 @@ describe("the texts of a workbook", () => {
 });
 
 describe("the numbers of a workbook", () => {
-  test("are what was meant, and long ones stay digit for digit", async () => {
+  test("have their shortest form, and long ones keep every digit", async () => {
     const path = await cellsIn(
       {},
       number("1.1000000000000001"),
@@ -97,7 +97,7 @@ describe("the numbers of a workbook", () => {
     ]);
   });
 
-  test("are times by their style, and in columns of times", async () => {
+  test("are times according to their style, and in columns of times", async () => {
     const formats = [
       "dd/mm/yyyy",
       "yyyy-mm-dd hh:mm",
@@ -133,7 +133,7 @@ describe("the numbers of a workbook", () => {
     ]);
   });
 
-  test("are times by the formats of cells, and not by those of conditions, which have numbers of their own", async () => {
+  test("are times according to the formats of cells, not those of conditions, which have separate numbers", async () => {
     const formats = ["dd/mm/yyyy", "0.00", "hh:mm"];
     const conditionalFormats = { 164: "0.00", 165: "dd/mm/yyyy", 166: "yyyy", 14: "0" };
     const cells = formats.map((_, index) => number(0.375 + (index < 2 ? 45293 : 0), index + 1));
@@ -142,14 +142,14 @@ describe("the numbers of a workbook", () => {
     ]);
   });
 
-  test("are true or false in any spelling, and otherwise the text that stands there", async () => {
+  test("are true or false in any spelling, and otherwise stay texts", async () => {
     const spellings = ["1", "true", "TRUE", " 1 ", "0", "false", "False", "yes", "2"];
     const cells = spellings.map((spelling) => `<c t="b"><v>${spelling}</v></c>`);
     const [record = {}] = (await recordsIn(await cellsIn({}, ...cells))) as Record<string, unknown>[];
     expect(Object.values(record)).toEqual([true, true, true, true, false, false, false, "yes", "2"]);
   });
 
-  test("and what else a cell may hold are null without a value, but a text may be empty", async () => {
+  test("and other values of cells are null without a value, but a text may be empty", async () => {
     const types = ["str", "e", "d", "b", "s", "n", "inlineStr"];
     const empty = types.flatMap((type) => [
       `<c t="${type}"/>`,
@@ -215,7 +215,7 @@ describe("the numbers of a workbook", () => {
 });
 
 describe("the rows of a sheet", () => {
-  test("may have gaps, addresses or none, be hidden or empty; the first in which anything stands is the header", async () => {
+  test("may have gaps or no addresses, and be hidden or empty; the first one that is not empty is the header", async () => {
     const path = await workbookOf({
       sheets: [
         {
@@ -258,7 +258,7 @@ describe("a workbook that cannot be read", () => {
   test("was cut short, or damaged", async () => {
     const cut = await book();
     await truncate(cut, 1000);
-    await expect(recordsIn(cut)).rejects.toThrow(/no \.xlsx workbook, or is damaged/);
+    await expect(recordsIn(cut)).rejects.toThrow(/not an \.xlsx workbook, or is damaged/);
     const damaged = await book();
     const bytes = await readFile(damaged);
     // Somewhere inside the sheet's compressed bytes.
@@ -268,15 +268,17 @@ describe("a workbook that cannot be read", () => {
     await expect(recordsIn(damaged)).rejects.toBeInstanceOf(OtcError);
   });
 
-  test("is old, needs a password, or is something else", async () => {
+  test("is old, needs a password, or is another kind of file", async () => {
     const old = await fileOf("old.xlsx", Buffer.from("d0cf11e0a1b11ae1ffffffffffffffff", "hex"));
     await expect(recordsIn(old)).rejects.toThrow(/old \.xls workbook, or needs a password/);
-    await expect(recordsIn(await fileOf("text.xlsx", "id,title\n"))).rejects.toThrow(/no \.xlsx workbook/);
+    await expect(recordsIn(await fileOf("text.xlsx", "id,title\n"))).rejects.toThrow(
+      /not an \.xlsx workbook/,
+    );
     const empty = await workbookOf({ sheets: [{ name: "S", rows: [] }] });
     await expect(recordsIn(empty)).rejects.toThrow(/sheet "S" is empty/);
   });
 
-  test("swells beyond measure, in a text, a row or a part", async () => {
+  test("is too large when expanded, in a text, a row or a part", async () => {
     await expect(recordsIn(await book(), { maxRecordBytes: 2000 })).rejects.toThrow(/more than 2000 bytes/);
     const wide = row(...Array.from({ length: 50 }, () => inline("c".repeat(1000))));
     const path = await workbookOf({ sheets: [{ name: "S", rows: [row(inline("a")), wide] }] });
@@ -288,13 +290,13 @@ describe("a workbook that cannot be read", () => {
     const directoryEntry = bytes.lastIndexOf("xl/worksheets/sheet1.xml") - 46;
     bytes.writeUInt32LE(0x7fff_ffff, directoryEntry + 24);
     await writeFile(swollen, bytes);
-    await expect(recordsIn(swollen)).rejects.toThrow(/sheet1\.xml swells from \d+ to 2147483647 bytes/);
+    await expect(recordsIn(swollen)).rejects.toThrow(/sheet1\.xml would expand from \d+ to 2147483647 bytes/);
     const far = `<row><c r="ZZZZZ1"><v>1</v></c></row>`;
     const beyond = await workbookOf({ sheets: [{ name: "S", rows: [far] }] });
     await expect(recordsIn(beyond)).rejects.toThrow(/a cell at "ZZZZZ1"/);
   });
 
-  test("is read all the same when it is compressed once more", async () => {
+  test("is read even if it is compressed once more", async () => {
     const path = await fileOf("book.xlsx.gz", gzipSync(await readFile(await book())));
     expect(await recordsIn(path)).toEqual([{ a: "b".repeat(5000) }]);
   });

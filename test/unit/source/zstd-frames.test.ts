@@ -51,7 +51,7 @@ it("knows for every byte of zstd data whether a frame ends with it", () => {
   );
 });
 
-it("never takes data for complete that something else follows", () => {
+it("never accepts data as complete if other data follows", () => {
   const frames = new ZstdFrames();
   frames.push(Buffer.concat([zstdCompressSync("content"), Buffer.from("junk, junk, junk")]));
   expect(frames.isComplete).toBe(false);

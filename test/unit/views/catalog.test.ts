@@ -29,13 +29,13 @@ const newerOf = (view: View) =>
   view.columns.filter((column) => column.versionColumn).map((column) => column.field);
 
 describe("the catalogue", () => {
-  it("holds the three views in the order they are loaded in, each with a table of its name", () => {
+  it("contains the three views in loading order, each with a table of the same name", () => {
     const three = views.filter((view) => ["tickets", "comments", "timesheets"].includes(view.name));
     expect(three.map((view) => view.name)).toEqual(["tickets", "comments", "timesheets"]);
     expect(three.map((view) => view.table)).toEqual(["tickets", "comments", "timesheets"]);
   });
 
-  it("knows which of two records is the newer", () => {
+  it("knows which of two records is newer", () => {
     expect(views.flatMap(newerOf)).toEqual(
       expect.arrayContaining(["TKT-Modified Time", "TKTCT-Created Time", "TS-Modified Time"]),
     );
@@ -51,7 +51,7 @@ describe("the catalogue", () => {
     );
   });
 
-  it("finds a view by its name, and lists the names there are when there is none", () => {
+  it("finds a view by its name, and lists all names for an unknown one", () => {
     expect(viewNamed(views, "comments").name).toBe("comments");
     expect(() => viewNamed(views, "Tickets")).toThrow(
       expect.objectContaining({
@@ -87,7 +87,7 @@ describe("tickets", () => {
     expect(tickets.columns).toHaveLength(4 + 6 + 21);
   });
 
-  it("keep the fields' names as the columns' names, so that team and category cannot be swapped", () => {
+  it("use the fields' names as the columns' names, so that team and category cannot be swapped", () => {
     for (const column of tickets.columns) expect(column.name).toBe(column.field);
   });
 
@@ -142,11 +142,11 @@ describe("timesheets", () => {
     expect(timesheets.columns).toHaveLength(2 + 1 + 1 + 2 + 15);
   });
 
-  it("keep the fields' names as the columns' names", () => {
+  it("use the fields' names as the columns' names", () => {
     for (const column of timesheets.columns) expect(column.name).toBe(column.field);
   });
 
-  it("are found again by user, date, start and ticket, of which internal time lacks the last two", () => {
+  it("are found again by user, date, start and ticket; internal time lacks the last two", () => {
     expect(keyOf(timesheets)).toEqual([
       ["TS-User Username", "required"],
       ["TS-Date", "required"],

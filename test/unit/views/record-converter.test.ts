@@ -36,11 +36,11 @@ describe("a record", () => {
     expect(convert(json)).toEqual(["12", "09:30", "x", "2016-03-04T22:30:00Z", "7.5", "t", null]);
   });
 
-  it("lacks nothing but its key: absent fields are null", () => {
+  it("needs only its key: absent fields are null", () => {
     expect(convert('{"Id":1}')).toEqual(["1", null, null, null, null, null, null]);
   });
 
-  it("has empty texts as null in key columns and columns of other types, and as they are in other texts", () => {
+  it("has null for empty texts in key columns and columns of other types, and keeps empty texts elsewhere", () => {
     const json = '{"Id":1,"From":"","Note":"","Made":"","Hours":"","Billable":""}';
     expect(convert(json)).toEqual(["1", null, "", null, null, null, null]);
   });
@@ -65,7 +65,7 @@ describe("a record", () => {
     },
   );
 
-  it("takes nothing over from the one before", () => {
+  it("contains nothing of the record before it", () => {
     const all = '"From":"09:30","Note":"a\\nb","Made":"5/3/2016","Hours":7.5,"Billable":true';
     const { results } = convertAll([
       `{"Id":1,${all}}`,
@@ -108,7 +108,7 @@ describe("a record", () => {
     );
   });
 
-  it("has any text in, the same text out", () => {
+  it("keeps every text unchanged", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (note) => {
         expect(convert(JSON.stringify({ Id: 1, From: note, Note: note }))).toMatchObject({
@@ -136,7 +136,7 @@ describe("a record that cannot be converted", () => {
     expect(convert(json)).toEqual({ reason, field, message: expect.stringContaining(message) });
   });
 
-  it("quotes a value shortly and without control characters", () => {
+  it("quotes a value shortened and without control characters", () => {
     const rejection = convert(JSON.stringify({ Id: `\u001b[31m\n${"x".repeat(1_000_000)}` }));
     const { message } = rejection as { message: string };
     expect(message).toMatch(/^Id is "\\u001b\[31m\\nx+…: not a whole number\.$/);
@@ -157,8 +157,8 @@ describe("a record that cannot be converted", () => {
   });
 });
 
-describe("what a converter saw", () => {
-  it("are the unknown fields with their counts, and the fields that no record had", () => {
+describe("what a converter collects", () => {
+  it("includes the unknown fields with their counts, and the fields that no record had", () => {
     const { records } = convertAll([
       '{"Id":1,"Colour":"red","Note":null}',
       '{"Id":2,"Colour":"blue","Size":1}',
@@ -171,7 +171,7 @@ describe("what a converter saw", () => {
     expect(records.drift.absentFields).toEqual(["From", "Made", "Billable"]);
   });
 
-  it("are also the fields of records that it rejected, behind the field that was to blame", () => {
+  it("includes the fields of rejected records that follow the bad field", () => {
     const { records } = convertAll([
       '{"Id":1}',
       '{"Id":2,"Made":"?","Hours":1,"Colour":"red"}',
@@ -200,7 +200,7 @@ describe("what a converter saw", () => {
     });
   });
 
-  it("are the characters it had to mend, in texts and in extra", () => {
+  it("includes the characters that it repaired, in texts and in extra", () => {
     const { records, results } = convertAll([
       String.raw`{"Id":1,"Note":"a\u0000b","Other":"\ud800"}`,
       String.raw`{"Id":2,"Note":"\udc00"}`,
@@ -211,7 +211,7 @@ describe("what a converter saw", () => {
 });
 
 describe("a record's key", () => {
-  it("is written as a person would", () => {
+  it("is readable", () => {
     expect(describeKey(view, { Id: 91906, From: "09:30", Note: "x" })).toBe('Id=91906, From="09:30"');
     expect(describeKey(view, { Id: "12", From: null })).toBe('Id="12", From=null');
     expect(describeKey(view, {})).toBe("Id=absent, From=absent");

@@ -14,13 +14,13 @@ function problemOf(columns: readonly Column[]): unknown {
 }
 
 describe("a view", () => {
-  it("has the table of its name, and nothing derived from it, unless it says otherwise", () => {
+  it("has a table with its name and no derived tables, unless it defines them", () => {
     expect(defineView({ name: "assets", order: 9, columns: [id] }).table).toBe("assets");
     expect(defineView({ name: "assets", table: "things", order: 9, columns: [id] }).table).toBe("things");
     expect(defineView({ name: "assets", order: 9, columns: [id] }).refreshes).toEqual([]);
   });
 
-  it("has the columns of its fields' names unless it says otherwise", () => {
+  it("has columns with its fields' names, unless it defines others", () => {
     expect(text("Ticket Title")).toEqual({
       field: "Ticket Title",
       name: "Ticket Title",
@@ -56,7 +56,7 @@ describe("a view", () => {
     [
       "tells in two columns which row is newer",
       [id, timestamp("A", { versionColumn: true }), timestamp("B", { versionColumn: true })],
-      "several columns that tell which row is newer",
+      "several version columns",
     ],
   ])("that %s is a defect", (_case, columns, message) => {
     const problem = problemOf(columns);

@@ -38,17 +38,20 @@ function luminance(colour: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-test.each(["light", "dark"] as const)("the tones of charts are seen, and read on, in %s", (scheme) => {
-  const palette = palettes()[scheme];
-  const surface = palette.get("surface") ?? "";
-  const tones = [...palette.keys()].filter((name) => name.startsWith("tone-"));
-  expect(tones).toHaveLength(9);
-  for (const tone of tones) {
-    const colour = palette.get(tone) ?? "";
-    expect(contrast(colour, surface), `${tone} on the surface`).toBeGreaterThanOrEqual(3);
-    const written = palette.get(tone.replace("tone-", "on-"));
-    if (written !== undefined) {
-      expect(contrast(written, colour), `text on ${tone}`).toBeGreaterThanOrEqual(4.5);
+test.each(["light", "dark"] as const)(
+  "the tones of charts are visible, and text on them is readable, in %s",
+  (scheme) => {
+    const palette = palettes()[scheme];
+    const surface = palette.get("surface") ?? "";
+    const tones = [...palette.keys()].filter((name) => name.startsWith("tone-"));
+    expect(tones).toHaveLength(9);
+    for (const tone of tones) {
+      const colour = palette.get(tone) ?? "";
+      expect(contrast(colour, surface), `${tone} on the surface`).toBeGreaterThanOrEqual(3);
+      const written = palette.get(tone.replace("tone-", "on-"));
+      if (written !== undefined) {
+        expect(contrast(written, colour), `text on ${tone}`).toBeGreaterThanOrEqual(4.5);
+      }
     }
-  }
-});
+  },
+);

@@ -38,7 +38,7 @@ function tableOf(markup: string): string[][] {
   );
 }
 
-test("columns stack their series from the ground up, show the smallest, and leave out what is missing", async () => {
+test("columns stack their series from the bottom, show the smallest, and omit missing values", async () => {
   const on = positions(4).map((position, index) => ({ ...position, crossed: index === 3 }));
   const markup = await panelChart(
     [
@@ -72,7 +72,7 @@ test("columns stack their series from the ground up, show the smallest, and leav
   ]);
 });
 
-test("lines are interrupted where there is no value, and few labels stand below many positions", async () => {
+test("lines are interrupted where there is no value, and many positions have few labels", async () => {
   const values = Array.from({ length: 90 }, (_, index) => (index === 45 ? null : index));
   const markup = await panelChart(
     [
@@ -94,7 +94,7 @@ test("lines are interrupted where there is no value, and few labels stand below 
   expect(markup).toMatch(/class="major"[^>]*>\s*L89\s*</);
 });
 
-test("bars are as long as their values, name every part, and compare shares when asked to", async () => {
+test("bars are as long as their values, name every part, and compare shares on request", async () => {
   const bars = [
     { name: `SAP ${HOSTILE}`, values: [30, 70] },
     { name: "Payroll", values: [50, 0], outcome: "2 d" },
@@ -131,7 +131,7 @@ test("bars are as long as their values, name every part, and compare shares when
   ]);
 });
 
-test("a chart is an image with a name, has no style or script of its own, and says so when it is empty", async () => {
+test("a chart is an image with a name, has no inline style or script, and says when it is empty", async () => {
   const panel = { marks: "columns", format: COUNT, height: 60 } as const;
   const panels: Panel[] = [
     { ...panel, name: "one", series: [{ name: "one", tone: "quiet", values: [1] }] },

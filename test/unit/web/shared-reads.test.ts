@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NoAnswerYet, CoalescingCache } from "../../../src/web/reading/coalescing-cache.ts";
 
 describe("reads that are shared", () => {
-  test("are one for all who ask at once, and for the second after", async () => {
+  test("run once for all simultaneous callers, and for those of the next second", async () => {
     const reads = new CoalescingCache<number>(1000);
     let count = 0;
     const read = (): Promise<number> => Promise.resolve((count += 1));
@@ -11,7 +11,7 @@ describe("reads that are shared", () => {
     expect(await reads.get("a", read)).toMatchObject({ value: 1, old: false });
   });
 
-  test("that take too long are answered by the last value, and the next one is not lost", async () => {
+  test("that take too long return the last value, and the new value is used later", async () => {
     const reads = new CoalescingCache<string>(10);
     await expect(reads.get("a", () => new Promise<never>(() => undefined))).rejects.toThrow(NoAnswerYet);
 
@@ -24,7 +24,7 @@ describe("reads that are shared", () => {
     expect(await reads.get("b", never)).toMatchObject({ value: "second", old: false });
   });
 
-  test("that fail tell all who wait, and are tried again by who comes next", async () => {
+  test("that fail reject for all waiting callers, and the next caller tries again", async () => {
     const reads = new CoalescingCache<string>(1000);
     const fail = (): Promise<string> => Promise.reject(new Error("The server is down."));
     const answers = await Promise.allSettled([reads.get("a", fail), reads.get("a", fail)]);

@@ -27,18 +27,18 @@ function wallTimes(cron: string, from: string, count: number): string[] {
 }
 
 describe("a schedule", () => {
-  test("keeps to the clocks of its zone", () => {
+  test("follows the clocks of its zone", () => {
     expect(wallTimes("0 2 * * *", "2026-06-01T12:00:00Z", 1)).toEqual(["2026-06-02 02:00:00 00:00Z"]);
   });
 
-  test("comes an hour later where clocks go forward over it", () => {
+  test("is an hour later when the clocks skip its time", () => {
     expect(wallTimes("30 2 * * *", "2026-03-28T12:00:00Z", 2)).toEqual([
       "2026-03-29 03:30:00 01:30Z",
       "2026-03-30 02:30:00 00:30Z",
     ]);
   });
 
-  test("comes once, at the first of two, where clocks go back over it", () => {
+  test("occurs once, at the first of two times, when the clocks go back", () => {
     expect(wallTimes("30 2 * * *", "2026-10-24T12:00:00Z", 2)).toEqual([
       "2026-10-25 02:30:00 00:30Z",
       "2026-10-26 02:30:00 01:30Z",

@@ -22,7 +22,7 @@ describe("the extra column", () => {
     expect(collected('{"id":1,"title":"x"}')).toBeNull();
   });
 
-  it("holds exactly the unknown fields, whatever they are called", () => {
+  it("contains exactly the unknown fields, whatever their names", () => {
     const name = fc
       .oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "toString", "id "))
       .filter((candidate) => candidate !== "id" && candidate !== "title");
@@ -58,13 +58,13 @@ describe("the extra column", () => {
     );
   });
 
-  it("holds a number that not even numeric can hold as a text", () => {
+  it("contains a number that is too large for numeric as a text", () => {
     expect(collected('{"id":1,"huge":1e200000,"tiny":[1e-20000]}')).toBe(
       '{"huge":"1e200000","tiny":["1e-20000"]}',
     );
   });
 
-  it("holds nothing that jsonb refuses, in names and values, and counts what it mended", () => {
+  it("contains nothing that jsonb rejects, in names and values, and counts the repairs", () => {
     const repairs = { nulsRemoved: 0, surrogatesReplaced: 0 };
     const json = String.raw`{"id":1,"a\u0000b":["x\u0000","\ud800",9007199254740993],"c":{"\udc00":"😀"},"d":"\\u0000"}`;
     expect(collected(json, new ExtraFields(), repairs)).toBe(
@@ -80,7 +80,7 @@ describe("the extra column", () => {
     expect(collected(nested(1_000_000))).toEqual({ field: "deep", bad: NESTED_TOO_DEEP });
   });
 
-  it("counts how many records carried each unknown field, and forgets names beyond a thousand", () => {
+  it("counts how many records had each unknown field, and ignores names beyond a thousand", () => {
     const extra = new ExtraFields();
     collected('{"id":1,"colour":"red","__proto__":1}', extra);
     collected('{"id":2,"colour":"blue"}', extra);
@@ -95,7 +95,7 @@ describe("the extra column", () => {
   });
 });
 
-describe("a number kept rather than computed with", () => {
+describe("a number that is stored as it was sent", () => {
   it.each(["9007199254740993", "0.1234567890123456789", "1e400", "-0", "1.10", "1E+5"])(
     "has the digits it was sent with: %s",
     (digits) => {
@@ -107,7 +107,7 @@ describe("a number kept rather than computed with", () => {
     },
   );
 
-  it("is the last one where a field stands twice, as in JSON.parse", () => {
+  it("is the last one if a field occurs twice, as in JSON.parse", () => {
     expect(exactNumberIn('{"value":1.50,"value":2.50}', "value")).toBe("2.50");
   });
 });

@@ -19,7 +19,7 @@ describe.each([
     for (const nothing of [undefined, null, ""]) expect(values.convert(nothing)).toBeNull();
   });
 
-  it("is no list and no object", () => {
+  it("cannot be a list or an object", () => {
     for (const value of [[], {}, [1], { value: 1 }]) expect(values.convert(value)).toMatchObject(rejection);
   });
 });
@@ -77,7 +77,7 @@ describe("an integer", () => {
     expect(integers.convert(value)).toMatchObject(NO_INTEGER);
   });
 
-  it("in a text is exact over the whole range of bigint, and refused beyond it", () => {
+  it("in a text is exact over the whole range of bigint, and rejected beyond it", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), (integer) => {
         const inRange = integer >= -(2n ** 63n) && integer < 2n ** 63n;
@@ -88,7 +88,7 @@ describe("an integer", () => {
     );
   });
 
-  it("that JSON.parse would round is refused, never loaded as its neighbour", () => {
+  it("that JSON.parse would round is rejected, never loaded as another number", () => {
     for (const json of ["9007199254740993", "9007199254740993.0", "1e400", "-1e400"]) {
       expect(integers.convertJson(json)).toMatchObject(NO_INTEGER);
     }
@@ -153,11 +153,11 @@ describe("a numeric", () => {
     expect(numerics.convert(value)).toMatchObject(NO_NUMERIC);
   });
 
-  it("that is too large for JSON.parse is refused, never loaded as infinity", () => {
+  it("that is too large for JSON.parse is rejected, never loaded as infinity", () => {
     for (const json of ["1e400", "-1e400"]) expect(numerics.convertJson(json)).toMatchObject(NO_NUMERIC);
   });
 
-  it("in a text keeps every digit, whatever stands between", () => {
+  it("in a text keeps every digit, with any decimal separator or exponent", () => {
     const digits = fc.stringMatching(/^\d{1,40}$/);
     fc.assert(
       fc.property(
@@ -175,7 +175,7 @@ describe("a numeric", () => {
     );
   });
 
-  it("of JSON is the same number again", () => {
+  it("of JSON stays the same number", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(Number(numerics.convert(number))).toBe(number === 0 ? 0 : number);

@@ -22,7 +22,7 @@ function nestedLists(levels: number): string {
 }
 
 describe("a text", () => {
-  it("that PostgreSQL can hold is kept exactly", () => {
+  it("that PostgreSQL can store is kept exactly", () => {
     const texts = new ConvertedValues("text");
     fc.assert(
       fc.property(codeUnits, (units) => {
@@ -84,7 +84,7 @@ describe("a text", () => {
     expect(texts.convert(["a", { b: null }])).toBe('["a",{"b":null}]');
   });
 
-  it("may be nested 500 levels deep, and not one more", () => {
+  it("may be nested 500 levels deep, but no deeper", () => {
     const texts = new ConvertedValues("text");
     expect(texts.convertJson(nestedLists(500))).toBe(nestedLists(500));
     for (const levels of [501, 1_000_000]) {

@@ -66,7 +66,7 @@ const isoTime = (wall: Temporal.PlainDateTime) =>
 const NO_TIMESTAMP = { reason: "invalid_timestamp", field: "value" };
 
 describe("a timestamp", () => {
-  it("without a zone is the instant that its wall time is in the configured zone, in any spelling", () => {
+  it("without a zone is the instant of its wall time in the configured zone, in any spelling", () => {
     const spellings = (wall: Temporal.PlainDateTime) => {
       const { day, month, hour, minute, second } = wall;
       const year = padded(wall.year, 4);
@@ -97,7 +97,7 @@ describe("a timestamp", () => {
     );
   });
 
-  it("near a change of clocks is the instant Temporal calls compatible, for any zone and change", () => {
+  it("near a change of clocks is Temporal's `compatible` instant, for any zone and change", () => {
     const moments = fc.record({
       zone: fc.constantFrom(...ZONES.filter((name) => name !== "UTC")),
       year: fc.integer({ min: 1980, max: 2035 }),
@@ -174,7 +174,7 @@ describe("a timestamp", () => {
     expect(convert(written)).toBe(expected);
   });
 
-  it("is day-first wherever both readings would be a date", () => {
+  it("is day-first if both readings would be a date", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), (day, month) => {
         expect(convert(`${day}/${month}/2016`)).toBe(`2016-${padded(month)}-${padded(day)}T00:00:00Z`);
@@ -194,7 +194,7 @@ describe("where clocks change, a wall time", () => {
     ["Australia/Adelaide", "2024-10-06T02:30:00", "2024-10-06 02:30+09:30"],
     ["Australia/Lord_Howe", "2024-10-06 02:15", "2024-10-06 02:15+10:30"],
     ["Pacific/Apia", "30/12/2011 12:00", "2011-12-30 12:00-10:00"],
-  ])("that %s skips (%s) is read as if they had not yet: %s", (zone, written, meant) => {
+  ])("that %s skips (%s) is read with the offset before the change: %s", (zone, written, meant) => {
     expect(convert(written, zone)).toBe(Temporal.Instant.from(meant).toString());
   });
 
@@ -203,7 +203,7 @@ describe("where clocks change, a wall time", () => {
     ["America/New_York", "3/11/2024 1:30", "2024-11-03 01:30-04:00"],
     ["Australia/Adelaide", "2024-04-07T02:30:00", "2024-04-07 02:30+10:30"],
     ["Australia/Lord_Howe", "2024-04-07 01:45", "2024-04-07 01:45+11:00"],
-  ])("that %s has twice (%s) is the first of the two: %s", (zone, written, meant) => {
+  ])("that occurs twice in %s (%s) is the first of the two: %s", (zone, written, meant) => {
     expect(convert(written, zone)).toBe(Temporal.Instant.from(meant).toString());
   });
 
@@ -213,7 +213,7 @@ describe("where clocks change, a wall time", () => {
     ["America/New_York", "2024-11-03 02:00:00", "-05:00"],
     ["Asia/Kolkata", "2024-03-10 02:30:00", "+05:30"],
     ["Asia/Kathmandu", "2024-03-10 02:30:00", "+05:45"],
-  ])("in %s beside the change (%s) has the offset of that moment: %s", (zone, written, offset) => {
+  ])("in %s near the change (%s) has the offset of that moment: %s", (zone, written, offset) => {
     expect(convert(written, zone)).toBe(Temporal.Instant.from(written + offset).toString());
   });
 });
@@ -310,7 +310,7 @@ describe("a bad timestamp", () => {
 
 describe("a time zone", () => {
   it.each(["", "Mars/Olympus", "Europe/Wien"])(
-    "that does not exist is a problem of configuration: %j",
+    "that does not exist is a configuration error: %j",
     async (name) => {
       await expect(timeZoneNamed(name)).rejects.toMatchObject({
         code: "configuration",
