@@ -9,6 +9,7 @@ import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { CircuitLimits } from "../throttle/circuit.ts";
 import type { ErrorLimit } from "./error-limit.ts";
+import type { LoadObserver } from "./load-observer.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
@@ -56,6 +57,7 @@ export interface LoadContext {
   /** Keeps what the API sends; undefined when nothing is to be kept. */
   readonly archive: Archive | undefined;
   readonly options: LoadOptions;
+  readonly observer: LoadObserver;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

@@ -54,9 +54,9 @@ export async function loadInTransaction(
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
   checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
   const last = await readLastLoad(transaction, view);
-  enforceGuard(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
+  enforceGuard(load, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   enforceGuard(
-    state,
+    load,
     "error_limit",
     checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit),
   );

@@ -89,7 +89,7 @@ async function attemptAll(
       await abandonDeadRuns(transaction, database, view);
       return openRun(transaction, view, context.sourceOf(view), context.kind);
     });
-    attempts.push({ run, state: newLoadState(run, { span: traceRun(context.tracing, run) }) });
+    attempts.push({ run, state: newLoadState(run, traceRun(context.tracing, run)) });
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");

@@ -22,6 +22,7 @@ import type { View } from "../views/view.ts";
 import type { ErrorLimit } from "../load/error-limit.ts";
 import { checkHistoryColumns } from "../load/apply/history.ts";
 import type { LoadContext, LoadProgress } from "../load/load-context.ts";
+import { COMMITTING } from "../load/load-observer.ts";
 import { loadViews, loadViewsAtomically } from "../load/load-views.ts";
 import { fillDerived, migrate } from "./migrate.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
@@ -221,6 +222,7 @@ export class Loader {
         timeZone,
         historyColumns: settings.historyColumns,
       },
+      observer: COMMITTING,
       log: this.#input.log,
       signal: request.signal,
       onProgress: request.onProgress,

@@ -70,7 +70,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "load/classify",
     "load/drift",
     "load/first-load",
-    "load/plan",
     "load/stage",
     "load/tables",
     "runs",
