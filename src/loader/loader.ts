@@ -14,6 +14,7 @@ import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
+import type { LoadSource } from "../runs/load-source.ts";
 import { fileSource } from "../source/file-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
@@ -52,7 +53,7 @@ interface DocumentRequest {
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
   /** Where the views' documents come from instead of the API. */
-  readonly sourceOf?: (view: View) => DocumentSource;
+  readonly sourceOf?: (view: View) => LoadSource;
   /** A `load` when left out. */
   readonly kind?: RunKind;
   /** Rows that are newer than the record stay as they are; default false. */
@@ -244,7 +245,7 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): DocumentSource {
+  #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): LoadSource {
     if (sourceOf !== undefined) return sourceOf(view);
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {
