@@ -47,9 +47,9 @@ export async function fetchDocument(load: LoadInProgress): Promise<StagedDocumen
   }
 }
 
-/** A plan shows what staging finds; where newer rows are kept, the last of several with one key may not be the one. */
-function mayFillTable({ context, state }: LoadInProgress): boolean {
-  return state.plan === undefined && !context.options.keepNewer;
+/** Where newer rows are kept, the last of several with one key may not be the one. */
+function mayFillTable({ context }: LoadInProgress): boolean {
+  return context.observer.fillsTables && !context.options.keepNewer;
 }
 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
@@ -64,8 +64,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   let copy: DocumentCopy | undefined;
   try {
     const chunks = await inStep(load, "fetch", () => run.source.open(signal, requests));
-    // A plan leaves nothing behind.
-    if (run.source.kind === "api" && state.plan === undefined)
+    if (run.source.kind === "api" && context.observer.archives)
       copy = await context.archive?.begin(run.view.name, run.runId);
     return await (mayFillTable(load) ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
   } finally {

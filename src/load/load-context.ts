@@ -3,12 +3,13 @@ import type { Archive } from "../archive/archive.ts";
 import type { Database } from "../database/database.ts";
 import type { PaceLimits } from "../throttle/pace.ts";
 import type { RetrySettings } from "../source/retry.ts";
-import type { DocumentSource } from "../source/document-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { CircuitLimits } from "../throttle/circuit.ts";
 import type { ErrorLimit } from "./error-limit.ts";
+import type { LoadObserver } from "./load-observer.ts";
+import type { LoadSource } from "../runs/load-source.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
@@ -51,11 +52,12 @@ interface LoadOptions {
 export interface LoadContext {
   readonly database: Database;
   /** Where a view's documents come from. */
-  readonly sourceOf: (view: View) => DocumentSource;
+  readonly sourceOf: (view: View) => LoadSource;
   readonly kind: RunKind;
   /** Keeps what the API sends; undefined when nothing is to be kept. */
   readonly archive: Archive | undefined;
   readonly options: LoadOptions;
+  readonly observer: LoadObserver;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

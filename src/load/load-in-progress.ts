@@ -5,7 +5,6 @@ import type { OtcError } from "../errors/otc-error.ts";
 import type { TraceSpan } from "../tracing/tracing.ts";
 import type { Guard } from "./guards.ts";
 import type { LoadContext, LoadProgress } from "./load-context.ts";
-import type { PlanReport } from "./plan/plan-report.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import type { Run } from "../runs/run-log.ts";
@@ -25,15 +24,10 @@ export interface LoadState {
   readonly meter: RunMeter;
   /** Undefined when nobody asks for traces. */
   readonly span: TraceSpan | undefined;
-  /** What a plan notes; undefined when the load is to be committed. */
-  readonly plan: PlanReport | undefined;
 }
 
 /** @param span that of a load which is traced */
-export function newLoadState(
-  run: Run,
-  { plan, span }: Partial<Pick<LoadState, "plan" | "span">> = {},
-): LoadState {
+export function newLoadState(run: Run, span?: TraceSpan): LoadState {
   return {
     fetched: 0,
     document: undefined,
@@ -42,7 +36,6 @@ export function newLoadState(
     fetch: "pending",
     meter: new RunMeter(span),
     span,
-    plan,
   };
 }
 
@@ -57,11 +50,9 @@ export interface LoadInProgress {
   readonly requests: RequestLog;
 }
 
-/** A guard that has tripped fails a load; a plan notes it and goes on. */
-export function enforceGuard({ plan }: LoadState, guard: Guard, tripped: OtcError | undefined): void {
-  if (tripped === undefined) return;
-  if (plan === undefined) throw tripped;
-  plan.noteGuard(guard, tripped);
+/** Tells the observer of a guard that has tripped; unless the observer goes on, the load fails. */
+export function enforceGuard({ context }: LoadInProgress, guard: Guard, tripped: OtcError | undefined): void {
+  if (tripped !== undefined) context.observer.guardTripped(guard, tripped);
 }
 
 /** Tells whoever watches how far the load is. */

@@ -19,12 +19,31 @@ import { walPosition, walSince } from "./tables/wal.ts";
 import { writeDocument } from "./write-document.ts";
 
 /**
- * One load of one view, from the lock to the record of its success: everything between BEGIN and COMMIT.
+ * One load of one view: everything between BEGIN and COMMIT, with what its source does before and after.
  *
  * @param requests where requests to OTC are counted
- * @param state filled on the way, so that it is known when this throws
+ * @param state the load's own, kept outside so that what it has seen is known when this throws
  */
 export async function loadInTransaction(
+  transaction: Transaction,
+  run: Run,
+  context: LoadContext,
+  requests: RequestLog,
+  state: LoadState,
+): Promise<CommittedLoad> {
+  const { source, runId, view } = run;
+  try {
+    await source.prepare?.(transaction, runId, view);
+    const committed = await loadPrepared(transaction, run, context, requests, state);
+    await source.finish?.(transaction);
+    return committed;
+  } finally {
+    await source.dispose?.();
+  }
+}
+
+/** From the lock to the record of the load's success. */
+async function loadPrepared(
   transaction: Transaction,
   run: Run,
   context: LoadContext,
@@ -54,9 +73,9 @@ export async function loadInTransaction(
   log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
   checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
   const last = await readLastLoad(transaction, view);
-  enforceGuard(state, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
+  enforceGuard(load, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
   enforceGuard(
-    state,
+    load,
     "error_limit",
     checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit),
   );

@@ -8,8 +8,6 @@ import { loadInTransaction } from "./load-in-transaction.ts";
 import { logOutcome } from "./log-outcome.ts";
 import type { CommittedLoad, LoadOutcome } from "../runs/outcome.ts";
 import { refreshDerived } from "./refresh-derived.ts";
-import { RejectDocument } from "../runs/rejects/reject-document.ts";
-import { retryInTransaction } from "./retry-in-transaction.ts";
 import { openRun } from "../runs/run-log.ts";
 import { type Attempt, settleFailure } from "./settle-failure.ts";
 import { withTimeLimit } from "./time-limit.ts";
@@ -89,7 +87,7 @@ async function attemptAll(
       await abandonDeadRuns(transaction, database, view);
       return openRun(transaction, view, context.sourceOf(view), context.kind);
     });
-    attempts.push({ run, state: newLoadState(run, { span: traceRun(context.tracing, run) }) });
+    attempts.push({ run, state: newLoadState(run, traceRun(context.tracing, run)) });
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
   const asksOtc = attempts.some(({ run }) => run.source.kind === "api");
@@ -99,10 +97,7 @@ async function attemptAll(
     async (transaction, requests) => {
       const written: View[] = [];
       for (const { run, state } of attempts) {
-        const load =
-          run.source instanceof RejectDocument
-            ? await retryInTransaction(transaction, run, run.source, context, requests, state)
-            : await loadInTransaction(transaction, run, context, requests, state);
+        const load = await loadInTransaction(transaction, run, context, requests, state);
         loads.push(load);
         if (load.inserted + load.updated > 0) written.push(run.view);
       }

@@ -1,36 +1,50 @@
 import type { Logger } from "pino";
 import { OtcError } from "../errors/otc-error.ts";
 import { documentWarnings } from "../runs/document-warnings.ts";
-import type { LoadOutcome } from "../runs/outcome.ts";
-import type { PlanOutcome } from "./plan/plan-outcome.ts";
+import type { CommittedLoad, FailedLoad, LoadOutcome } from "../runs/outcome.ts";
+
+/** A load that came to its end, whether it was then committed or not. */
+type FinishedLoad = Omit<CommittedLoad, "status" | "runId"> & Pick<FailedLoad, "runId">;
 
 /**
- * Logs how a load or plan ended: its counts, that it was committed or rolled back and why, and what was odd about the
- * document.
+ * Logs how a load ended: its counts, that it was committed or rolled back and why, and what was odd about the document.
  *
  * @param reasons how many records went to quarantine for each reason
  */
-export function logOutcome(
-  log: Logger,
-  outcome: LoadOutcome | PlanOutcome,
-  reasons: ReadonlyMap<string, number>,
-): void {
-  const { view, runId, fetched, inserted, updated, skipped, errors, durationMs } = outcome;
-  const counts = { view, run: runId, fetched, inserted, updated, skipped, errors, durationMs };
+export function logOutcome(log: Logger, outcome: LoadOutcome, reasons: ReadonlyMap<string, number>): void {
   if (outcome.status === "failed") {
-    log.error({ ...counts, ...errorFields(outcome.error) }, `rolled back: ${outcome.error.message}`);
+    logFailure(log, outcome);
     return;
   }
-  if (outcome.status === "planned") {
-    log.info(counts, "planned, and rolled back");
-  } else if (outcome.status === "partial") {
-    log.warn({ ...counts, quarantine: Object.fromEntries(reasons) }, "committed, with records in quarantine");
+  if (outcome.status === "partial") {
+    const quarantine = Object.fromEntries(reasons);
+    log.warn({ ...loggedCounts(outcome), quarantine }, "committed, with records in quarantine");
   } else {
-    log.info(counts, "committed");
+    log.info(loggedCounts(outcome), "committed");
   }
-  log.debug({ view, run: runId, ...outcome.metrics }, "what it cost");
-  for (const message of documentWarnings(outcome)) log.warn({ view, run: runId }, message);
-  const { records, unknownFields, absentFields } = outcome.drift;
+  logFindings(log, outcome);
+}
+
+/** Logs that a load was rolled back, and why. */
+export function logFailure(log: Logger, failed: FailedLoad): void {
+  log.error(
+    { ...loggedCounts(failed), ...errorFields(failed.error) },
+    `rolled back: ${failed.error.message}`,
+  );
+}
+
+/** What is logged of a load in any case. */
+export function loggedCounts(outcome: FinishedLoad | FailedLoad): Record<string, string | number | null> {
+  const { view, runId, fetched, inserted, updated, skipped, errors, durationMs } = outcome;
+  return { view, run: runId, fetched, inserted, updated, skipped, errors, durationMs };
+}
+
+/** Logs what a load cost, and what was odd about its document. */
+export function logFindings(log: Logger, load: FinishedLoad): void {
+  const { view, runId } = load;
+  log.debug({ view, run: runId, ...load.metrics }, "what it cost");
+  for (const message of documentWarnings(load)) log.warn({ view, run: runId }, message);
+  const { records, unknownFields, absentFields } = load.drift;
   if (unknownFields.size > 0) {
     const fields = Object.fromEntries(unknownFields);
     log.warn({ view, run: runId, fields }, "schema drift: unknown fields; rows keep them in extra");
@@ -38,7 +52,7 @@ export function logOutcome(
   if (records > 0 && absentFields.length > 0) {
     log.warn({ view, run: runId, fields: absentFields }, "schema drift: no record has these fields");
   }
-  for (const { kind, message } of outcome.driftWarnings) {
+  for (const { kind, message } of load.driftWarnings) {
     log.warn({ view, run: runId, kind }, `schema drift since the last load: ${message}`);
   }
 }

@@ -96,8 +96,7 @@ async function recordPatiently(
         metrics: state.meter.metrics,
       });
       if (!done) return "was committed";
-      // Those of a retry are on record already, and so they stay.
-      if (run.kind !== "retry") await state.rejects.store(transaction);
+      if (run.source.quarantined !== true) await state.rejects.store(transaction);
       return "recorded";
     }, patience.end);
   try {

@@ -50,11 +50,11 @@ async function writeOnce(
   refused: Reject[],
 ): Promise<Classification & Applied> {
   const { transaction, run, context, state, tables, log } = load;
-  const { plan } = state;
+  const { observer } = context;
   const onRefused = async (position: number, error: DatabaseError): Promise<void> => {
     refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
     const errors = state.rejects.count + refused.length;
-    enforceGuard(state, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
+    enforceGuard(load, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
   };
 
   showProgress(load, "classify", document);
@@ -68,7 +68,7 @@ async function writeOnce(
   );
   const staged = document.staged - refused.length;
   const possibleDuplicates = mergesKeys ? staged : document.possibleDuplicates;
-  await plan?.noteDuplicates(transaction, run.view, typed, possibleDuplicates);
+  await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
   const classification = await inStep(load, "classify", async () => {
     await lockAgainstWriters(transaction, tables);
     await analyzeKeys(transaction, run.view, tables.staging);
@@ -79,7 +79,7 @@ async function writeOnce(
   showProgress(load, "apply", document);
   const changeLogs = [
     historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
-    await plan?.beginChanges(transaction, run.view, typed),
+    ...(await observer.beforeDelta(transaction, run.view, typed)),
   ].filter((statement) => statement !== undefined);
   const applied = await inStep(load, "apply", () =>
     applyDelta(
@@ -91,6 +91,6 @@ async function writeOnce(
       },
     ),
   );
-  await plan?.noteChanges(transaction, run.view, typed);
+  await observer.afterDelta(transaction, run.view, typed);
   return { ...classification, ...applied };
 }

@@ -14,6 +14,7 @@ import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
+import type { LoadSource } from "../runs/load-source.ts";
 import { fileSource } from "../source/file-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
@@ -22,6 +23,7 @@ import type { View } from "../views/view.ts";
 import type { ErrorLimit } from "../load/error-limit.ts";
 import { checkHistoryColumns } from "../load/apply/history.ts";
 import type { LoadContext, LoadProgress } from "../load/load-context.ts";
+import { COMMITTING } from "../load/load-observer.ts";
 import { loadViews, loadViewsAtomically } from "../load/load-views.ts";
 import { fillDerived, migrate } from "./migrate.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
@@ -51,7 +53,7 @@ interface DocumentRequest {
   /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
   /** Where the views' documents come from instead of the API. */
-  readonly sourceOf?: (view: View) => DocumentSource;
+  readonly sourceOf?: (view: View) => LoadSource;
   /** A `load` when left out. */
   readonly kind?: RunKind;
   /** Rows that are newer than the record stay as they are; default false. */
@@ -221,6 +223,7 @@ export class Loader {
         timeZone,
         historyColumns: settings.historyColumns,
       },
+      observer: COMMITTING,
       log: this.#input.log,
       signal: request.signal,
       onProgress: request.onProgress,
@@ -242,7 +245,7 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): DocumentSource {
+  #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): LoadSource {
     if (sourceOf !== undefined) return sourceOf(view);
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {

@@ -4,9 +4,9 @@ import { packageVersion } from "../config/package-version.ts";
 import type { Parameter, Queryable } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
-import type { DocumentSource } from "../source/document-source.ts";
 import type { TextRepairs } from "../views/values/text.ts";
 import type { View } from "../views/view.ts";
+import type { LoadSource } from "./load-source.ts";
 import type { CommittedLoad } from "./outcome.ts";
 import type { RunKind } from "./run-kind.ts";
 import type { RunMetrics } from "./run-metrics.ts";
@@ -15,7 +15,7 @@ import type { RunMetrics } from "./run-metrics.ts";
 export interface Run {
   readonly runId: number;
   readonly view: View;
-  readonly source: DocumentSource;
+  readonly source: LoadSource;
   readonly kind: RunKind;
   /** Milliseconds of `performance.now()`. */
   readonly startedAt: number;
@@ -30,7 +30,7 @@ export function runTable(schema: string): string {
 export async function openRun(
   transaction: Queryable,
   view: View,
-  source: DocumentSource,
+  source: LoadSource,
   kind: RunKind,
 ): Promise<Run> {
   const startedAt = performance.now();

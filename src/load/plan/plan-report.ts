@@ -4,6 +4,7 @@ import type { OtcError } from "../../errors/otc-error.ts";
 import { changeableColumns, keyColumns, type View } from "../../views/view.ts";
 import { changeLogStatement } from "../apply/change-log.ts";
 import type { Guard } from "../guards.ts";
+import type { LoadObserver } from "../load-observer.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
 import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn, sameKey } from "../tables/staging.ts";
 
@@ -42,7 +43,11 @@ const MAX_VALUE_LENGTH = 200;
 const NO_DUPLICATES: DuplicateKeys = { keys: 0, samples: [] };
 
 /** What a plan notes of a load on its way, and a load that is committed does not need to know. */
-export class PlanReport {
+export class PlanReport implements LoadObserver {
+  /** A plan leaves nothing behind. */
+  readonly archives = false;
+  /** A plan shows what staging finds. */
+  readonly fillsTables = false;
   readonly #samples: number;
   readonly #guards = new Map<Guard, TrippedGuard>();
   #duplicateKeys = NO_DUPLICATES;
@@ -66,17 +71,13 @@ export class PlanReport {
     return this.#changes;
   }
 
-  /** A guard has tripped; the plan goes on. */
-  noteGuard(guard: Guard, { message, remedy }: OtcError): void {
+  /** The plan notes it and goes on. */
+  guardTripped(guard: Guard, { message, remedy }: OtcError): void {
     this.#guards.set(guard, { guard, message, ...(remedy === undefined ? {} : { remedy }) });
   }
 
-  /**
-   * To be called before the duplicates are removed.
-   *
-   * @param possibleDuplicates how many staged rows have a key that may have come before
-   */
-  async noteDuplicates(
+  /** Reads the keys that come more than once. */
+  async beforeDuplicates(
     transaction: Transaction,
     view: View,
     tables: LoadTables,
@@ -88,22 +89,25 @@ export class PlanReport {
         : await withHashJoins(transaction, () => readDuplicates(transaction, view, tables, this.#samples));
   }
 
-  /** Makes a place for changes. @returns the statement that writes them down for a range, as `applyDelta` runs it */
-  async beginChanges(transaction: Transaction, view: View, tables: LoadTables): Promise<string> {
+  /** Makes a place for the changes, and has them written down. */
+  async beforeDelta(transaction: Transaction, view: View, tables: LoadTables): Promise<readonly string[]> {
     await transaction.query(
       `create unlogged table ${tables.changes} (
          position bigint not null, column_name text not null, old_value text, new_value text
        ) with (autovacuum_enabled = false)`,
     );
     const columns = [...changeableColumns(view).map((column) => column.name), EXTRA];
-    return changeLogStatement(view, tables, columns, {
-      into: tables.changes,
-      values: [`d.${positionColumn}`, "change.column_name", cut("change.old_value"), cut("change.new_value")],
-    });
+    const values = [
+      `d.${positionColumn}`,
+      "change.column_name",
+      cut("change.old_value"),
+      cut("change.new_value"),
+    ];
+    return [changeLogStatement(view, tables, columns, { into: tables.changes, values })];
   }
 
-  /** To be called when the delta is applied: what the database refused is not among the changes. */
-  async noteChanges(transaction: Transaction, view: View, tables: LoadTables): Promise<void> {
+  /** Reads the changes that were written down. */
+  async afterDelta(transaction: Transaction, view: View, tables: LoadTables): Promise<void> {
     const { rows } = await transaction.query<ColumnChanges>(
       `select c.column_name as "column", count(*) as "rows",
          coalesce(

@@ -4,8 +4,8 @@ import { withThrottledTransaction } from "../with-throttled-transaction.ts";
 import type { LoadContext } from "../load-context.ts";
 import { newLoadState } from "../load-in-progress.ts";
 import { loadInTransaction } from "../load-in-transaction.ts";
-import { logOutcome } from "../log-outcome.ts";
 import { countsOfFailure } from "../../runs/outcome.ts";
+import { logPlan } from "./log-plan.ts";
 import type { PlannedLoad, PlanOutcome } from "./plan-outcome.ts";
 import { PlanReport } from "./plan-report.ts";
 import { openRun } from "../../runs/run-log.ts";
@@ -58,7 +58,7 @@ async function planView(view: View, context: LoadContext, samples: number): Prom
   } finally {
     for (const { state } of attempts) await state.rejects.dispose();
   }
-  logOutcome(context.log, outcome, attempts[0]?.state.rejects.reasons ?? new Map<string, number>());
+  logPlan(context.log, outcome);
   return outcome;
 }
 
@@ -73,9 +73,9 @@ async function rehearse(
   const asking = { asksOtc: source.kind === "api", keep: false, attempts };
   return withThrottledTransaction(context, asking, async (transaction, requests) => {
     const run = await openRun(transaction, view, source, context.kind);
-    const state = newLoadState(run, { plan });
+    const state = newLoadState(run);
     attempts.push({ run, state });
-    const load = await loadInTransaction(transaction, run, context, requests, state);
+    const load = await loadInTransaction(transaction, run, { ...context, observer: plan }, requests, state);
     return {
       ...load,
       status: "planned",

@@ -4,37 +4,49 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { Transaction } from "../../database/database.ts";
 import { isJson } from "../../json/is-json.ts";
 import type { DocumentSource } from "../../source/document-source.ts";
 import { describeFilter, type RejectFilter } from "./reject-filter.ts";
-import type { RawReject } from "./retried-rejects.ts";
+import { type RawReject, RetriedRejects } from "./retried-rejects.ts";
+import type { View } from "../../views/view.ts";
 
-/** The replacement character for bytes that were not UTF-8, and an invalid byte. The original bytes are unknown. */
+/** What stands for bytes that were not UTF-8, and a byte that is none: what they were is not known any more. */
 const REPLACEMENT = Buffer.from("\ufffd");
 const INVALID_UTF8 = Buffer.from([0xff]);
 
 /**
- * Records in quarantine as a document, so that a reload works like every load. A file stores them, because a connection
- * that is copying rows cannot read other rows.
+ * Records in quarantine as a document, so that a reload goes the way of every load. They are chosen in its transaction,
+ * and what became of each is settled there as well. They wait in a file: a connection that is copying rows cannot read
+ * others.
  */
 export class RejectDocument implements DocumentSource {
   readonly kind = "file";
+  readonly quarantined = true;
   readonly origin: string;
-  readonly filter: RejectFilter;
+  readonly #filter: RejectFilter;
   readonly #path = join(tmpdir(), `otc-etl-retry-${randomUUID()}.json`);
+  #rejects: RetriedRejects | undefined;
 
   constructor(filter: RejectFilter) {
-    this.filter = filter;
+    this.#filter = filter;
     this.origin = describeFilter(filter);
   }
 
-  /** Writes the document. The memory that it needs does not depend on the number of records. */
-  async write(rejects: AsyncIterable<RawReject>): Promise<void> {
-    await pipeline(listOf(rejects), createWriteStream(this.#path, { flags: "wx", mode: 0o600 }));
+  /** Chooses the records and writes the document; any number of them takes a bounded amount of memory. */
+  async prepare(transaction: Transaction, runId: number, view: View): Promise<void> {
+    this.#rejects = new RetriedRejects(transaction, { runId, view });
+    await this.#rejects.choose(this.#filter);
+    await pipeline(listOf(this.#rejects.read()), createWriteStream(this.#path, { flags: "wx", mode: 0o600 }));
   }
 
   open(signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     return Promise.resolve(createReadStream(this.#path, { signal }));
+  }
+
+  /** Settles what became of each record. */
+  async finish(): Promise<void> {
+    await this.#rejects?.settle();
   }
 
   async dispose(): Promise<void> {
@@ -51,13 +63,13 @@ async function* listOf(rejects: AsyncIterable<RawReject>): AsyncGenerator<Buffer
   yield Buffer.from(separator === "[" ? "[]" : "]");
 }
 
-/** The record as it was sent, as far as it is known. An invalid record must fail alone, not the whole document. */
+/** The record as it came, as far as it is known; one that cannot go in must fail alone, and not the document. */
 function recordOf({ raw, reason }: RawReject): Buffer {
   const record = Buffer.from(isJson(raw) ? raw : JSON.stringify(raw));
   return reason === "invalid_utf8" ? withInvalidBytes(record) : record;
 }
 
-/** Restores invalid bytes. Without them, the record would be loaded as if OTC had sent U+FFFD. */
+/** Loaded as it is kept, the record would look as if OTC had sent U+FFFD. */
 function withInvalidBytes(record: Buffer): Buffer {
   const parts: Buffer[] = [];
   let start = 0;

@@ -71,7 +71,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "load/classify",
     "load/drift",
     "load/first-load",
-    "load/plan",
     "load/stage",
     "load/tables",
     "runs",
