@@ -82,14 +82,7 @@ async function writeOnce(
     await plan?.beginChanges(transaction, run.view, typed),
   ].filter((statement) => statement !== undefined);
   const applied = await inStep(load, "apply", () =>
-    applyDelta(
-      transaction,
-      { view: run.view, tables: typed, classification, changeLogs },
-      onRefused,
-      (decision) => {
-        log.debug(decision);
-      },
-    ),
+    applyDelta(transaction, { view: run.view, tables: typed, classification, changeLogs }, onRefused),
   );
   await plan?.noteChanges(transaction, run.view, typed);
   return { ...classification, ...applied };
