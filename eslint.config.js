@@ -3,23 +3,24 @@ import js from "@eslint/js";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-const readsEnvironment = {
+/** What only the composition roots read, the command line and the library; they hand it on. */
+const readsProcess = ["env", "stdin"].map((property) => ({
   object: "process",
-  property: "env",
-  message: "Only src/config and src/cli/main.ts read the environment; take what you need as an argument.",
-};
+  property,
+  message: "Only src/cli/main.ts and src/index.ts read it; take what you need as an argument.",
+}));
 const exits = {
   object: "process",
   property: "exit",
   message: "Only src/cli/main.ts ends the process; throw an OtcError, its code decides the exit code.",
 };
-/** The same two by their other name, so that an import is no way round. */
+/** The same by their other name, so that an import is no way round. */
 const importedFromProcess = (...importNames) => ({
   paths: [
     {
       name: "node:process",
       importNames,
-      message: "Use the global `process`, which the rules on process.env and process.exit can see.",
+      message: "Use the global `process`, which the rules on its properties can see.",
     },
     { name: "process", message: "Use the global `process`." },
   ],
@@ -49,12 +50,12 @@ export default defineConfig(
     files: ["src/**/*.ts"],
     rules: {
       "no-console": "error",
-      "no-restricted-properties": ["error", readsEnvironment, exits],
-      "no-restricted-imports": ["error", importedFromProcess("env", "exit")],
+      "no-restricted-properties": ["error", ...readsProcess, exits],
+      "no-restricted-imports": ["error", importedFromProcess("env", "exit", "stdin")],
     },
   },
   {
-    files: ["src/config/**/*.ts"],
+    files: ["src/index.ts"],
     rules: {
       "no-restricted-properties": ["error", exits],
       "no-restricted-imports": ["error", importedFromProcess("exit")],

@@ -1,8 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-/** On a busy machine a time limit may pass for another reason than the one under test; the report tells of a second try. */
-const RETRY = 1;
-
 /** One more than the cores this is made for, because tests wait too; with still more their timings would lie. */
 const MAX_WORKERS = 3;
 
@@ -14,7 +11,7 @@ export default defineConfig({
     // Files of a worker share its modules, and PGlite's WebAssembly, which is compiled once. No test replaces a module.
     isolate: false,
     // What a test polls for takes as long as a busy machine needs.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
@@ -23,7 +20,6 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           globalSetup: [SERVERS],
-          retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: MAX_WORKERS,
@@ -36,7 +32,6 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: [SERVERS],
-          retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: MAX_WORKERS,

@@ -8,6 +8,7 @@ export function silentProgram(): Command {
   const silent = new PassThrough().resume() as unknown as CliContext["stdout"];
   return buildProgram({
     env: {},
+    tracing: undefined,
     stdin: new PassThrough(),
     stdout: silent,
     stderr: silent,

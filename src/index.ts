@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
-import { processEnvironment } from "./config/process-environment.ts";
 import type { Environment } from "./config/read-settings.ts";
+import { tracingSettings } from "./config/tracing-settings.ts";
 import type { MigrationState } from "./database/migrations.ts";
 import { parseErrorLimit } from "./load/error-limit.ts";
 import type { LoadProgress } from "./load/load-context.ts";
@@ -97,8 +97,12 @@ export interface OtcLoader {
  * @throws OtcError `configuration` when a setting is not valid
  */
 export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
-  const env = options.env ?? processEnvironment();
-  const loader = new Loader({ env, flags: {}, log: options.log ?? pino({ level: "silent" }) });
+  const loader = new Loader({
+    env: options.env ?? process.env,
+    flags: {},
+    tracing: tracingSettings(process.env),
+    log: options.log ?? pino({ level: "silent" }),
+  });
 
   const request = (
     views: readonly View[],

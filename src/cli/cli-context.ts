@@ -1,10 +1,13 @@
 import type { Readable } from "node:stream";
 import type { WriteStream } from "node:tty";
 import type { Environment } from "../config/read-settings.ts";
+import type { TracingSettings } from "../config/tracing-settings.ts";
 
 /** What a command sees of the process it runs in. */
 export interface CliContext {
+  /** The environment of the process and, beneath it, the file `.env`. */
   readonly env: Environment;
+  readonly tracing: TracingSettings | undefined;
   readonly stdin: Readable;
   /** Data goes here. */
   readonly stdout: WriteStream;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { environmentWithDotEnv } from "../config/process-environment.ts";
+import { withDotEnv } from "../config/dot-env.ts";
+import { tracingSettings } from "../config/tracing-settings.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import { errorMessage } from "../errors/error-message.ts";
@@ -42,7 +43,8 @@ const { buildProgram } = await import("./program.ts");
 
 try {
   const program = buildProgram({
-    env: environmentWithDotEnv(process.cwd()),
+    env: withDotEnv(process.env, process.cwd()),
+    tracing: tracingSettings(process.env),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

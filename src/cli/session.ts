@@ -29,7 +29,8 @@ export async function withSession<T>(
     },
   );
   const log = createLogger(context, options, progress);
-  const loader = new Loader({ env: context.env, flags: options.flags, log });
+  const { env, tracing } = context;
+  const loader = new Loader({ env, flags: options.flags, tracing, log });
   try {
     return await work({ options, loader, log, progress });
   } finally {

@@ -17,7 +17,7 @@ const SPOKEN_PROTOCOL = "http/protobuf";
  * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). The libraries read further ones, as
  * those of the endpoint, themselves, and from the process alone: so all of them are the process's, and not `.env`'s.
  *
- * @param env of this process
+ * @param env of this process, without `.env`
  * @returns undefined when nobody asks for spans
  */
 export function tracingSettings(env: Environment): TracingSettings | undefined {

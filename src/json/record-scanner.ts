@@ -104,8 +104,8 @@ export class RecordScanner {
   #field(words: DataView, at: number, limit: number, previous: number): number {
     const expected = this.#followers[previous] as number;
     if (this.#names[expected]?.standsAt(words, at, limit) === true) return expected;
-    // The closure's context is allocated for every field. Without that garbage, V8 collects so rarely that chunks
-    // accumulate until it marks its whole heap, twenty times per load, which is a third slower (docs/performance.md).
+    // The closure's context is allocated for every field. Without that garbage V8 collects so rarely that the chunks
+    // accumulate until it marks its whole heap, some 25 times a load instead of once: a tenth slower (docs/adr/0015).
     const found = this.#names.findIndex((name) => name.standsAt(words, at, limit));
     if (found >= 0) this.#followers[previous] = found;
     return found;

@@ -82,14 +82,7 @@ async function writeOnce(
     ...(await observer.beforeDelta(transaction, run.view, typed)),
   ].filter((statement) => statement !== undefined);
   const applied = await inStep(load, "apply", () =>
-    applyDelta(
-      transaction,
-      { view: run.view, tables: typed, classification, changeLogs },
-      onRefused,
-      (decision) => {
-        log.debug(decision);
-      },
-    ),
+    applyDelta(transaction, { view: run.view, tables: typed, classification, changeLogs }, onRefused),
   );
   await observer.afterDelta(transaction, run.view, typed);
   return { ...classification, ...applied };

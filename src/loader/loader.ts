@@ -3,10 +3,9 @@ import type { Logger } from "pino";
 import { Archive } from "../archive/archive.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
-import { processEnvironment } from "../config/process-environment.ts";
 import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
 import { type Settings, viewIdVariable } from "../config/settings.ts";
-import { tracingSettings } from "../config/tracing-settings.ts";
+import type { TracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
 import { type MigrationState, requireMigrated } from "../database/migrations.ts";
 import { openDatabase } from "../database/open-database.ts";
@@ -36,6 +35,8 @@ export interface LoaderInput {
   readonly env: Environment;
   /** Flags by name without dashes; they win over the environment. */
   readonly flags: Environment;
+  /** Whether and where to send spans; none when left out. */
+  readonly tracing?: TracingSettings | undefined;
   readonly log: Logger;
 }
 
@@ -233,7 +234,7 @@ export class Loader {
 
   /** What traces need is loaded only where they are asked for; a load does without if it has to. */
   #openTracing(): Promise<Tracing | undefined> {
-    this.#tracing ??= openTracing(this.#input.log);
+    this.#tracing ??= openTracing(this.#input);
     return this.#tracing;
   }
 
@@ -257,12 +258,11 @@ export class Loader {
   }
 }
 
-async function openTracing(log: Logger): Promise<Tracing | undefined> {
-  const settings = tracingSettings(processEnvironment());
-  if (settings === undefined) return undefined;
+async function openTracing({ tracing, log }: LoaderInput): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
   try {
-    const tracing = await import("../tracing/open-tracing.ts");
-    return tracing.openTracing(settings, log);
+    const opener = await import("../tracing/open-tracing.ts");
+    return opener.openTracing(tracing, log);
   } catch (error) {
     log.warn(`no traces are made: ${errorMessage(error)}`);
     return undefined;

@@ -15,9 +15,7 @@ describeEachDatabase(
       chat.answer = "silence";
       const env = { ...FAST, ...database.env, ...chat.env };
       const input = documentOf([ticket(1), ticket("?")]);
-      const begun = performance.now();
       const held = await runCli(["load", "tickets", "--from", "-", "--verbose"], { env, input });
-      expect(performance.now() - begun).toBeLessThan(9000);
       expect(held.code).toBe(3);
       expect(held.stderr).toContain("alert not told");
 

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type Fault, startDocumentServer } from "../support/document-server.ts";
+import { type DocumentServer, type Fault, startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
+import { INTERRUPTED_WITHIN_MS } from "../support/interrupted-load.ts";
 import { documentOf } from "../support/load-records.ts";
 import {
   CANARY,
@@ -49,6 +50,11 @@ async function setUp(database: DatabaseUnderTest, faults: Readonly<Record<number
   const server = await startDocumentServer(DOCUMENTS, faults);
   const env: Record<string, string | undefined> = { ...database.env, ...server.env, ...QUICK };
   return { server, env };
+}
+
+/** A load that has asked OTC is on record, and has the lock of its view. */
+async function untilAsked({ requests }: DocumentServer): Promise<void> {
+  await expect.poll(() => requests.length).toBeGreaterThan(0);
 }
 
 function runsOf(database: DatabaseUnderTest): Promise<readonly unknown[]> {
@@ -110,11 +116,9 @@ describeEachDatabase(
 
     test("exits 75 while another load of the view runs, and names its process", async () => {
       const database = await target.fresh();
-      const { env } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
+      const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const first = await startCli(["load", "tickets"], { env });
-      await first.output(/load begins/);
-      // The run is on record a moment before its lock is taken.
-      await sleep(500);
+      await untilAsked(server);
       const second = await runCli(["load", "tickets"], { env });
       expect(second.code).toBe(75);
       expect(second.stderr).toContain(`process ${String(first.process.pid)} on `);
@@ -127,14 +131,13 @@ describeEachDatabase(
       ["SIGTERM", 143],
     ] as const)("rolls back at once on %s, and exits %i", async ([signal, exitCode]) => {
       const database = await target.fresh();
-      const { env } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
+      const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const running = await startCli(["load", "--json"], { env });
-      await running.output(/load begins/);
-      await sleep(300);
-      const begun = Date.now();
+      await untilAsked(server);
+      const begun = performance.now();
       running.process.kill(signal);
       const result = await running.result;
-      expect(Date.now() - begun).toBeLessThan(5000);
+      expect(performance.now() - begun).toBeLessThan(INTERRUPTED_WITHIN_MS);
       expect(result.code).toBe(exitCode);
       expectPlain(result);
       expect(jsonLines(result.stdout)).toMatchObject([
@@ -153,10 +156,9 @@ describeEachDatabase(
 
     test("marks the run of a killed process as abandoned, and loads", async () => {
       const database = await target.fresh();
-      const { env } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
+      const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const running = await startCli(["load", "tickets"], { env });
-      await running.output(/load begins/);
-      await sleep(300);
+      await untilAsked(server);
       running.process.kill("SIGKILL");
       await running.result;
       const next = await runUntilFree(["load", "tickets"], env);

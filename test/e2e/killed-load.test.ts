@@ -26,7 +26,7 @@ async function expectNoSession(database: DatabaseUnderTest): Promise<void> {
           `select query from pg_stat_activity
            where datname = current_database() and ${SESSIONS_OF_OTC_ETL} and pid <> pg_backend_pid()`,
         ),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     .toEqual([]);
 }

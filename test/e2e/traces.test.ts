@@ -110,6 +110,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const load = ["load", "tickets", "--from", "-", "--json"];
       const input = SECOND_DOCUMENT;
+      const begun = performance.now();
       const none = await runCli(load, {
         env: { ...cliEnv(database), OTEL_SERVICE_NAME: "nightly" },
         input,
@@ -119,11 +120,12 @@ describeEachDatabase(
       expect(none.stderr).not.toContain("IMPORTED");
 
       const collector = await startCollector(false);
-      const begun = performance.now();
+      const noneEnded = performance.now();
       const env = { ...cliEnv(database), ...collector.env, OTEL_TRACES_EXPORTER: "otlp,console" };
       const held = await runCli(load, { env, input });
       expect(held.code).toBe(0);
-      expect(performance.now() - begun).toBeLessThan(7000);
+      // Four seconds at most for the spans; what is left to itself waits ten. The rest is as slow as the machine.
+      expect(performance.now() - noneEnded).toBeLessThan(3 * (noneEnded - begun) + 6000);
       expect(held.stderr).toContain("traces are not delivered, but loads continue");
       // Spans that were asked for on the console do not stand among the data.
       expect(held.stderr).toContain("span load tickets");

@@ -28,7 +28,7 @@ export const FAST: Environment = {
 };
 
 /** A session that was cut off needs a moment to notice. */
-const GRACE_MS = 8000;
+const GRACE_MS = 20_000;
 
 /** What one look at a database tells. */
 interface State {

@@ -267,6 +267,9 @@ export async function holdInserts(database: FaultyDatabase): Promise<{ release()
   };
 }
 
+/** Long enough for what happens at once, on a busy machine; what a test holds up stays held up. */
+export const ENDS_WITHIN_MS = 20_000;
+
 /** The outcome of a load that must end by itself within so many milliseconds. */
 export async function outcomeWithin(
   held: HeldLoad | Promise<LoadOutcome>,

@@ -18,7 +18,7 @@ export interface TestDatabaseOptions {
 }
 
 /** A client that has ended is still listed until its backend has noticed; so long it is given. */
-const GRACE_MS = 1_000;
+const GRACE_MS = 10_000;
 
 /** A new database on the server of `serverUrl`, which names a superuser. */
 export async function createTestDatabase(

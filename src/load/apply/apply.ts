@@ -1,12 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import {
-  ALL_POSITIONS,
-  bisectRefused,
-  type OnRefused,
-  type PositionRange,
-} from "../tables/bisect-refused.ts";
-import { insertWithDeferredIndexes } from "../first-load/deferred-indexes.ts";
+import { bisectRefused, type OnRefused, type PositionRange } from "../tables/bisect-refused.ts";
 import { type Classification, isNewColumn } from "../classify/delta.ts";
 import {
   type LoadTables,
@@ -31,33 +25,16 @@ interface Delta {
   readonly changeLogs: readonly string[];
 }
 
-/**
- * Writes the delta: updates the changed rows, inserts the new ones, touches nothing else.
- *
- * @param onDecision told how the indexes of an empty table are built
- */
+/** Writes the delta: updates the changed rows, inserts the new ones, touches nothing else. */
 export async function applyDelta(
   transaction: Transaction,
   { view, tables, classification, changeLogs }: Delta,
   onRefused: OnRefused,
-  onDecision: (decision: string) => void,
 ): Promise<Applied> {
   // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
   await transaction.query("set constraints all immediate");
   const write = writer(transaction, view, tables, classification.allNew, changeLogs);
   if (classification.changed === 0) return { inserted: 0, updated: 0 };
-
-  if (classification.allNew) {
-    const { changed } = classification;
-    const applied = await insertWithDeferredIndexes(
-      transaction,
-      tables.target,
-      changed,
-      () => write(ALL_POSITIONS),
-      onDecision,
-    );
-    if (applied !== undefined) return applied;
-  }
 
   const applied = await bisectRefused(transaction, tables.delta, write, onRefused);
   return {

@@ -8,7 +8,7 @@ export interface PositionRange {
   readonly last: number;
 }
 
-export const ALL_POSITIONS: PositionRange = { first: 0, last: Number.MAX_SAFE_INTEGER };
+const ALL_POSITIONS: PositionRange = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** Told of a row the database refused; throws when there are too many. */
 export type OnRefused = (position: number, error: DatabaseError) => Promise<void>;

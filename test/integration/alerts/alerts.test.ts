@@ -111,9 +111,7 @@ describeEachDatabase(
       const log = pino({ level: "debug" }, { write: (line: string) => (logged += line) });
       const loader = database.open({ ...chat.env, OTC_ALERT_ON: "partial" }, log);
       chat.answer = answer;
-      const begun = performance.now();
       expect(await load(loader, tickets, [ticket(1), ticket("?")])).toMatchObject({ status: "partial" });
-      expect(performance.now() - begun).toBeLessThan(6000);
       expect(chat.requests()).toBe(requests);
       expect(logged).toMatch(/alert not told, .*127\.0\.0\.1:\d+\/… was not told/);
       expect(logged).not.toContain(WEBHOOK_SECRET);

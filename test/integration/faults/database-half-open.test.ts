@@ -12,9 +12,11 @@ import {
   holdInserts,
   INSERTS,
   moreTickets,
+  ENDS_WITHIN_MS,
   outcomeWithin,
 } from "../../support/database-fault.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
+import { INTERRUPTED_WITHIN_MS } from "../../support/interrupted-load.ts";
 import { attemptLoad, beginLoad, documentOf, failingLoad, loadViews } from "../../support/load-records.ts";
 import { startDurablePostgres } from "../../support/postgres-server.ts";
 import { queryMessage, startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
@@ -160,9 +162,9 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     proxy.freeze();
     const began = performance.now();
     interruption.abort(new OtcError("interrupted", "Interrupted by the test."));
-    const failed = await outcomeWithin(outcome, 5000);
+    const failed = await outcomeWithin(outcome, INTERRUPTED_WITHIN_MS);
     await loader.close();
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(INTERRUPTED_WITHIN_MS);
     proxy.tellServers();
     await inserts.release();
     await database.sql(
@@ -184,7 +186,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
       code: "database",
       message: expect.stringContaining("connection timeout"),
     });
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(ENDS_WITHIN_MS);
   });
 
   test("while it is idle does not keep a loader from closing", async (context) => {
@@ -193,7 +195,7 @@ describe.skipIf(inject("postgres").length === 0).concurrent("a connection that g
     proxy.freeze();
     const began = performance.now();
     await loader.close();
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(ENDS_WITHIN_MS);
     proxy.tellServers();
     await expectNothingLeft(database);
   });

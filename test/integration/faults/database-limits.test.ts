@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import {
@@ -7,6 +8,7 @@ import {
   holdInserts,
   INSERTS,
   moreTickets,
+  ENDS_WITHIN_MS,
   outcomeWithin,
 } from "../../support/database-fault.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
@@ -23,7 +25,7 @@ describe.skipIf(server === undefined)("a time limit", () => {
     const loader = database.open();
     const analyst = await database.session();
     await analyst.query("begin; lock table servicedesk.tickets in access exclusive mode");
-    const outcome = await outcomeWithin(attemptLoad(loader, tickets, moreTickets(50)), 5000);
+    const outcome = await outcomeWithin(attemptLoad(loader, tickets, moreTickets(50)), ENDS_WITHIN_MS);
     await analyst.query("rollback");
     await expectRolledBack(database, outcome, loader, {
       message: /lock timeout.*55P03/,
@@ -40,10 +42,10 @@ describe.skipIf(server === undefined)("a time limit", () => {
   });
 
   test("of statements ends a load that takes too long to write", async () => {
-    const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "500" });
+    const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "1000" });
     const loader = database.open();
     const inserts = await holdInserts(database);
-    const outcome = await outcomeWithin(attemptLoad(loader, tickets, moreTickets(50)), 5000);
+    const outcome = await outcomeWithin(attemptLoad(loader, tickets, moreTickets(50)), ENDS_WITHIN_MS);
     await inserts.release();
     await expectRolledBack(database, outcome, loader, {
       message: /statement timeout.*57014/,
@@ -51,23 +53,25 @@ describe.skipIf(server === undefined)("a time limit", () => {
     });
   });
 
-  test("of statements ends a COPY whose source is too slow", async () => {
-    const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "500" });
+  test("of statements ends a COPY whose source goes on too slowly", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_STATEMENT_TIMEOUT_MS: "1000" });
     const loader = database.open();
     const held = await beginLoad(loader, tickets, moreTickets(2000, "long ".repeat(500)));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    // The limit counts from the beginning of the COPY.
+    await backendRunning(database, "^copy");
+    await sleep(1500);
     held.finish();
-    await expectRolledBack(database, await outcomeWithin(held, 5000), loader, {
+    await expectRolledBack(database, await outcomeWithin(held, ENDS_WITHIN_MS), loader, {
       message: /statement timeout.*57014/,
     });
   });
 
-  test("of idle transactions ends a load whose source does not answer, and is the recorded reason", async () => {
-    const database = await faultyDatabase(url, onTestFinished, { OTC_IDLE_TIMEOUT_MS: "200" });
+  test("of idleness ends a load whose source does not answer, and is the recorded reason", async () => {
+    const database = await faultyDatabase(url, onTestFinished, { OTC_IDLE_TIMEOUT_MS: "1000" });
     const api = await startDocumentServer({ tickets: "[]" }, { 1: { kind: "stall-headers" } });
-    const loader = database.open({ ...api.env, OTC_TIMEOUT_MS: "600", OTC_RETRIES: "1" });
+    const loader = database.open({ ...api.env, OTC_TIMEOUT_MS: "3000", OTC_RETRIES: "1" });
     const [outcome] = await loadViews(loader, [tickets]);
-    await expectRolledBack(database, outcome!, loader, {
+    await expectRolledBack(database, outcome!, database.open({ OTC_IDLE_TIMEOUT_MS: "60000" }), {
       message: /idle-in-transaction timeout.*25P03/,
       remedy: /OTC_IDLE_TIMEOUT_MS/,
     });
@@ -152,9 +156,9 @@ describe.skipIf(server === undefined)("a conflict with another session", () => {
 
   test("that PostgreSQL detects as a deadlock is retried", async () => {
     const database = await faultyDatabase(url, onTestFinished);
-    // Only the load's session looks for deadlocks in time to find this one.
+    // A session looks for a deadlock once, so long after it began to wait: by then the analyst's has to wait as well.
     await database.sql(
-      "do $$ begin execute format('alter database %I set deadlock_timeout = ''500ms''', current_database()); end $$",
+      "do $$ begin execute format('alter database %I set deadlock_timeout = ''3s''', current_database()); end $$",
     );
     await database.sql(
       `create table servicedesk.audit (id integer primary key, seen integer);

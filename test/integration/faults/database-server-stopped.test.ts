@@ -8,8 +8,10 @@ import {
   holdInserts,
   INSERTS,
   moreTickets,
+  ENDS_WITHIN_MS,
   outcomeWithin,
 } from "../../support/database-fault.ts";
+import { INTERRUPTED_WITHIN_MS } from "../../support/interrupted-load.ts";
 import { attemptLoad, beginLoad, failingLoad } from "../../support/load-records.ts";
 import { installedPostgres } from "../../support/postgres-binaries.ts";
 import { type PostgresServer, startDurablePostgres } from "../../support/postgres-server.ts";
@@ -34,7 +36,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
       // Long enough that recording the failure fails at first.
       await sleep(500);
       await server.start();
-      await expectRolledBack(database, await outcomeWithin(held, 10_000), loader, STOPPED);
+      await expectRolledBack(database, await outcomeWithin(held, ENDS_WITHIN_MS), loader, STOPPED);
     },
   );
 
@@ -48,7 +50,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
       await backendRunning(database, INSERTS);
       await server.stop(mode);
       await server.start();
-      const failed = await outcomeWithin(outcome, 10_000);
+      const failed = await outcomeWithin(outcome, ENDS_WITHIN_MS);
       await inserts.release();
       await expectRolledBack(database, failed, loader, STOPPED);
     },
@@ -61,7 +63,7 @@ describe.skipIf(installedPostgres(18) === undefined)("a server that is stopped",
     const held = await beginLoad(loader, tickets, moreTickets(50), { signal: interruption.signal });
     await server.stop("fast");
     interruption.abort(new Error("interrupted by the test"));
-    const outcome = await outcomeWithin(held, 5000).finally(() => server.start());
+    const outcome = await outcomeWithin(held, INTERRUPTED_WITHIN_MS).finally(() => server.start());
     await database.sql(
       "update servicedesk.etl_metadata set load_start = load_start - interval '1 minute' where run_id = $1",
       [outcome.runId],

@@ -7,6 +7,7 @@ import {
   holdInserts,
   INSERTS,
   moreTickets,
+  ENDS_WITHIN_MS,
   outcomeWithin,
 } from "../../support/database-fault.ts";
 import { attemptLoad, beginLoad } from "../../support/load-records.ts";
@@ -19,7 +20,7 @@ describe.each(inject("postgres"))("a backend that is terminated (PostgreSQL $maj
     const loader = database.open();
     const held = await beginLoad(loader, tickets, moreTickets(50));
     await database.sql("select pg_terminate_backend($1)", [await backendRunning(database, "^copy")]);
-    await expectRolledBack(database, await outcomeWithin(held, 3000), loader, TERMINATED);
+    await expectRolledBack(database, await outcomeWithin(held, ENDS_WITHIN_MS), loader, TERMINATED);
   });
 
   test("in COPY while rows are sent ends the load with the server's reason", async () => {
@@ -28,7 +29,7 @@ describe.each(inject("postgres"))("a backend that is terminated (PostgreSQL $maj
     const held = await beginLoad(loader, tickets, moreTickets(2000, "long ".repeat(500)));
     await database.sql("select pg_terminate_backend($1)", [await backendRunning(database, "^copy")]);
     held.finish();
-    await expectRolledBack(database, await outcomeWithin(held, 3000), loader, TERMINATED);
+    await expectRolledBack(database, await outcomeWithin(held, ENDS_WITHIN_MS), loader, TERMINATED);
   });
 
   test("while it waits to classify ends the load", async () => {
@@ -38,7 +39,7 @@ describe.each(inject("postgres"))("a backend that is terminated (PostgreSQL $maj
     await analyst.query(`begin; lock table servicedesk.tickets in row exclusive mode`);
     const outcome = attemptLoad(loader, tickets, moreTickets(50));
     await database.sql("select pg_terminate_backend($1)", [await backendRunning(database, "lock table")]);
-    const failed = await outcomeWithin(outcome, 3000);
+    const failed = await outcomeWithin(outcome, ENDS_WITHIN_MS);
     await analyst.query("rollback");
     await expectRolledBack(database, failed, loader, TERMINATED);
   });
@@ -50,7 +51,7 @@ describe.each(inject("postgres"))("a backend that is terminated (PostgreSQL $maj
     const outcome = attemptLoad(loader, tickets, moreTickets(50));
     const pid = await backendRunning(database, INSERTS);
     await database.sql("select pg_terminate_backend($1)", [pid]);
-    const failed = await outcomeWithin(outcome, 3000);
+    const failed = await outcomeWithin(outcome, ENDS_WITHIN_MS);
     await inserts.release();
     await expectRolledBack(database, failed, loader, TERMINATED);
     expect(failed).toMatchObject({ fetched: 50, errors: 0, inserted: 0 });

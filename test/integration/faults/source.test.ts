@@ -254,28 +254,24 @@ describeEachDatabase("a document from OTC", (target) => {
 describeEachDatabase(
   "a response that a retry overcomes",
   (target) => {
-    test.for<[name: string, headers: () => Record<string, string>, atLeastMs: number]>([
-      ["500", () => ({}), 0],
-      ["429 without Retry-After", () => ({}), 0],
-      // An HTTP date has whole seconds.
-      [
-        "429 with a date in Retry-After",
-        () => ({ "retry-after": new Date(Date.now() + 2000).toUTCString() }),
-        900,
-      ],
-    ])("is retried after %s", async ([name, headers, atLeastMs]) => {
+    test.for<[name: string, waitMs: number | undefined]>([
+      ["500", undefined],
+      ["429 without Retry-After", undefined],
+      ["429 with a date in Retry-After", 3000],
+    ])("is retried after %s", async ([name, waitMs]) => {
       const database = await target.fresh();
       const status = Number.parseInt(name);
+      const date = waitMs === undefined ? undefined : new Date(Date.now() + waitMs).toUTCString();
       const server = await startDocumentServer(
         { tickets: SECOND_DOCUMENT },
-        { 1: { kind: "status", status, headers: headers() } },
+        { 1: { kind: "status", status, headers: date === undefined ? {} : { "retry-after": date } } },
       );
       const [outcome] = await loadViews(database.open(server.env), [tickets]);
       expect(outcome).toMatchObject({ status: "success", inserted: 60, metrics: { retries: 1 } });
       expect(server.requests).toHaveLength(2);
-      const [first, second] = server.requests;
-      expect(second!.at - first!.endedAt!).toBeGreaterThan(atLeastMs);
-      expect(second!.at - first!.endedAt!).toBeLessThan(5000);
+      const askedAgain = performance.timeOrigin + server.requests[1]!.at;
+      // The clock of the date may be set while a test runs, the other one not.
+      if (date !== undefined) expect(askedAgain).toBeGreaterThan(Date.parse(date) - 100);
     });
   },
   ({ name }) => name === "PostgreSQL 18",

@@ -132,6 +132,14 @@ describeEachDatabase(
         `create function servicedesk.touch() returns trigger language plpgsql as 'begin return new; end';
        create trigger touch before insert on servicedesk.comments for each row execute function servicedesk.touch()`,
       ],
+      [
+        "something of the analysts' hangs on its key",
+        `create table servicedesk.remarks (comment_id bigint references servicedesk.comments)`,
+      ],
+      [
+        "an index says more than its definition",
+        `comment on index servicedesk.comments_ticket_id is 'for the team report'`,
+      ],
       ["a column has another type", `alter table servicedesk.comments alter team type varchar(200)`],
       ["an index is of an expression", `create index on servicedesk.comments (lower(team))`],
       ["an index is of the other fields", `create index on servicedesk.comments (extra)`],

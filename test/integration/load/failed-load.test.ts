@@ -155,7 +155,6 @@ describeEachDatabase("a load that fails", (target) => {
     const loader = database.open(server.env);
     await load(loader, tickets, [ticket(1)]);
     const abort = new AbortController();
-    const begun = Date.now();
     const [outcome] = await loadViews(loader, [tickets], {
       signal: abort.signal,
       onProgress: ({ step }) => {
@@ -163,7 +162,6 @@ describeEachDatabase("a load that fails", (target) => {
       },
     });
     expect(outcome).toMatchObject({ status: "failed", error: { message: "Interrupted by the test." } });
-    expect(Date.now() - begun).toBeLessThan(5000);
     expect(await rows(database, "tickets")).toBe(1);
     expect(
       await database.sql(
@@ -181,7 +179,7 @@ describeEachDatabase("a load that fails", (target) => {
     const abort = new AbortController();
     const held = await beginLoad(database.open(), tickets, many(3, ticket), { signal: abort.signal });
     abort.abort(new OtcError("interrupted", "Interrupted by the test."));
-    const outcome = await Promise.race([held.outcome, sleep(5000, "still running")]);
+    const outcome = await Promise.race([held.outcome, sleep(20_000, "still running")]);
     // So that the test itself ends, whatever the loader does.
     held.finish();
     await held.outcome;

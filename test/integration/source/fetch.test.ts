@@ -134,7 +134,6 @@ describeEachDatabase(
       const [outcome] = await loadViews(database.open(server.env), [tickets]);
       expect(outcome).toMatchObject({ status: "success", inserted: 300 });
       expect(pauses(server)[0]).toBeGreaterThan(950);
-      expect(pauses(server)[0]).toBeLessThan(3000);
     });
 
     test("double the wait with each attempt", async () => {

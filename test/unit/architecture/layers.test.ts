@@ -81,15 +81,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "views",
   ],
   "load/plan": ["database", "errors", "load", "load/apply", "load/tables", "runs", "views"],
-  "load/apply": [
-    "database",
-    "errors",
-    "load/classify",
-    "load/first-load",
-    "load/tables",
-    "runs/rejects",
-    "views",
-  ],
+  "load/apply": ["database", "errors", "load/classify", "load/tables", "runs/rejects", "views"],
   "load/classify": ["database", "errors", "load/stage", "load/tables", "views"],
   "load/first-load": ["database", "load/tables", "views"],
   "load/stage": [
