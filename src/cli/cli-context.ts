@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { WriteStream } from "node:tty";
 import type { Environment } from "../config/read-settings.ts";
 
-/** What a command sees of the process it runs in. */
+/** The process that a command runs in, as far as the command uses it. */
 export interface CliContext {
   readonly env: Environment;
   readonly stdin: Readable;
