@@ -8,7 +8,7 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
-/** The environment of this process and, beneath it, the file `.env` of a directory, if there is one. */
+/** The environment of this process, with defaults from the file `.env` of a directory, if there is one. */
 export function environmentWithDotEnv(directory: string): Environment {
   let file: string;
   try {
