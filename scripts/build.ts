@@ -1,4 +1,4 @@
-// Compiles src/ into dist/ from nothing, so that no file of an earlier build is ever published.
+// Compiles src/ into an empty dist/, so that no file of an earlier build is ever published.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ execFileSync(
     stdio: "inherit",
   },
 );
-// What browsers get is not compiled.
+// Assets of the status page are copied, not compiled.
 cpSync(`${root}/src/web/assets`, `${root}/dist/web/assets`, { recursive: true });
-// npx runs the bin of a checkout as it lies on the disk: without the x bit it answers "Permission denied".
+// npx runs the bin of a checkout directly: without the x bit it answers "Permission denied".
 chmodSync(`${root}/dist/cli/main.js`, 0o755);

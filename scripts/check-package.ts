@@ -1,4 +1,4 @@
-// Checks what `npm publish` would hand out, as a stranger gets it: packed, installed in an empty folder, used.
+// Checks the package that `npm publish` would publish: packs it, installs it in an empty folder, and uses it.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   version: string;
 };
 
-/** Everything a package may hold; all else (tests, sources, scripts, settings) is of no use to its users. */
+/** Everything that the package may contain; other files (tests, sources, scripts, settings) are of no use to its users. */
 const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
   /^dist\/web\/assets\/.+\.(?:css|svg)$/,
@@ -39,7 +39,7 @@ const REQUIRED = [
   "deploy/prometheus/otc-etl.rules.yml",
 ];
 
-/** The files of the checkout that a page links to: whoever reads it in the package follows its links there. */
+/** The files of the checkout that a page links to: its links have to work in the package, too. */
 function linkedFrom(page: string): readonly string[] {
   const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g);
   return [...new Set(Array.from(links, ([, path = ""]) => path))];
@@ -67,7 +67,7 @@ function run(command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, PATH }, stdio: "pipe" });
 }
 
-/** Lifecycle scripts are off for their output would end up in the JSON; dist/ has just been built. */
+/** Lifecycle scripts are off, because their output would end up in the JSON; dist/ has just been built. */
 function pack(into: string): Packed {
   const output = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", into], root);
   const [packed] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
@@ -105,7 +105,7 @@ function install({ tarball }: Packed, project: string): string {
     join(project, "package.json"),
     JSON.stringify({ name: "a-stranger", private: true, type: "module" }),
   );
-  // npm hands its own prefix, that of the checkout, down to the npm of a script; --prefix wins over it.
+  // A script's npm inherits the prefix of the checkout; --prefix overrides it.
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--prefix", project];
   run("npm", ["install", ...flags, tarball], project);
   return `${basename(tarball)} installs without scripts in an empty folder`;
@@ -129,7 +129,7 @@ function askVersion(project: string): string {
   return `otc-etl --version prints ${version}`;
 }
 
-/** What a user of the library would write; it has to compile against the packed types, and to run. */
+/** A program that uses the library; it has to compile against the packed types, and to run. */
 const CONSUMER = `
 import { createLoader, type CommittedLoad, OtcError } from "${manifest.name}";
 

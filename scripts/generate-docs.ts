@@ -1,4 +1,4 @@
-// Writes the generated pages from the code that decides what they say: npm run docs
+// Writes the generated pages from the code that defines their content: npm run docs
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

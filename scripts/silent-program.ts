@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../src/cli/cli-context.ts";
 import { buildProgram } from "../src/cli/program.ts";
 
-/** The command line, without anybody to read what it says. */
+/** The command line with its output discarded. */
 export function silentProgram(): Command {
   const silent = new PassThrough().resume() as unknown as CliContext["stdout"];
   return buildProgram({

@@ -20,29 +20,29 @@ export type { LoadProgress } from "./load/load-context.ts";
 export type { MigrationState } from "./database/migrations.ts";
 export type { SchemaDrift } from "./views/record-converter.ts";
 
-/** How a loader behaves; everything is optional. */
+/** Options of a loader; all are optional. */
 export interface CreateLoaderOptions {
-  /** The `OTC_*` variables; `process.env` when left out. */
+  /** The `OTC_*` variables. Default: `process.env`. */
   readonly env?: Environment;
-  /** A pino logger; silent when left out. */
+  /** A pino logger. Default: nothing is logged. */
   readonly log?: Logger;
-  /** Told after every chunk of a document; must be quick. */
+  /** Called after every chunk of a document; must return quickly. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
-/** How strict one load is. */
+/** Options of one load. */
 export interface LoadSettings {
-  /** As `--max-errors`: a number of records, or a percentage such as `"2%"`. Default: the larger of 100 and 1 %. */
+  /** The largest number of rejected records, or a percentage such as `"2%"`. Default: the larger of 100 and 1 %. */
   readonly maxErrors?: number | string;
   /** Accept a document with fewer than half of the last load's records. */
   readonly allowShrink?: boolean;
-  /** Ask OTC although the circuit breaker is open. */
+  /** Send requests to OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
-  /** How long to wait for another load of the view to end, in milliseconds; default 0. */
+  /** How long to wait for another load of the view to end, in milliseconds. Default: 0. */
   readonly waitMs?: number;
-  /** Time for the load, in milliseconds; default `OTC_LOAD_TIMEOUT_MS`. */
+  /** Time limit of the load, in milliseconds. Default: `OTC_LOAD_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
-  /** A document to load instead of asking the API: a path (plain, gzip or zstd). */
+  /** The path of a document to load instead of one from the API (plain, gzip or zstd). */
   readonly from?: string;
   /** Cancels the load, which is then rolled back. */
   readonly signal?: AbortSignal;
@@ -50,36 +50,36 @@ export interface LoadSettings {
 
 /** Loads OTC's views into the configured database. */
 export interface OtcLoader {
-  /** @throws OtcError when the load failed; it was rolled back then, and the run is on record */
+  /** @throws OtcError when the load failed; it was rolled back, and the run is recorded */
   loadTickets(settings?: LoadSettings): Promise<CommittedLoad>;
-  /** @throws OtcError when the load failed; it was rolled back then, and the run is on record */
+  /** @throws OtcError when the load failed; it was rolled back, and the run is recorded */
   loadComments(settings?: LoadSettings): Promise<CommittedLoad>;
-  /** @throws OtcError when the load failed; it was rolled back then, and the run is on record */
+  /** @throws OtcError when the load failed; it was rolled back, and the run is recorded */
   loadTimesheets(settings?: LoadSettings): Promise<CommittedLoad>;
   /** Loads any view by name. @throws OtcError when the load failed */
   load(view: string, settings?: LoadSettings): Promise<CommittedLoad>;
   /**
-   * Loads every view in turn, or all in one transaction. A view that fails is an outcome with status `failed`.
+   * Loads all views one after the other, or in one transaction. A load that fails is an outcome with status `failed`.
    *
-   * @throws OtcError when nothing could be begun: configuration, database
+   * @throws OtcError when no load could start, because of the configuration or the database
    */
   loadAll(
     settings?: Omit<LoadSettings, "from"> & { readonly atomic?: boolean },
   ): Promise<readonly LoadOutcome[]>;
   /**
-   * Tells what a load of the view would do: does it and rolls it back. Guards that would fail the load are reported.
+   * Reports what a load of the view would do: runs it and rolls it back. Guards that would fail the load are reported.
    *
-   * @throws OtcError when it failed for another reason
+   * @throws OtcError when the plan failed for another reason
    */
   plan(view: string, settings?: LoadSettings & { readonly samples?: number }): Promise<PlannedLoad>;
-  /** Creates or updates the tables, and fills what is derived from their rows. */
+  /** Creates or updates the tables, and fills the derived tables. */
   migrate(): Promise<readonly MigrationState[]>;
-  /** Gives connections and locks back; the loader cannot be used afterwards. */
+  /** Releases connections and locks; the loader cannot be used afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a loader. Nothing is connected before the first call.
+ * Creates a loader. It connects at the first call.
  *
  * @example
  * ```ts

@@ -14,27 +14,27 @@ import { reshapeConstraints } from "./reshape-constraints.ts";
 import { readShape } from "./table-shape.ts";
 import { RUN_TABLE, takeOverRuns, tryRuns } from "./take-over-runs.ts";
 
-/** How to adopt. */
+/** Options of the adoption. */
 export interface AdoptOptions {
   readonly views: readonly View[];
-  /** The zone of old timestamps, which carry none. */
+  /** The time zone of old timestamps, which have none. */
   readonly zone: string;
-  /** Do everything, report it, and roll it back. */
+  /** Make all changes, report them, and roll them back. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Carries the report out of a transaction that is to be rolled back. */
+/** Thrown at the end of a dry run, so that the transaction is rolled back. */
 class DryRunDone extends Error {}
 
 /**
- * Turns the tables that an older script left behind into ones that the migrations could have made, in one transaction
- * and without dropping anything. The migrations themselves say what the tables have to be like: each old table steps
- * aside, the migration creates its own, that one is read and dropped, and the old one is reshaped after it. What comes
- * later in the migrations is then applied to the old table.
+ * Turns the tables of an older script into tables that the migrations could have created, in one transaction and without
+ * dropping anything. The migrations themselves define the target shape: each old table is renamed, the migration creates
+ * its own table, that one is read and dropped, and the old table is changed to its shape. Later migrations are then
+ * applied to the old table.
  *
  * @returns what was done; undefined when there is nothing to adopt
- * @throws OtcError `migration` when the schema cannot be adopted, and why; `locked` while a load is running
+ * @throws OtcError `migration` when the schema cannot be adopted, with the reason; `locked` while a load is running
  */
 export async function adopt(
   database: Database,
@@ -50,7 +50,7 @@ export async function adopt(
     if (error instanceof DatabaseError && error.isObjection) {
       throw new OtcError("migration", `The schema cannot be adopted as it is. ${error.message}`, {
         remedy:
-          "Nothing was changed. Rename or mend what is in the way, and try `otc-etl migrate --adopt --dry-run` again.",
+          "Nothing was changed. Rename or correct the object that the message names, and try `otc-etl migrate --adopt --dry-run` again.",
         cause: error,
       });
     }
@@ -70,7 +70,7 @@ async function adoptWithin(
   if (names.length === 0) return undefined;
 
   await transaction.query("select set_config('search_path', $1, true)", [quoteIdentifier(schema)]);
-  // Rows written anew keep their order, which tells which of two was inserted later.
+  // When a table is rewritten, its rows keep their order, which shows which of two was inserted later.
   await transaction.query("select set_config('synchronize_seqscans', 'off', true)");
 
   const steps: AdoptionStep[] = [];
@@ -95,7 +95,7 @@ async function adoptWithin(
   return steps;
 }
 
-/** Puts an old table in the place of the one that a migration has just created, and makes it like that. */
+/** Replaces the table that a migration has just created by the old table, and gives it the same shape. */
 async function reshape(
   transaction: Transaction,
   schema: string,

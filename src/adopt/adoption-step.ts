@@ -1,4 +1,4 @@
-/** What adopting a database does, in one closed list. */
+/** The kinds of changes that an adoption makes. */
 type AdoptionChange =
   | "table_created"
   | "column_added"
@@ -19,10 +19,10 @@ export interface AdoptionStep {
   readonly change: AdoptionChange;
   /** The column, constraint, index or table that it is about. */
   readonly subject: string;
-  /** Rows concerned; null where rows are not what it is about. */
+  /** The number of rows concerned; null when the change does not concern rows. */
   readonly rows: number | null;
   readonly detail: string | null;
 }
 
-/** Told of every change, in order. */
+/** Called for every change, in order. */
 export type Report = (step: Omit<AdoptionStep, "table">) => void;

@@ -9,7 +9,7 @@ import { keepOldColumn, oldNameOf, renameOldColumn } from "./keep-old-column.ts"
 import { oldValueOf } from "./old-value.ts";
 import type { ColumnShape } from "./table-shape.ts";
 
-/** A column that a table has, and what it is to be like. */
+/** A column as it is, and its target shape. */
 export interface ColumnPair {
   readonly old: ColumnShape;
   readonly model: ColumnShape;
@@ -20,9 +20,9 @@ export interface AdoptedTable {
   readonly schema: string;
   /** Quoted and with its schema. */
   readonly table: string;
-  /** The columns of its key. */
+  /** The names of the key columns. */
   readonly keys: readonly string[];
-  /** Of wall time in columns without one. */
+  /** The time zone of wall time in columns without a zone. */
   readonly zone: string;
 }
 
@@ -33,11 +33,11 @@ interface Loss {
 }
 
 /**
- * Gives columns the types they should have. Where something depends on a column, or not every value survives, the old
- * column is kept beside the new one, under another name: what depends on it goes on as before, and everything of ours,
- * also what later migrations add, finds the types it was written for.
+ * Changes columns to their target types. If an object depends on a column, or not every value can be converted, the old
+ * column is kept beside the new one, under another name: its dependents work as before, and otc-etl, including later
+ * migrations, finds the types that it expects.
  *
- * @throws OtcError `migration` when a column cannot become what it should be, and why
+ * @throws OtcError `migration` when a column cannot be changed, with the reason
  */
 export async function changeTypes(
   transaction: Transaction,
@@ -59,7 +59,7 @@ export async function changeTypes(
     }
   }
 
-  // The table is written anew, so all at once; one by one only when PostgreSQL objects to something.
+  // Each statement rewrites the table, so all columns are changed at once, and one by one only if that fails.
   if ((await tryInPlace(transaction, adopted, inPlace, report)) !== undefined) {
     for (const pair of inPlace) {
       const objection = await tryInPlace(transaction, adopted, [pair], report);
@@ -69,7 +69,7 @@ export async function changeTypes(
   for (const { pair, reason } of beside) await changeBeside(transaction, adopted, pair, reason, report);
 }
 
-/** Changes columns themselves. @returns why PostgreSQL objects, if it does; nothing is changed then */
+/** Changes columns in place. @returns PostgreSQL's error, if any; then nothing is changed */
 async function tryInPlace(
   transaction: Transaction,
   { table, zone }: AdoptedTable,
@@ -115,7 +115,7 @@ async function changeBeside(
       const change = { name: old.name, from: old.type, to: model.type };
       const oldValue = await oldValueOf(transaction, table, change, `new.${name}`, zone);
       await renameOldColumn(transaction, table, old, model);
-      // Written anew in its order, unlike by an update, which would also leave every row twice.
+      // This rewrites the rows in their order. An update would not, and would also leave every row twice.
       await transaction.query(
         `alter table ${table} alter column ${name} type ${model.type} using case when not (${loses}) then ${using} end`,
       );
@@ -128,8 +128,9 @@ async function changeBeside(
 }
 
 /**
- * @returns what would be lost, if anything
- * @throws OtcError `migration` when it is a part of the key, for no load would find the row again, or cannot be told
+ * @returns the values that would be lost, if any
+ * @throws OtcError `migration` when they are in a key column, because no load would find the row again, or when the check
+ * fails
  */
 async function findLoss(
   transaction: Transaction,
@@ -168,7 +169,7 @@ function refusal({ table }: AdoptedTable, { old, model }: ColumnPair, why: strin
     `The schema cannot be adopted as it is. ${column} is ${old.type} and has to become ${model.type}: ${why}.`,
     {
       remedy:
-        `Nothing was changed. Mend the values, or drop what uses the column and create it again afterwards, ` +
+        `Nothing was changed. Correct the values, or drop the dependents of the column and create them again afterwards, ` +
         "and try `otc-etl migrate --adopt --dry-run` again.",
     },
   );

@@ -2,7 +2,7 @@ import { quoteLiteral } from "../database/identifier.ts";
 import { instantOf } from "../database/wall-time.ts";
 import { booleanSpellings } from "../views/values/boolean.ts";
 
-/** How the values of a column become values of another type. */
+/** A conversion of the values of a column to another type. */
 export interface Conversion {
   /** The new value, as an expression of the old one. */
   readonly using: string;
@@ -10,10 +10,10 @@ export interface Conversion {
   readonly loses: string;
 }
 
-/** Types whose values are wall time. */
+/** Types with wall time as values. */
 export const WALL_TIME = /^(date|timestamp(\(\d\))? without time zone)$/;
 
-/** Types whose values are texts. */
+/** Types with text values. */
 export const TEXTUAL = /^(text|character)\b/;
 
 /** Spellings of a number; never more digits than a `bigint` holds. */
@@ -27,22 +27,22 @@ const ISO_INSTANT = `^[0-9]{4}-[0-9]{2}-[0-9]{2}${TIME} ?(Z|[+-][0-9]{2}(:?[0-9]
 const DAY_FIRST = `^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})((${TIME})?)$`;
 
 /**
- * The way from one type to another, so that the values are those a load would have written. Where nothing else is
- * known it is a cast, and loses what the way back does not bring again.
+ * The conversion from one type to another that gives the values a load would have written. Without a special rule it is a
+ * cast, and loses the values that a cast back does not restore.
  *
  * @param column quoted
- * @param zone of wall time
+ * @param zone the time zone of wall time
  */
 export function conversionOf(column: string, from: string, to: string, zone: string): Conversion {
   const text = `btrim(${column}::text)`;
   if (to === "boolean") return ofText(column, toBoolean(column));
   if (to === "timestamp with time zone") {
-    // Wall time that clocks skipped does not come back, but a load reads it as the same instant.
+    // Wall time that clocks skipped is not restored by the way back, but a load reads it as the same instant.
     if (WALL_TIME.test(from)) return { using: instantOf(`${column}::timestamp`, zone), loses: "false" };
     if (TEXTUAL.test(from)) return ofText(column, toInstant(text, zone));
   }
   if (/^(real|double precision)$/.test(from) && to === "numeric") {
-    // The shortest decimal that reads as the same value; a cast keeps fifteen digits.
+    // The text is the shortest decimal with the same value, while a cast keeps fifteen digits.
     const using = `${column}::text::numeric`;
     return { using, loses: `(${using})::${from} is distinct from ${column}` };
   }
@@ -60,7 +60,7 @@ export function conversionOf(column: string, from: string, to: string, zone: str
   return { using: `${column}::${to}`, loses: `${column}::${to}::${from} is distinct from ${column}` };
 }
 
-/** A value that is read by its spelling; an empty text is none. */
+/** A conversion from text; an empty text becomes null. */
 function ofText(column: string, using: string): Conversion {
   return { using, loses: `btrim(${column}::text) <> '' and (${using}) is null` };
 }

@@ -1,8 +1,8 @@
 import type { Queryable } from "../database/database.ts";
 
 /**
- * What keeps columns of a table from another type, by column: views, rules, functions, triggers, policies, generated
- * columns, and indexes of expressions or of a part of the table. Ordinary indexes are none: PostgreSQL rebuilds them.
+ * The objects that prevent a change of a column's type, by column: views, rules, functions, triggers, policies, generated
+ * columns, and indexes of expressions or of a part of the table. Ordinary indexes do not, because PostgreSQL rebuilds them.
  *
  * @param table quoted and with its schema
  */

@@ -3,13 +3,13 @@ import { quoteIdentifier } from "../database/identifier.ts";
 
 /** A foreign key of another table. */
 export interface ForeignKey {
-  /** The table that has it, quoted as far as the search path needs it. */
+  /** The table that has the foreign key, quoted, and with its schema unless the search path finds it. */
   readonly table: string;
   readonly name: string;
   readonly definition: string;
 }
 
-/** Takes away the foreign keys that point at a table. */
+/** Drops the foreign keys that reference a table. */
 export async function detachForeignKeys(
   transaction: Transaction,
   table: string,
@@ -26,7 +26,7 @@ export async function detachForeignKeys(
   return rows;
 }
 
-/** Adds them again; they point at whatever bears the name now. */
+/** Adds the foreign keys again; they reference the table that has the name now. */
 export async function attachForeignKeys(
   transaction: Transaction,
   keys: readonly ForeignKey[],

@@ -2,15 +2,14 @@ import type { Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier, quoteLiteral } from "../database/identifier.ts";
 import type { ColumnShape } from "./table-shape.ts";
 
-/** The name under which a column is kept that something depends on. */
+/** The name of an old column that is kept. */
 export function oldNameOf(name: string): string {
   return `${name} (old)`;
 }
 
 /**
- * Makes room for a column of another type beside one that something depends on: views know a column by its place, not by
- * its name, so the old one gets another name, and a new one, empty so far, gets its. Of the old one's default nothing is
- * left: a row that says nothing would seem to say that.
+ * Renames a column, and adds an empty column of another type under its name. Database views refer to columns by number, so
+ * they still use the old one. The old column loses its default, which would look like a value of the row.
  */
 export async function renameOldColumn(
   transaction: Transaction,
@@ -31,8 +30,8 @@ export async function renameOldColumn(
 }
 
 /**
- * Keeps the old column up to date, by triggers that whoever writes the new one sets off. They depend on both columns: once
- * nobody needs the old one, it is dropped with `cascade`, and they go with it.
+ * Keeps the old column up to date, by triggers on writes to the new one. The triggers depend on both columns, so dropping
+ * the old column with `cascade` drops them, too.
  *
  * @param oldValue of `new."…"`, as PL/pgSQL may assign it to the old column
  * @param reason why the old column is kept

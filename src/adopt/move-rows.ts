@@ -5,19 +5,19 @@ import { type Column, keyColumns, type View } from "../views/view.ts";
 import type { Report } from "./adoption-step.ts";
 import { type ColumnShape, readShape } from "./table-shape.ts";
 
-/** Why a row was moved; a column of the table it was moved to only. */
+/** The reason of a move, a column of only the table that rows are moved to. */
 const REASON = "etl_reason";
 
-/** For people. */
+/** The reasons in words. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   duplicate: "a newer row has the same key",
   missing_key: "the key lacks a column that it must have",
 };
 
 /**
- * Moves the rows that cannot stay under the view's key to `<table>_duplicates`: those without a key, and all but the
- * newest of those with the same. The newest is the one changed last, as far as the view tells, and then the one
- * inserted last.
+ * Moves the rows that violate the view's key to `<table>_duplicates`: those without a key, and all but the newest of those
+ * with the same key. The newest row is the one with the highest version column, if the view has one, and then the one that
+ * was inserted last.
  */
 export async function moveRows(transaction: Transaction, view: View, report: Report): Promise<void> {
   const table = qualifiedName(transaction.schema, view.table);
@@ -50,7 +50,7 @@ export async function moveRows(transaction: Transaction, view: View, report: Rep
   await clearEmptyKeys(transaction, table, view, report);
 }
 
-/** Only now: an update moves a row, and its place told how old it is. */
+/** Sets empty key values to null. It runs last, because an update moves a row, and its place shows its age. */
 async function clearEmptyKeys(
   transaction: Transaction,
   table: string,
@@ -98,7 +98,7 @@ async function createLike(
   await transaction.query(`create table ${duplicates} (${definitions.join(", ")}, ${REASON} text not null)`);
 }
 
-/** An earlier attempt may have left the table; rows are added to it when they fit. */
+/** Checks a table that exists from an earlier attempt, to which rows are added. */
 async function checkFit(
   transaction: Transaction,
   duplicates: string,
@@ -112,12 +112,12 @@ async function checkFit(
   const lacks = missing.map(({ name, type }) => `no ${quoteIdentifier(name)} of type ${type}`);
   throw new OtcError(
     "migration",
-    `${duplicates} exists already, and has ${lacks.join(", ")}: rows cannot be moved there.`,
+    `${duplicates} exists already, but has ${lacks.join(", ")}: so rows cannot be moved there.`,
     { remedy: "Rename that table, and adopt again." },
   );
 }
 
-/** What a load takes for the key's value: an empty text is none. */
+/** The key value as a load reads it: an empty text is null. */
 function keyValue({ name, type }: Column): string {
   const column = quoteIdentifier(name);
   return type === "text" ? `nullif(${column}, '')` : column;

@@ -6,14 +6,14 @@ import { TEXTUAL, WALL_TIME } from "./conversion.ts";
 
 const NUMERIC = /^(smallint|integer|bigint|numeric|real|double precision)\b/;
 
-/** Of these many different texts in a column of truth values some will be spellings of true and of false. */
+/** How many different texts of a column to read, among which are spellings of true and of false. */
 const SPELLINGS_READ = 20;
 
-/** Texts that a number, and a time of day, are read from. */
+/** Patterns of texts that PostgreSQL reads as a number or a time of day. */
 const NUMBER = "^[+-]?[0-9]+([.][0-9]+)?$";
 const TIME_OF_DAY = "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$";
 
-/** A column that has another type from now on. */
+/** A column whose type changes. */
 interface ChangedColumn {
   readonly name: string;
   /** The old type. */
@@ -22,12 +22,12 @@ interface ChangedColumn {
 }
 
 /**
- * The way back of a conversion: a value of the new type as a column of the old one has it, to be assigned in PL/pgSQL, which
- * casts what is left to cast. Null where it is of another kind altogether, such as a name where a number was.
+ * The reverse of a conversion: an expression that turns a value of the new type into one of the old type, for an assignment
+ * in PL/pgSQL, which casts if necessary. It is null for a value of another kind, such as a name instead of a number.
  *
- * @param table still with the old column under its name
+ * @param table the table, whose old column still has its name
  * @param value an expression of the new type
- * @param zone of wall time
+ * @param zone the time zone of wall time
  */
 export async function oldValueOf(
   transaction: Transaction,
@@ -53,7 +53,7 @@ export async function oldValueOf(
   return value;
 }
 
-/** True and false as the column spells them most often; what it never says, as it would fit to the other. */
+/** The most frequent spellings of true and false in the column; one that does not occur is chosen to match the other. */
 async function spellings(
   transaction: Transaction,
   table: string,
@@ -82,7 +82,7 @@ async function spellings(
   return [counterpart(chosen, falsehoods, truths), chosen];
 }
 
-/** A word with capitals where another one has them. */
+/** The word in the letter case of another one. */
 function inCaseOf(model: string, word: string): string {
   if (model === model.toLowerCase()) return word;
   if (model === model.toUpperCase()) return word.toUpperCase();

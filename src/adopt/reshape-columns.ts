@@ -4,17 +4,17 @@ import type { Report } from "./adoption-step.ts";
 import { type AdoptedTable, changeTypes, type ColumnPair } from "./change-types.ts";
 import type { ColumnShape } from "./table-shape.ts";
 
-/** The columns that a table has, and those that it should have. */
+/** The columns of a table, and its target columns. */
 interface Columns {
   readonly old: readonly ColumnShape[];
   readonly model: readonly ColumnShape[];
 }
 
 /**
- * Gives a table the columns it lacks, and the columns it has the types they should have. What old rows do not tell is null
- * there, never a default: it is not known.
+ * Adds missing columns to a table, and changes the existing ones to their target types. Added columns are null in old rows,
+ * and never a default, because the value is unknown.
  *
- * @throws OtcError `migration` when a column cannot become what it should be
+ * @throws OtcError `migration` when a column cannot be changed
  */
 export async function reshapeColumns(
   transaction: Transaction,
@@ -56,7 +56,7 @@ async function addColumns(
   }
 }
 
-/** A load leaves columns empty that the old script always filled; it could not insert a row. */
+/** Drops not-null constraints that would prevent a load from inserting, because it leaves the column empty. */
 async function allowNulls(
   transaction: Transaction,
   table: string,

@@ -5,8 +5,8 @@ import type { Report } from "./adoption-step.ts";
 import type { ColumnShape, ConstraintShape, IndexShape, TableShape } from "./table-shape.ts";
 
 /**
- * Gives a table the constraints and indexes it lacks. Check constraints and foreign keys that old rows do not keep
- * guard new rows only. What the table has already stays, also what has become superfluous.
+ * Adds missing constraints and indexes to a table. Check constraints and foreign keys that old rows violate apply to new
+ * rows only. Existing constraints and indexes remain, even if they have become superfluous.
  *
  * @param old the table as it is now
  */
@@ -52,7 +52,7 @@ async function setNotNull(
       await transaction.query(`alter table ${table} alter column ${quoteIdentifier(name)} set not null`);
       report({ change: "not_null_set", subject: name, rows: null, detail: null });
     } else {
-      // Not guarded for new rows either: the guard would refuse every update of an old one.
+      // No constraint for new rows either, because it would reject every update of an old row.
       report({ change: "null_allowed", subject: name, rows: nulls, detail: "unknown in old rows" });
     }
   }
@@ -66,7 +66,7 @@ async function addConstraint(
   report: Report,
 ): Promise<void> {
   const named = isTaken(name, old) ? "" : `constraint ${quoteIdentifier(name)} `;
-  // A table that has a primary key already cannot get another.
+  // A table cannot have a second primary key.
   const second = kind === "p" && old.constraints.some((constraint) => constraint.kind === "p");
   const detail = second ? definition.replace(/^PRIMARY KEY/, "UNIQUE") : definition;
   const statement = `alter table ${table} add ${named}${detail}`;
@@ -74,8 +74,8 @@ async function addConstraint(
     await transaction.savepoint(() => transaction.query(statement));
     report({ change: "constraint_added", subject: name, rows: null, detail });
   } catch (error) {
-    const canWait = kind === "c" || kind === "f";
-    if (!canWait || !(error instanceof DatabaseError) || !error.isRowError) throw error;
+    const mayBeInvalid = kind === "c" || kind === "f";
+    if (!mayBeInvalid || !(error instanceof DatabaseError) || !error.isRowError) throw error;
     await transaction.query(`${statement} not valid`);
     report({ change: "constraint_for_new_rows", subject: name, rows: null, detail });
   }
@@ -93,7 +93,7 @@ async function addIndex(
   report({ change: "index_added", subject: name, rows: null, detail: definition });
 }
 
-/** PostgreSQL then finds a name by itself. */
+/** Whether the name is in use; then PostgreSQL chooses another one. */
 function isTaken(name: string, { constraints, indexes }: TableShape): boolean {
   return [...constraints, ...indexes].some((other) => other.name === name);
 }

@@ -19,7 +19,7 @@ export interface ConstraintShape {
   readonly definition: string;
 }
 
-/** An index that no constraint stands for. */
+/** An index that does not belong to a constraint. */
 export interface IndexShape {
   readonly name: string;
   readonly unique: boolean;
@@ -27,14 +27,14 @@ export interface IndexShape {
   readonly definition: string;
 }
 
-/** A table as the catalogue describes it: what one has to have to be like another. */
+/** The shape of a table, from the system catalogue. */
 export interface TableShape {
   readonly columns: readonly ColumnShape[];
   readonly constraints: readonly ConstraintShape[];
   readonly indexes: readonly IndexShape[];
 }
 
-/** @param table quoted and with its schema, which the search path points at */
+/** @param table quoted and with its schema, which is in the search path */
 export async function readShape(database: Queryable, table: string): Promise<TableShape> {
   const columns = await database.query<ColumnShape>(
     `select a.attname as "name", format_type(a.atttypid, a.atttypmod) as "type", a.attnotnull as "notNull",
@@ -47,7 +47,7 @@ export async function readShape(database: Queryable, table: string): Promise<Tab
      order by a.attnum`,
     [table],
   );
-  // Not null is a constraint of its own from PostgreSQL 18 on; here it belongs to the column.
+  // From PostgreSQL 18 on, NOT NULL is a constraint in the catalogue; here it belongs to the column.
   const constraints = await database.query<ConstraintShape>(
     `select conname as "name", contype::text as "kind", pg_get_constraintdef(oid) as "definition"
      from pg_constraint

@@ -2,12 +2,12 @@ import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { Report } from "./adoption-step.ts";
 
-/** The table of runs, by the name it had in the old script too. */
+/** The table of runs, which has the same name in the old script. */
 export const RUN_TABLE = "etl_metadata";
 
 /**
- * Makes runs of the old script's records: each gets a status of the closed list, and `source` keeps the word that stood
- * there. A status that says neither success nor failure belongs to a run whose end nobody knows.
+ * Turns the old script's records into runs: each gets one of our statuses, and `source` keeps the old status. A run whose
+ * old status means neither success nor failure becomes abandoned, because its end is unknown.
  */
 export async function takeOverRuns(transaction: Transaction, report: Report): Promise<void> {
   const { rowCount } = await transaction.query(
@@ -24,8 +24,8 @@ export async function takeOverRuns(transaction: Transaction, report: Report): Pr
 }
 
 /**
- * Records two runs of one view at a time, and takes them back: a table that refuses them, by a constraint of its own,
- * would let no load begin.
+ * Inserts two runs of one view and deletes them: a table with a constraint that rejects them would prevent every load from
+ * starting.
  */
 export async function tryRuns(transaction: Transaction): Promise<void> {
   const table = qualifiedName(transaction.schema, RUN_TABLE);

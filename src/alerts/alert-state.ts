@@ -2,15 +2,15 @@ import type { AlertCondition } from "../config/settings.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 
-/** What was told of one condition of one view. */
+/** The alerts sent for one condition of one view. */
 export interface AlertState {
   readonly view: string;
   readonly condition: AlertCondition;
-  /** Whether the last message about it said that it is broken. */
+  /** Whether the last alert said that the condition holds. */
   readonly told: boolean;
-  /** When such a message was last sent. */
+  /** When such an alert was last sent. */
   readonly toldAt: Date | null;
-  /** Since when it is seen to be broken, until it is told that it is well again. */
+  /** Since when the condition has held, until the alert about its end is sent. */
   readonly brokenSince: Date | null;
 }
 
@@ -18,7 +18,7 @@ function alertTable(schema: string): string {
   return qualifiedName(schema, "alert_state");
 }
 
-/** Reads what was told, and keeps others from telling until the transaction ends. */
+/** Reads the alerts sent, and locks them against other processes until the transaction ends. */
 export async function lockAlerts(
   transaction: Transaction,
   views: readonly string[],

@@ -1,54 +1,55 @@
 import type { AlertCondition } from "../config/settings.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 
-/** News of one condition of one view. */
+/** The beginning or end of one condition of one view. */
 export interface Notice {
   readonly view: string;
   readonly condition: AlertCondition;
-  readonly news: "broken" | "well";
-  /** What is wrong; undefined when it is well again. */
+  readonly news: "broken" | "recovered";
+  /** What is wrong; undefined when the condition has ended. */
   readonly problem: string | undefined;
-  /** What to do about it, where that is known. */
+  /** What to do about it, if known. */
   readonly remedy: string | undefined;
   readonly since: Date | null;
 }
 
-/** A message in plain text; what shape it is sent in is up to the receiver's format. */
+/** A message in plain text; the format of the receiver decides how it is sent. */
 export interface Announcement {
   readonly title: string;
   readonly lines: readonly string[];
 }
 
-/** An error may quote what it met at any length. */
+/** In characters: an error may quote a value of any length. */
 const MAX_LINE_LENGTH = 600;
 
-/** What it means that a condition no longer holds. */
-const WELL: Record<AlertCondition, string> = {
+/** What the end of a condition means. */
+const ENDINGS: Record<AlertCondition, string> = {
   failed: "the last load was committed again",
   partial: "the last load put nothing in quarantine",
-  stale: "it is fresh again",
-  "rollback-rate": "loads are rolled back no more often than allowed",
+  stale: "the data is fresh again",
+  "rollback-rate": "the rollback rate is within the limit again",
 };
 
 /**
- * Words what there is to tell, what is broken first.
+ * Makes one message of the notices, those of broken conditions first.
  *
- * @param origin where this is told from
+ * @param origin the host and database that the message comes from
  */
 export function announce(notices: readonly Notice[], origin: string): Announcement {
   const broken = notices.filter((notice) => notice.news === "broken");
-  const well = notices.filter((notice) => notice.news === "well");
+  const recovered = notices.filter((notice) => notice.news === "recovered");
   return {
-    title: broken.length > 0 ? `🔴 otc-etl: ${subjects(broken)}` : `🟢 otc-etl, over: ${subjects(well)}`,
+    title:
+      broken.length > 0 ? `🔴 otc-etl: ${subjects(broken)}` : `🟢 otc-etl, recovered: ${subjects(recovered)}`,
     lines: [
       ...broken.flatMap(({ view, problem, remedy }) => [
-        `${view}: ${problem ?? "is not well."}`,
+        `${view}: ${problem ?? "a problem was found."}`,
         ...(remedy === undefined ? [] : [`→ ${remedy}`]),
       ]),
-      ...well.map(
-        ({ view, condition, since }) => `${view}: ${WELL[condition]} (${condition}${begun(since)}).`,
+      ...recovered.map(
+        ({ view, condition, since }) => `${view}: ${ENDINGS[condition]} (${condition}${begun(since)}).`,
       ),
-      `Told by ${origin}. To look further: otc-etl status`,
+      `Sent by ${origin}. For details: otc-etl status`,
     ].map(shown),
   };
 }

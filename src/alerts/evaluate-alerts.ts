@@ -15,39 +15,39 @@ import type { LoadOutcome } from "../runs/outcome.ts";
 import { readHealth, type ViewHealth } from "../runs/read-status.ts";
 import { type StatusLimits, viewProblems } from "../runs/status-problems.ts";
 
-/** What alerts are about, and who is told. */
+/** What to check, and where to send alerts. */
 export interface AlertRequest {
   readonly database: Database;
   readonly views: readonly View[];
   readonly webhook: Webhook;
-  /** The conditions to tell of. */
+  /** The conditions to alert on. */
   readonly conditions: readonly AlertCondition[];
   readonly limits: StatusLimits;
-  /** What the load has come to after which this is asked; empty when time alone has passed. */
+  /** The outcomes of the load that has just ended; empty for a periodic check. */
   readonly outcomes: readonly LoadOutcome[];
   readonly log: Logger;
 }
 
-/** For all of it, in milliseconds: another process that is telling is waited for no longer. */
-const PATIENCE_MS = 5000;
+/** Time limit for the check and the delivery, in milliseconds, including the wait for another process that sends. */
+const TIME_LIMIT_MS = 5000;
 
 /**
- * Tells the webhook, in one message, what has broken and what is well again since it was last told. What is told is on
- * record under a lock, so that of many processes one tells. When the webhook or the database fails, a warning says so, it
- * stays due, and nothing is thrown: no load is the worse for it. A process that dies between telling and recording makes
- * for a second message, which is better than none.
+ * Sends the webhook, in one message, the conditions that have begun or ended since the last delivery. The deliveries are
+ * recorded under a lock, so that only one of several processes sends. When the webhook or the database fails, a warning is
+ * logged, the alerts stay due, and nothing is thrown, so that no load fails. If a process dies between delivery and record,
+ * the message is sent twice, which is better than never.
  */
 export async function evaluateAlerts(request: AlertRequest): Promise<void> {
   if (request.conditions.length === 0) return;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    await request.database.transaction((transaction) => tellWhatIsDue(transaction, request, signal), signal);
+    const signal = AbortSignal.timeout(TIME_LIMIT_MS);
+    await request.database.transaction((transaction) => sendWhatIsDue(transaction, request, signal), signal);
   } catch (error) {
-    request.log.warn(`alerts were not looked at: ${errorMessage(error)}`);
+    request.log.warn(`alerts were not checked: ${errorMessage(error)}`);
   }
 }
 
-async function tellWhatIsDue(
+async function sendWhatIsDue(
   transaction: Transaction,
   request: AlertRequest,
   signal: AbortSignal,
@@ -56,13 +56,13 @@ async function tellWhatIsDue(
   const names = views.map((view) => view.name);
   const states = await lockAlerts(transaction, names, conditions);
   for (const view of views) {
-    // Just loaded, and its lock may be on its way to a load that waited for it.
+    // This process has just loaded the view, and a load that waited for its lock may be about to take it.
     if (outcomes.some((outcome) => outcome.view === view.name)) continue;
     await abandonDeadRuns(transaction, database, view);
   }
   const healths = await readHealth(transaction, views, 0);
   const now = new Date();
-  const looks = states.map((state) => {
+  const findings = states.map((state) => {
     const health = healths.find(({ view }) => view === state.view);
     const problem =
       health === undefined
@@ -71,20 +71,20 @@ async function tellWhatIsDue(
     const remedy = problem === undefined ? undefined : remedyOf(state.condition, health?.lastLoad, outcomes);
     return { state, problem: problem?.text, remedy, ...dueNotice(state, problem !== undefined, now) };
   });
-  const notices = looks.flatMap(({ due, seen, problem, remedy }): Notice[] => {
+  const notices = findings.flatMap(({ due, seen, problem, remedy }): Notice[] => {
     if (due === undefined) return [];
     const { view, condition, brokenSince: since } = seen;
     return [{ view, condition, news: due.news, problem, remedy, since }];
   });
-  const told = notices.length > 0 && (await tell(notices, request, signal));
-  for (const { state, seen, due } of looks) {
-    const next = told && due !== undefined ? due.told : seen;
+  const isDelivered = notices.length > 0 && (await deliver(notices, request, signal));
+  for (const { state, seen, due } of findings) {
+    const next = isDelivered && due !== undefined ? due.told : seen;
     if (!isDeepStrictEqual(next, state)) await saveAlert(transaction, next);
   }
 }
 
-/** @returns whether the webhook has taken it */
-async function tell(
+/** @returns whether the webhook accepted the message */
+async function deliver(
   notices: readonly Notice[],
   { webhook, database, log }: AlertRequest,
   signal: AbortSignal,
@@ -92,11 +92,14 @@ async function tell(
   const news = notices.map(({ view, condition, news }) => `${view} ${condition}: ${news}`);
   try {
     await postAnnouncement(webhook, announce(notices, `${hostname()}, for ${database.location}`), signal);
-    log.info({ news }, "alert told");
+    log.info({ news }, "alert delivered");
     return true;
   } catch (error) {
     const remedy = error instanceof OtcError ? error.remedy : undefined;
-    log.warn({ news, remedy }, `alert not told, will try again after the next load: ${errorMessage(error)}`);
+    log.warn(
+      { news, remedy },
+      `alert not delivered, will try again after the next load: ${errorMessage(error)}`,
+    );
     return false;
   }
 }

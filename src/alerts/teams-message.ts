@@ -1,10 +1,10 @@
 import type { Announcement } from "./announcement.ts";
 
 /**
- * The body for a webhook of Teams Workflows, which takes nothing but an Adaptive Card
+ * The body for a webhook of Teams Workflows, which accepts only an Adaptive Card
  * (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using). A TextRun, unlike
- * a TextBlock, is no Markdown (https://adaptivecards.io/explorer/TextRun.html), so nothing in it becomes a link; and a
- * mention needs an entity beside the text, of which there is none.
+ * a TextBlock, is not Markdown (https://adaptivecards.io/explorer/TextRun.html), so no text becomes a link. No text becomes
+ * a mention either, because that needs an entity beside the text.
  */
 export function teamsMessage({ title, lines }: Announcement): object {
   return {

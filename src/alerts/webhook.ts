@@ -6,39 +6,39 @@ import type { Announcement } from "./announcement.ts";
 import { slackMessage } from "./slack-message.ts";
 import { teamsMessage } from "./teams-message.ts";
 
-/** Who is told. */
+/** Where alerts are sent. */
 export interface Webhook {
-  /** Its path and query are a secret: who knows them may write. */
+  /** Its path and query are secret: whoever knows them can post messages. */
   readonly url: URL;
   readonly format: "auto" | "slack" | "teams";
 }
 
-/** Time for a message to be taken, attempts included, in milliseconds. Whoever has loaded waits for it. */
-const TAKEN_MS = 4000;
+/** Time limit for the delivery of a message with its retries, in milliseconds: a load waits for it at its end. */
+const DELIVERY_LIMIT_MS = 4000;
 
 const RETRIES = 2;
 const RETRY_MS = 500;
 
-/** Where Power Automate and the older connectors of Teams receive. */
+/** Hosts of Power Automate and of the older connectors of Teams. */
 const TEAMS_HOSTS = /\.(webhook\.office\.com|logic\.azure\.com|api\.powerplatform\.com)$/;
 
-/** Where a webhook is, without what is secret of it: for messages. */
+/** The address of a webhook without its secret parts, for messages. */
 export function shownWebhook({ url }: Webhook): string {
   return `${url.origin}/…`;
 }
 
-/** The shape of the messages that a webhook takes. One body for both does not exist: `attachments` is Slack's, too. */
+/** The format that a webhook accepts. No body suits both, because `attachments` has a meaning for Slack, too. */
 export function formatOf({ url, format }: Webhook): "slack" | "teams" {
   if (format !== "auto") return format;
   return TEAMS_HOSTS.test(url.hostname) ? "teams" : "slack";
 }
 
 /**
- * Sends a message. What may pass is tried again, in all for four seconds. Redirects are not followed, and of the answer
- * only its status counts.
+ * Sends a message. Transient errors are retried, for four seconds in all. Redirects are not followed, and only the status
+ * of the answer is read.
  *
- * @param ended gives it up earlier
- * @throws OtcError `configuration` when it was not taken
+ * @param ended cancels the delivery
+ * @throws OtcError `configuration` when the message was not delivered
  */
 export async function postAnnouncement(
   webhook: Webhook,
@@ -47,7 +47,7 @@ export async function postAnnouncement(
 ): Promise<void> {
   const body = formatOf(webhook) === "teams" ? teamsMessage(announcement) : slackMessage(announcement);
   const agent = new Agent();
-  const late = AbortSignal.timeout(TAKEN_MS);
+  const late = AbortSignal.timeout(DELIVERY_LIMIT_MS);
   const signal = AbortSignal.any([late, ended]);
   try {
     await pRetry(() => postOnce(webhook, JSON.stringify(body), agent, signal), {
@@ -58,7 +58,9 @@ export async function postAnnouncement(
     });
   } catch (error) {
     if (error instanceof OtcError) throw error;
-    const reason = late.aborted ? `it did not take it within ${TAKEN_MS / 1000} s` : errorMessage(error);
+    const reason = late.aborted
+      ? `it did not accept the alert within ${DELIVERY_LIMIT_MS / 1000} s`
+      : errorMessage(error);
     throw refused(webhook, reason, error);
   } finally {
     await agent.destroy();
@@ -79,7 +81,7 @@ async function postOnce(
     dispatcher,
     signal,
   });
-  // Without a listener what goes wrong after this would end the process.
+  // Without a listener, a later error of the connection would end the process.
   answer.on("error", () => undefined);
   answer.destroy();
   if (statusCode >= 200 && statusCode < 300) return;
@@ -89,8 +91,12 @@ async function postOnce(
 }
 
 function refused(webhook: Webhook, reason: string, cause?: unknown): OtcError {
-  return new OtcError("configuration", `${shownWebhook(webhook)} was not told: ${reason}.`, {
-    remedy: `Check OTC_ALERT_WEBHOOK, and that it takes messages in the format ${formatOf(webhook)} (OTC_ALERT_FORMAT).`,
-    cause,
-  });
+  return new OtcError(
+    "configuration",
+    `No alert could be delivered to ${shownWebhook(webhook)}: ${reason}.`,
+    {
+      remedy: `Check OTC_ALERT_WEBHOOK, and that it accepts messages in the format ${formatOf(webhook)} (OTC_ALERT_FORMAT).`,
+      cause,
+    },
+  );
 }

@@ -3,7 +3,7 @@ import type { WriteStream } from "node:tty";
 import type { Environment } from "../config/read-settings.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 
-/** What a command sees of the process it runs in. */
+/** The process that a command runs in, as far as the command uses it. */
 export interface CliContext {
   /** The environment of the process and, beneath it, the file `.env`. */
   readonly env: Environment;

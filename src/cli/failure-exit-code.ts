@@ -3,7 +3,7 @@ import type { LoadOutcome } from "../runs/outcome.ts";
 import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 
 /**
- * The exit code of the worst failure: one that waiting cannot mend, then one that it can. Undefined when there was none.
+ * The exit code of the worst failure: permanent failures come before transient ones. Undefined when there was none.
  */
 export function failureExitCode(outcomes: readonly (LoadOutcome | PlanOutcome)[]): number | undefined {
   const failures = outcomes.flatMap((outcome) =>

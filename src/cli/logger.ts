@@ -7,12 +7,12 @@ import type { GlobalOptions } from "./options/global-options.ts";
 import type { ProgressLine } from "./render/progress-line.ts";
 import { useColours } from "./terminal.ts";
 
-/** Control characters that JSON does not escape, and neither does what formats it for people. */
+/** Control characters that neither JSON nor pino-pretty escapes. */
 const LEFT_BY_JSON = /[\u007f-\u009f\u2028\u2029]/g;
 
 /**
- * Logs to stderr: a line for people, or JSON for machines. Values are JSON either way and control characters are
- * escaped, so that a text from a ticket cannot forge a line.
+ * Logs to stderr, as text or as JSON. Values are JSON in both formats and control characters are escaped, so that a text
+ * from a ticket cannot forge a log line.
  */
 export function createLogger(
   context: CliContext,

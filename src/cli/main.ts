@@ -8,10 +8,10 @@ import { errorMessage } from "../errors/error-message.ts";
 
 const EXIT_USAGE = 2;
 
-/** Of a load: everything is in the database, records in quarantine aside. */
+/** Exit codes of a load that was committed, without or with rejected records. */
 const COMMITTED = new Set<typeof process.exitCode>([0, 3]);
 
-/** A shell's way to say that a signal ended a process. */
+/** By a shell's convention, a process that a signal ended exits with this plus the signal's number. */
 const EXIT_SIGNAL_BASE = 128;
 
 const interruption = new AbortController();
@@ -27,17 +27,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-// A load is not given up because nobody can read of it, as on a full disk: its record is in the database.
+// A load goes on when its log cannot be written, for example on a full disk: its run is recorded in the database.
 process.stderr.on("error", () => undefined);
 
 let outputFailure: Error | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // A reader that has seen enough (| head) is no failure.
+  // A reader that closes the pipe early (| head) is not a failure.
   if (error.code !== "EPIPE") outputFailure ??= error;
 });
 
 requireNode(22, 18);
-// Only now: on an older Node some of what these import does not even link.
+// Imported only now, because some of their dependencies cannot be linked on an older Node.
 const { CommanderError } = await import("commander");
 const { buildProgram } = await import("./program.ts");
 
@@ -54,7 +54,7 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
-// What was committed before the signal came stays so, and its exit code says it.
+// A load that was committed before the signal arrived keeps its exit code.
 if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
   process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
 }
@@ -64,7 +64,7 @@ if (outputFailure !== undefined) {
   );
 }
 
-/** package.json's `engines`, which npm does not enforce. */
+/** Enforces `engines` of package.json, which npm does not. */
 function requireNode(major: number, minor: number): void {
   const [runningMajor = 0, runningMinor = 0] = process.versions.node.split(".").map(Number);
   if (runningMajor > major || (runningMajor === major && runningMinor >= minor)) return;
@@ -72,11 +72,11 @@ function requireNode(major: number, minor: number): void {
   process.exit(EXIT_USAGE);
 }
 
-/** Says what went wrong, and what to do. @returns the exit code */
+/** Prints the error and its remedy. @returns the exit code */
 function report(error: unknown): number {
-  // Commander has said it already, or was only asked for help.
+  // Commander has printed the error already, or was asked for help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  // Of the settings every problem has a line; what others quote must not become one.
+  // A configuration error has one line per problem. In other errors a line feed comes from a quoted value.
   const severalLines = error instanceof OtcError && error.code === "configuration";
   const lines = severalLines ? errorMessage(error).split("\n") : [errorMessage(error)];
   process.stderr.write(`otc-etl: ${lines.map(escapeControlCharacters).join("\n")}\n`);

@@ -19,7 +19,7 @@ import { workerCommand } from "./commands/worker.ts";
 import { withExamples } from "./options/examples.ts";
 import { addGlobalOptions } from "./options/global-options.ts";
 
-/** Every command, in the order of the help. What a command works with is loaded only when it runs. */
+/** Every command, in the order of the help. A command imports its implementation only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   loadCommand,
   planCommand,
@@ -38,21 +38,21 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   completionCommand,
 ];
 
-/** The command line. It throws where commander would end the process. */
+/** The command line. It throws where commander would exit the process. */
 export function buildProgram(context: CliContext): Command {
   const program = new Command("otc-etl")
     .description(
       "Loads the OTC service-desk views into PostgreSQL: all or nothing, every record accounted for.",
     )
-    .version(packageVersion(), "-V, --version", "the version")
-    .helpOption("-h, --help", "help, also for each command")
+    .version(packageVersion(), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help, also for each command")
     .showSuggestionAfterError()
-    .showHelpAfterError("(--help shows what there is)");
+    .showHelpAfterError("(--help lists commands and options)");
   addGlobalOptions(program);
   for (const build of COMMANDS) program.addCommand(build(context));
   withExamples(program, [
-    ["otc-etl demo", "see it work, without a server or settings"],
-    ["otc-etl doctor", "check what is configured"],
+    ["otc-etl demo", "try it, without a server or settings"],
+    ["otc-etl doctor", "check the configuration"],
     ["otc-etl migrate", "create the tables"],
     ["otc-etl load", "load all views"],
     ["otc-etl plan", "what would a load do?"],
@@ -64,7 +64,7 @@ export function buildProgram(context: CliContext): Command {
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
     });
-    command.showSuggestionAfterError().showHelpAfterError("(--help shows what there is)");
+    command.showSuggestionAfterError().showHelpAfterError("(--help lists commands and options)");
   }
   return program;
 }

@@ -6,7 +6,7 @@ import { type GlobalOptions, globalOptions } from "./options/global-options.ts";
 import { createLogger } from "./logger.ts";
 import { createProgressLine, type ProgressLine } from "./render/progress-line.ts";
 
-/** What a command that works with the database is lent. */
+/** What a command that uses the database works with, until it returns. */
 export interface Session {
   readonly options: GlobalOptions;
   readonly loader: Loader;
@@ -14,7 +14,7 @@ export interface Session {
   readonly progress: ProgressLine;
 }
 
-/** Opens a session for `work` and closes it behind it, whatever happens. */
+/** Opens a session for `work`, and closes it when `work` returns or throws. */
 export async function withSession<T>(
   command: Command,
   context: CliContext,

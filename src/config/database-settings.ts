@@ -12,7 +12,7 @@ function timeLimits(settings: Settings) {
   };
 }
 
-/** The database that is configured: a server as soon as one is named in any way, otherwise the embedded one. */
+/** The configured database: a server when any setting names one, otherwise the embedded database. */
 export function databaseSettings(settings: Settings) {
   const { pgHost, pgPort, pgDatabase, pgUser, pgPassword, pgSchema: schema } = settings;
   const limits = timeLimits(settings);
@@ -41,22 +41,22 @@ export function databaseSettings(settings: Settings) {
   return { engine: "postgres" as const, connection, schema, limits };
 }
 
-/** The driver lets a URL's sslmode win over its option; ours is the one that was set on purpose. */
+/** Removes the URL's sslmode when TLS is configured, because the driver would prefer it to our option. */
 function withoutSslmode(url: URL, tls: ConnectionOptions | false | undefined): string {
   if (tls !== undefined) url.searchParams.delete("sslmode");
   return url.href;
 }
 
-/** A page that has to wait longer for a connection is not made, in milliseconds. */
+/** Time limit for a connection of the status page, in milliseconds; then the page shows an error. */
 const WEB_CONNECT_MS = 3000;
 
-/** The same database for readers of the pages: by a role of their own where there is one. */
+/** The same database for the status page, with its own role if one is configured. */
 export function webDatabaseSettings(settings: Settings) {
   const { webDatabaseUrl, connectTimeoutMs } = settings;
   return databaseSettings({
     ...settings,
     connectTimeoutMs: Math.min(connectTimeoutMs, WEB_CONNECT_MS),
-    // The password of the role that loads is none of its business.
+    // The password belongs to the role that loads, so it is not sent for the page's role.
     ...(webDatabaseUrl === undefined ? {} : { databaseUrl: webDatabaseUrl, pgPassword: undefined }),
   });
 }

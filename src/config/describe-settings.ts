@@ -1,7 +1,7 @@
 import { type Environment, withoutUserinfo } from "./read-settings.ts";
 import { flagOf, settingList, viewSettingList } from "./settings.ts";
 
-/** A setting as it is now. */
+/** A setting with its current value. */
 interface DescribedSetting {
   readonly env: string;
   readonly flag: string;
@@ -9,7 +9,7 @@ interface DescribedSetting {
   readonly origin: string;
 }
 
-/** Every setting and what it is now, unchecked; of a secret only whether it is set. */
+/** Every setting with its current value, unchecked. Of a secret, only whether it is set. */
 export function describeSettings(
   env: Environment,
   flags: Environment,
@@ -45,18 +45,18 @@ export function describeSettings(
   return [...settings, ...viewSettings];
 }
 
-/** `.env.example`: every setting with its description, a default or example commented out. */
+/** `.env.example`: every setting with its description, and its default or an example, commented out. */
 export function renderEnvExample(views: readonly string[]): string {
   const groups = [...new Set(settingList.map((setting) => setting.group))];
   const lines = [
-    "# Copy to .env in the directory otc-etl is started in, or set these in the environment. Flags win over both.",
+    "# Copy to .env in the directory otc-etl is started in, or set these in the environment. Flags take precedence over both.",
     "# This file is generated from src/config/settings.ts: npm run docs",
   ];
   for (const group of groups) {
     lines.push("", `# --- ${group} ---`);
     for (const setting of settingList.filter((candidate) => candidate.group === group)) {
       lines.push("", `# ${setting.description}`);
-      if (setting.secret === true) lines.push(`# Or ${setting.env}_FILE: a file that holds it.`);
+      if (setting.secret === true) lines.push(`# Or ${setting.env}_FILE: a file that contains it.`);
       lines.push(`# ${setting.env}=${setting.default ?? setting.example ?? ""}`);
     }
     for (const setting of viewSettingList.filter((candidate) => candidate.group === group)) {

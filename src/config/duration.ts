@@ -5,7 +5,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 /** What a duration looks like, for messages. */
 export const DURATION_EXAMPLES = "500ms, 30s, 5m, 26h or 2d";
 
-/** @returns the milliseconds of a duration such as `30s`, `5m`, `26h` or `1.5d`; undefined when it is none */
+/** @returns the milliseconds of a duration such as `30s`, `5m`, `26h` or `1.5d`; undefined when the text is not a duration */
 export function durationMs(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   const unit = UNIT_MS[match?.[2] ?? ""];
@@ -15,7 +15,7 @@ export function durationMs(text: string): number | undefined {
 /**
  * Reads a duration given on the command line.
  *
- * @param flag what it was given for, for the message
+ * @param flag the option that the duration was given for, for the message
  * @returns milliseconds
  * @throws OtcError `usage`
  */

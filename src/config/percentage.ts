@@ -1,11 +1,11 @@
-/** A percentage from 0 to 100, exactly as it was written: `0.57` is 57 of 10,000, and no binary fraction is. */
+/** A percentage from 0 to 100, exact: `0.57` is 57 of 10,000, which no binary fraction equals. */
 export interface Percentage {
   readonly numerator: bigint;
   /** A power of ten. */
   readonly denominator: bigint;
 }
 
-/** @returns the percentage of a text such as `2.5`, `2.5%` or `2.5 %`; undefined when it is none from 0 to 100 */
+/** @returns the percentage of a text such as `2.5`, `2.5%` or `2.5 %`; undefined when it is not a percentage from 0 to 100 */
 export function parsePercentage(text: string): Percentage | undefined {
   const match = /^(\d+)(?:\.(\d+))?\s*%?$/.exec(text.trim());
   if (match === null) return undefined;
@@ -15,12 +15,12 @@ export function parsePercentage(text: string): Percentage | undefined {
   return numerator <= denominator ? { numerator, denominator } : undefined;
 }
 
-/** The largest whole number that is no more than the percentage of `count`, a whole number. */
+/** The percentage of `count`, a whole number, rounded down. */
 export function percentageOf({ numerator, denominator }: Percentage, count: number): number {
   return Number((BigInt(count) * numerator) / denominator);
 }
 
-/** The percentage as a number from 0 to 1: the one nearest to it, as dividing whole numbers gives it as well. */
+/** The percentage as a number from 0 to 1: the nearest floating-point number. */
 export function ratioOf({ numerator, denominator }: Percentage): number {
   return Number(`${numerator}e-${String(denominator).length - 1}`);
 }

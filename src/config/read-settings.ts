@@ -21,7 +21,7 @@ interface Found {
 }
 
 /**
- * Reads all settings; flags win over the environment. An empty variable counts as not set.
+ * Reads all settings; flags take precedence over the environment. An empty variable counts as not set.
  *
  * @param flags by the flag's name without dashes, for example `api-url`
  * @throws OtcError `configuration` that lists everything that is wrong, never a secret's value
@@ -45,7 +45,7 @@ export function readSettings(env: Environment, flags: Environment = {}): Setting
   }
   if (problems.length > 0) {
     throw new OtcError("configuration", problems.join("\n"), {
-      remedy: "`otc-etl settings` lists every setting and what it is now.",
+      remedy: "`otc-etl settings` lists every setting with its current value.",
     });
   }
   return settings as unknown as Settings;
@@ -68,7 +68,7 @@ function notEmpty(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }
 
-/** Editors and secret stores end a file with a line feed that is no part of the secret. */
+/** Reads a secret without the line feed that editors and secret stores put at the end of a file. */
 function readSecret(variable: string, file: string): string {
   try {
     return readFileSync(file, "utf8").replace(/\r?\n$/, "");
@@ -82,15 +82,15 @@ function describe(definition: Setting, found: Found, problem: string): string {
   return `${found.where}${value} ${problem}.`;
 }
 
-/** A password in a URL, where it does not belong, is a secret all the same. */
+/** Hides user name and password of a URL, which are secret even where they are not allowed. */
 export function withoutUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#]*@/, "//…@");
 }
 
 /**
- * The id OTC knows a view by.
+ * The id of a view in OTC.
  *
- * @param flags a flag `--view-id tickets=17` stands here as `view-id=tickets`
+ * @param flags `--view-id tickets=17` has the key `view-id=tickets`
  * @throws OtcError `configuration` when it is not set
  */
 export function readViewId(env: Environment, flags: Environment, view: string): string {
@@ -98,7 +98,7 @@ export function readViewId(env: Environment, flags: Environment, view: string): 
   const id = flags[`view-id=${view}`] ?? env[variable];
   if (id !== undefined && id !== "") return id;
   throw new OtcError("configuration", `${variable} is not set.`, {
-    remedy: `Set it to the id OTC gave the view ${view}, or load a file with --from.`,
+    remedy: `Set it to the id of the view ${view} in OTC, or load a file with --from.`,
   });
 }
 
@@ -108,7 +108,7 @@ interface OriginatedText {
   readonly setting: string;
 }
 
-/** When a view is loaded: by its own schedule, or by that of all. */
+/** The schedule of a view: its own, or that of all views. */
 export function readViewSchedule(
   env: Environment,
   flags: Environment,

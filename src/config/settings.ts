@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 import { parsePercentage, ratioOf } from "./percentage.ts";
 
-/** One setting: what it is called, what it may be, and what a reader of the documentation has to know. */
+/** One setting: its name, its type and its documentation. */
 export interface Setting<T = unknown> {
   /** The environment variable. The flag is the same without `OTC_`: `--api-url` for `OTC_API_URL`. */
   readonly env: string;
@@ -20,11 +20,11 @@ export interface Setting<T = unknown> {
   readonly description: string;
   /** Reads the text of the variable. */
   readonly type: v.GenericSchema<string, T>;
-  /** As it would stand in the environment. */
+  /** The default, as text of the environment variable. */
   readonly default?: string;
   /** A value for the example file, where there is no default. */
   readonly example?: string;
-  /** Never printed, never a flag, and also readable from the file that `<env>_FILE` names. */
+  /** A secret is never printed and never a flag; it can also be read from the file that `<env>_FILE` names. */
   readonly secret?: true;
 }
 
@@ -55,14 +55,14 @@ const milliseconds = wholeNumber(0, DAY_MS);
 /** A timer of 0 would fire before anything could happen. */
 const positiveMilliseconds = wholeNumber(1, DAY_MS);
 
-/** In ms. */
+/** Read as milliseconds. */
 const duration = v.pipe(
   v.string(),
   v.transform((value) => durationMs(value) ?? NaN),
   v.check((value) => !Number.isNaN(value), `must be a number with a unit: ${DURATION_EXAMPLES}`),
 );
 
-/** From 0 to 1. */
+/** Read as a number from 0 to 1. */
 const percentage = v.pipe(
   v.string(),
   v.transform((value) => parsePercentage(value)),
@@ -70,7 +70,7 @@ const percentage = v.pipe(
   v.transform((value) => (value === undefined ? Number.NaN : ratioOf(value))),
 );
 
-/** @param instead where a user name and password belong, which a URL shows to everybody */
+/** @param instead ends the message about a user name and password, which a URL would expose: where they belong */
 function httpUrl(instead: string): v.GenericSchema<string, URL> {
   return v.pipe(
     v.string(),
@@ -86,7 +86,7 @@ function httpUrl(instead: string): v.GenericSchema<string, URL> {
   );
 }
 
-/** What an alert can be about. */
+/** The conditions that alerts are sent for. */
 const ALERT_CONDITIONS = ["failed", "partial", "stale", "rollback-rate"] as const;
 
 export type AlertCondition = (typeof ALERT_CONDITIONS)[number];
@@ -143,14 +143,14 @@ const SETTINGS = {
     env: "OTC_DATABASE_URL",
     group: "Database",
     description:
-      "PostgreSQL as one URL. Wins over the `OTC_PG_*` below; its password may come from `OTC_PG_PASSWORD`.",
+      "PostgreSQL as one URL. It takes precedence over `OTC_PG_*`; its password may come from `OTC_PG_PASSWORD`.",
     type: databaseUrl,
     secret: true,
   },
   pgHost: {
     env: "OTC_PG_HOST",
     group: "Database",
-    description: "PostgreSQL server (default localhost, once any `OTC_PG_*` but the schema is set).",
+    description: "PostgreSQL server (default localhost, if any `OTC_PG_*` other than the schema is set).",
     type: text,
     example: "localhost",
   },
@@ -231,49 +231,51 @@ const SETTINGS = {
   requestsPerHour: {
     env: "OTC_REQUESTS_PER_HOUR",
     group: "Pace and retries",
-    description: "Most requests in any sixty minutes.",
+    description: "Largest number of requests in any sixty minutes.",
     type: wholeNumber(1, 1_000_000),
     default: "100",
   },
   retries: {
     env: "OTC_RETRIES",
     group: "Pace and retries",
-    description: "Further attempts after a failed fetch that may succeed later (429, 5xx, timeouts, resets).",
+    description: "Number of retries after a transient failure of a fetch (429, 5xx, timeouts, resets).",
     type: wholeNumber(0, 100),
     default: "3",
   },
   retryBaseMs: {
     env: "OTC_RETRY_BASE_MS",
     group: "Pace and retries",
-    description: "Wait before the first retry, in ms; doubles up to 300000, jittered. `Retry-After` wins.",
+    description:
+      "Back-off before the first retry, in ms. It doubles up to 300000, with jitter; `Retry-After` takes precedence.",
     type: milliseconds,
     default: "10000",
   },
   timeoutMs: {
     env: "OTC_TIMEOUT_MS",
     group: "Pace and retries",
-    description: "An answer without a byte for this long has stalled, in ms.",
+    description: "A fetch fails when no byte has arrived for this long, in ms.",
     type: positiveMilliseconds,
     default: "120000",
   },
   maxPaceWaitMs: {
     env: "OTC_MAX_PACE_WAIT_MS",
     group: "Pace and retries",
-    description: "A longer wait for the pace rules ends the load with exit code 75 instead, in ms.",
+    description:
+      "Longest wait for the pace rules, in ms. A load that would have to wait longer ends with exit code 75.",
     type: milliseconds,
     default: "300000",
   },
   breakerFailures: {
     env: "OTC_BREAKER_FAILURES",
     group: "Pace and retries",
-    description: "Failed fetches in a row after which OTC is left alone, by every process.",
+    description: "Number of failed fetches in a row that opens the circuit, for every process.",
     type: wholeNumber(1, 1000),
     default: "3",
   },
   breakerCooldownMs: {
     env: "OTC_BREAKER_COOLDOWN_MS",
     group: "Pace and retries",
-    description: "For how long, in ms; then one load may try.",
+    description: "How long the circuit stays open, in ms; then one load may try.",
     type: milliseconds,
     default: "600000",
   },
@@ -281,14 +283,14 @@ const SETTINGS = {
     env: "OTC_ARCHIVE_DIR",
     group: "Archive",
     description:
-      "Directory that keeps every document as OTC sent it, for `replay`; without it none is kept. One for each database.",
+      "Directory that keeps every document as OTC sent it, for `replay`; without it no document is kept. Each database needs its own.",
     type: text,
     example: "/var/lib/otc-etl/archive",
   },
   archiveKeep: {
     env: "OTC_ARCHIVE_KEEP",
     group: "Archive",
-    description: "Newest documents of each view that stay in the archive; 0 keeps all.",
+    description: "How many of the newest documents per view the archive keeps; 0 keeps all.",
     type: wholeNumber(0, 1_000_000),
     default: "30",
   },
@@ -302,21 +304,21 @@ const SETTINGS = {
   loadTimeoutMs: {
     env: "OTC_LOAD_TIMEOUT_MS",
     group: "Limits",
-    description: "Time for one load from beginning to end, in ms. 0 is no limit.",
+    description: "Time limit for one load from beginning to end, in ms. 0 means no limit.",
     type: milliseconds,
     default: "21600000",
   },
   connectTimeoutMs: {
     env: "OTC_CONNECT_TIMEOUT_MS",
     group: "Limits",
-    description: "Time to connect to PostgreSQL, in ms.",
+    description: "Time limit for connecting to PostgreSQL, in ms.",
     type: positiveMilliseconds,
     default: "15000",
   },
   lockTimeoutMs: {
     env: "OTC_LOCK_TIMEOUT_MS",
     group: "Limits",
-    description: "Wait for a lock that another session holds on a table, in ms; 0 waits for ever.",
+    description: "Longest wait for a lock that another session holds on a table, in ms. 0 means no limit.",
     type: milliseconds,
     default: "60000",
   },
@@ -324,7 +326,7 @@ const SETTINGS = {
     env: "OTC_STATEMENT_TIMEOUT_MS",
     group: "Limits",
     description:
-      "Time for one statement in PostgreSQL, in ms; COPY lasts as long as the fetch. 0 is no limit.",
+      "Time limit for one statement in PostgreSQL, in ms; COPY lasts as long as the fetch. 0 means no limit.",
     type: milliseconds,
     default: "7200000",
   },
@@ -332,7 +334,7 @@ const SETTINGS = {
     env: "OTC_IDLE_TIMEOUT_MS",
     group: "Limits",
     description:
-      "Longest pause inside a transaction, as while OTC thinks or a retry waits, in ms. 0 is no limit.",
+      "Longest pause inside a transaction, such as a wait for OTC or for a retry, in ms. 0 means no limit.",
     type: milliseconds,
     default: "3600000",
   },
@@ -340,7 +342,7 @@ const SETTINGS = {
     env: "OTC_HISTORY_COLUMNS",
     group: "History",
     description:
-      "Columns whose changes are kept in `ticket_history`, with commas between them, or none (default: status, team, " +
+      "Comma-separated columns whose changes are kept in `ticket_history`, or none (default: status, team, " +
       "assignee, severity and category).",
     type: names,
     example: "TKT-Status,TKT-Team,TKT-Assigned To User,TKT-Severity,TKT-Category",
@@ -362,7 +364,7 @@ const SETTINGS = {
   stopGraceMs: {
     env: "OTC_STOP_GRACE",
     group: "Schedule",
-    description: "How long a load may go on when `worker` is told to stop; then it is rolled back.",
+    description: "How long a load may continue after `worker` was told to stop; then it is rolled back.",
     type: v.pipe(duration, v.maxValue(DAY_MS, "must be a day at most")),
     default: "20s",
   },
@@ -376,7 +378,7 @@ const SETTINGS = {
   maxRollbackRate: {
     env: "OTC_MAX_ROLLBACK_RATE",
     group: "Health",
-    description: "How many of a view's last 20 runs may have been rolled back.",
+    description: "Largest share of a view's last 20 loads that may be rolled back.",
     type: percentage,
     default: "20%",
   },
@@ -384,7 +386,7 @@ const SETTINGS = {
     env: "OTC_WEB_TOKEN",
     group: "Status page",
     description:
-      "What `serve` asks of everybody who reads its pages; needed on any address but the machine's own. At least 16 characters.",
+      "Token that `serve` requires from everybody who reads its pages; required on any but a loopback address. At least 16 characters.",
     type: v.pipe(
       v.string(),
       v.regex(/^[!-~]{16,}$/, "must have at least 16 characters of ASCII, and no spaces"),
@@ -395,7 +397,7 @@ const SETTINGS = {
     env: "OTC_WEB_DATABASE_URL",
     group: "Status page",
     description:
-      "PostgreSQL as one URL, of a role that may only read, for `serve`. Without it the pages are read with the rights of a load, in read-only transactions.",
+      "PostgreSQL as one URL, with a role that may only read, for `serve`. Without it, `serve` uses the role of the loads, in read-only transactions.",
     type: databaseUrl,
     secret: true,
   },
@@ -403,21 +405,21 @@ const SETTINGS = {
     env: "OTC_ALERT_WEBHOOK",
     group: "Alerts",
     description:
-      "Incoming webhook of Slack, Teams or the like that is told when something breaks and when it is well again.",
+      "Incoming webhook of Slack, Teams or the like, for alerts when a condition begins and when it ends.",
     type: httpUrl(""),
     secret: true,
   },
   alertOn: {
     env: "OTC_ALERT_ON",
     group: "Alerts",
-    description: "What it is told of, with commas between: failed, partial, stale, rollback-rate; or none.",
+    description: "Comma-separated conditions to alert on: failed, partial, stale, rollback-rate; or none.",
     type: alertConditions,
     default: ALERT_CONDITIONS.join(","),
   },
   alertFormat: {
     env: "OTC_ALERT_FORMAT",
     group: "Alerts",
-    description: "Shape of its messages: slack, teams, or auto, which goes by the webhook's host.",
+    description: "Format of alerts: slack, teams, or auto, which depends on the webhook's host.",
     type: v.picklist(["auto", "slack", "teams"], "must be auto, slack or teams"),
     default: "auto",
   },
@@ -425,7 +427,7 @@ const SETTINGS = {
 
 type SettingName = keyof typeof SETTINGS;
 
-/** The settings as read: a default where there is one, undefined where there is none and nothing was set. */
+/** The settings as read. A setting that is not set has its default, or is undefined without one. */
 export type Settings = {
   readonly [Name in SettingName]:
     | v.InferOutput<(typeof SETTINGS)[Name]["type"]>
@@ -437,12 +439,12 @@ export const settingList: readonly (Setting & { readonly name: SettingName })[] 
   SETTINGS,
 ).map(([name, definition]) => ({ ...(definition as Setting), name: name as SettingName }));
 
-/** The flag of a setting, without dashes: `api-url`; as commander names its value: `apiUrl`. */
+/** The flag of a setting, without dashes: `api-url`. */
 export function flagOf(definition: Setting): string {
   return definition.env.replace(/^OTC_/, "").toLowerCase().replaceAll("_", "-");
 }
 
-/** A setting that each view has for itself. */
+/** A setting that each view has its own value of. */
 interface ViewSetting {
   readonly group: Setting["group"];
   readonly variable: (view: string) => string;
@@ -451,18 +453,19 @@ interface ViewSetting {
   readonly flag: string;
 }
 
-/** All settings of a view. */
+/** All settings that each view has its own value of. */
 export const viewSettingList: readonly ViewSetting[] = [
   {
     group: "OTC API",
     variable: viewIdVariable,
-    description: (view) => `The id OTC gave the view ${view}.`,
+    description: (view) => `The id of the view ${view} in OTC.`,
     flag: "view-id",
   },
   {
     group: "Schedule",
     variable: viewScheduleVariable,
-    description: (view) => `When \`worker\` loads the view ${view}, if not by \`OTC_SCHEDULE\`; or off.`,
+    description: (view) =>
+      `When \`worker\` loads the view ${view}, if different from \`OTC_SCHEDULE\`; or off.`,
     flag: "view-schedule",
   },
 ];

@@ -5,7 +5,7 @@ import { errorMessage } from "../errors/error-message.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * TLS as the driver takes it, by the meaning libpq gives the modes
+ * The driver's TLS options for the modes of libpq
  * (https://www.postgresql.org/docs/current/libpq-ssl.html); undefined leaves it to the URL.
  *
  * @throws OtcError `configuration` when the authority's certificate cannot be read
@@ -20,7 +20,7 @@ export function tlsSettings({ pgSslmode, pgSslrootcert }: Settings): ConnectionO
     case "require":
       return { ...authority, rejectUnauthorized: false };
     case "verify-ca":
-      // The chain is checked, the name is not.
+      // The certificate chain is checked, the host name is not.
       return { ...authority, checkServerIdentity: () => undefined };
     case "verify-full":
       return authority;

@@ -1,24 +1,24 @@
 import type { Environment } from "./read-settings.ts";
 
-/** What the standard variables of OpenTelemetry ask for. */
+/** What the standard variables of OpenTelemetry configure. */
 export interface TracingSettings {
-  /** Where spans go; one that is not known is for whoever opens them to say. */
+  /** The exporters of spans; `openTracing` reports unknown ones. */
   readonly exporters: readonly string[];
-  /** The protocol asked for, when it is another than the one spoken. */
+  /** The configured protocol, when it is not the supported one. */
   readonly otherProtocol: string | undefined;
   /** The span of the process that started this one, as in the header of that name (https://www.w3.org/TR/trace-context/). */
   readonly traceparent: string | undefined;
 }
 
-const SPOKEN_PROTOCOL = "http/protobuf";
+const SUPPORTED_PROTOCOL = "http/protobuf";
 
 /**
  * Whether and where to send spans, by the standard variables
- * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). The libraries read further ones, as
- * those of the endpoint, themselves, and from the process alone: so all of them are the process's, and not `.env`'s.
+ * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). The libraries read further variables,
+ * such as those of the endpoint, only from the process. So all of them must be set there, and not in `.env`.
  *
- * @param env of this process, without `.env`
- * @returns undefined when nobody asks for spans
+ * @param env the environment of this process
+ * @returns undefined when no exporter is configured
  */
 export function tracingSettings(env: Environment): TracingSettings | undefined {
   const valueOf = (...names: readonly string[]): string | undefined =>
@@ -34,7 +34,7 @@ export function tracingSettings(env: Environment): TracingSettings | undefined {
   const protocol = valueOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL");
   return {
     exporters,
-    otherProtocol: protocol === SPOKEN_PROTOCOL ? undefined : protocol,
+    otherProtocol: protocol === SUPPORTED_PROTOCOL ? undefined : protocol,
     traceparent: valueOf("TRACEPARENT"),
   };
 }

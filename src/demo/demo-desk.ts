@@ -11,12 +11,12 @@ import { type Simulator, startSimulator } from "../simulator/server.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import type { View } from "../views/view.ts";
 
-/** What a simulated service desk is opened with. */
+/** Options of a simulated service desk. */
 interface DemoDeskOptions {
-  /** Of the embedded database. */
+  /** The directory of the embedded database. */
   readonly directory: string;
   readonly scale: Scale;
-  /** As the simulator takes them. */
+  /** An option of the simulator. */
   readonly flaws?: number;
   readonly newFieldSince?: number;
   readonly log: Logger;
@@ -29,12 +29,12 @@ export interface DemoDesk {
   readonly simulator: Simulator;
   readonly loader: Loader;
   readonly views: readonly View[];
-  /** Loads what the simulator serves now. */
+  /** Loads what the simulator serves at the moment. */
   night(): Promise<readonly LoadOutcome[]>;
   close(): Promise<void>;
 }
 
-/** Opens a simulated service desk. The database is opened, and has to be migrated, when it is first needed. */
+/** Opens a simulated service desk. The database is opened at its first use, and the caller must migrate it. */
 export async function openDemoDesk(options: DemoDeskOptions): Promise<DemoDesk> {
   const { directory, log, signal, onProgress, ...desk } = options;
   const credentials = { username: "demo", password: randomBytes(16).toString("hex") };
@@ -47,7 +47,7 @@ export async function openDemoDesk(options: DemoDeskOptions): Promise<DemoDesk> 
     OTC_DATA_DIR: directory,
     OTC_REQUEST_INTERVAL_MS: "0",
     OTC_VIEW_GAP_MS: "0",
-    // The simulator does what it was told, however often it is asked.
+    // A retry would not help: the simulator repeats the failure that was set.
     OTC_RETRIES: "0",
   };
   const loader = new Loader({ env, flags: {}, log });

@@ -3,7 +3,7 @@ import type { DemoDesk } from "./demo-desk.ts";
 import { databaseTime, moveToNight } from "./move-to-night.ts";
 import { nightsToLoad } from "./nights.ts";
 
-/** How far a history is. */
+/** The progress of loading a history. */
 interface HistoryProgress {
   readonly done: number;
   readonly nights: number;
@@ -11,10 +11,10 @@ interface HistoryProgress {
 
 /**
  * Loads the nights that the demo's database has not seen yet: ninety when it is new, none when it is up to date. Each is
- * a real load of what the simulator serves that day, and is then given the night's date.
+ * a real load of what the simulator serves on that day, and is then dated to its night.
  *
  * @returns how many nights were loaded
- * @throws the signal's reason when interrupted; what was loaded stays, and the next call goes on from there
+ * @throws the signal's reason when interrupted; loaded nights are kept, and the next call continues after them
  */
 export async function loadHistory(
   desk: DemoDesk,

@@ -2,16 +2,16 @@ import type { Database } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import type { View } from "../views/view.ts";
 
-/** The time by the database's clock, which stamps what loads write. */
+/** The time of the database's clock, which loads use for timestamps. */
 export async function databaseTime(database: Database): Promise<Date> {
   const { rows } = await database.query<{ time: Date }>(`select clock_timestamp() as "time"`);
-  if (rows[0] === undefined) throw new Error("The database does not tell the time.");
+  if (rows[0] === undefined) throw new Error("The database returned no time.");
   return rows[0].time;
 }
 
 /**
- * Makes what has been written down since `began` look as if it had been at `startsAt`. The loads themselves are real; only
- * the dates of their records are not. Everything beside the views' own tables is moved, by as much: runs, rejects,
+ * Moves the timestamps recorded since `began` back, so that they begin at `startsAt`. The loads themselves are real, only
+ * their dates are not. All tables except those of the views are changed, by the same time: runs, rejected records,
  * requests, the circuit and the history.
  */
 export async function moveToNight(

@@ -1,9 +1,9 @@
 import type { Troubles } from "../simulator/server.ts";
 
-/** A night of the demo: when its load begins, and what it meets. */
+/** A night of the demo: when its load starts, and what the simulator serves. */
 export interface Night {
   readonly startsAt: Date;
-  /** The simulator's day that the load finds: the one that has just ended. */
+  /** The simulator's day that is served: the one that has just ended. */
   readonly day: number;
   readonly flaws: number;
   readonly troubles: Troubles;
@@ -11,26 +11,26 @@ export interface Night {
 
 const DAY_MS = 86_400_000;
 
-/** Loads begin at 02:00 UTC. */
+/** Loads start at 02:00 UTC. */
 const START_MS = 2 * 3_600_000;
 
 /** The simulator's day 0. */
 const FIRST_DAY_MS = Date.UTC(2026, 0, 5);
 
-/** As many as the status page shows. */
+/** As many as the charts of the status page show. */
 const NIGHTS = 90;
 
 /**
  * The nights up to `now` that are still to be loaded, the oldest first.
  *
- * @param lastStart when the last load on record began; undefined when there is none
+ * @param lastStart when the last recorded load started; undefined when there is none
  */
 export function nightsToLoad(lastStart: Date | undefined, now: Date): readonly Night[] {
   const newest = nightNumber(now);
   const oldest = Math.max(newest - NIGHTS + 1, lastStart === undefined ? 0 : nightNumber(lastStart) + 1);
   const nights: Night[] = [];
   for (let number = oldest; number <= newest; number += 1) {
-    // The last night is the first thing that is seen.
+    // The last night is without faults, because the status page shows it first.
     const ordinary = number === newest;
     if (isMissed(number) && !ordinary) continue;
     nights.push({
@@ -43,12 +43,12 @@ export function nightsToLoad(lastStart: Date | undefined, now: Date): readonly N
   return nights;
 }
 
-/** The day since which new tickets have a field that nobody knows: among the last ninety, and the same for two months. */
+/** The day since which new tickets have an unknown field: one of the last ninety, and the same for sixty days. */
 export function newFieldSince(now: Date): number {
   return Math.floor(nightNumber(now) / 60) * 60 - 15;
 }
 
-/** Counted from the simulator's day 0: the last night that has begun. */
+/** The number of the last night that has begun, counted from the simulator's day 0. */
 function nightNumber(time: Date): number {
   return Math.floor((time.getTime() - FIRST_DAY_MS - START_MS) / DAY_MS);
 }
@@ -57,7 +57,7 @@ function isMissed(number: number): boolean {
   return number % 31 === 12;
 }
 
-/** At times none, at times a few more than the night before. */
+/** No flaws in most nights, a few in every fourth. */
 function flawsOf(number: number): number {
   return number % 4 === 1 ? 1 + (number % 5) : 0;
 }

@@ -4,9 +4,9 @@ import { type CheckResult, ok, skipped } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 
 /**
- * Who is told when something breaks.
+ * Checks the alert delivery.
  *
- * @param send whether to send a message for a trial
+ * @param send whether to send a test message
  */
 export async function checkAlerts(
   settings: Settings,
@@ -14,14 +14,14 @@ export async function checkAlerts(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const { alertWebhook: url, alertFormat, alertOn } = settings;
-  if (url === undefined) return skipped("alerts", "nobody is told: OTC_ALERT_WEBHOOK is not set");
+  if (url === undefined) return skipped("alerts", "no alerts are sent: OTC_ALERT_WEBHOOK is not set");
   const webhook = { url, format: alertFormat };
-  const who = `${shownWebhook(webhook)}, as for ${formatOf(webhook)}, of ${alertOn.join(", ") || "nothing"}`;
-  if (!send) return ok("alerts", `told: ${who} (--alert sends a message for a trial)`);
+  const target = `${shownWebhook(webhook)}, format ${formatOf(webhook)}, conditions: ${alertOn.join(", ") || "none"}`;
+  if (!send) return ok("alerts", `sent to ${target} (--alert sends a test message)`);
   try {
-    const lines = ["Alerts will arrive here. Nothing has happened."];
-    await postAnnouncement(webhook, { title: "🟢 otc-etl: a trial", lines }, signal);
-    return ok("alerts", `a message was taken by ${who}`);
+    const lines = ["Alerts will arrive here. There is no problem."];
+    await postAnnouncement(webhook, { title: "🟢 otc-etl: test message", lines }, signal);
+    return ok("alerts", `a test message was accepted by ${target}`);
   } catch (error) {
     return failure("alerts", error);
   }

@@ -4,15 +4,15 @@ import { type CheckResult, ok } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 
 /**
- * Whether OTC answers and accepts our credentials: one request, broken off after the first bytes. OTC counts it
- * among the requests of the hour.
+ * Checks whether OTC answers and accepts our credentials, by one request that is cancelled after the first bytes. OTC
+ * counts it among the requests of the hour.
  */
 export async function checkApi(source: DocumentSource, signal: AbortSignal): Promise<CheckResult> {
   try {
     for await (const chunk of await source.open(signal, openGate)) {
-      return ok("API", `${source.origin} answers (${chunk.length} bytes read, then broken off)`);
+      return ok("API", `${source.origin} answers (${chunk.length} bytes read, then cancelled)`);
     }
-    return ok("API", `${source.origin} answers, with nothing`);
+    return ok("API", `${source.origin} answers with an empty body`);
   } catch (error) {
     return failure("API", error);
   }

@@ -7,7 +7,7 @@ import { timeZoneNamed } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok } from "./check.ts";
 
-/** Whether everything a load needs is set. */
+/** Checks whether all settings that a load needs are set. */
 export async function checkConfiguration(
   settings: Settings,
   env: Environment,
@@ -39,7 +39,7 @@ async function attemptAsync(name: string, find: () => Promise<string>): Promise<
   }
 }
 
-/** A check that threw. */
+/** The result of a check that threw. */
 export function failure(name: string, error: unknown): CheckResult {
   return failed(name, errorMessage(error), error instanceof OtcError ? error.remedy : undefined);
 }

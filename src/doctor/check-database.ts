@@ -4,14 +4,14 @@ import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 
-/** The versions that the tests run on, as `server_version_num` counts them. */
+/** The versions that the tests run on, as in `server_version_num`. */
 const OLDEST_VERSION = 150_000;
 const FIRST_UNTESTED_VERSION = 190_000;
 
-/** More than this between the two clocks makes ages and run times doubtful, in milliseconds. */
+/** A larger difference of the two clocks makes ages and run times unreliable, in milliseconds. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
-/** Whether the database can be reached, is what we expect, and lets us do what a load does. */
+/** Checks whether the database can be reached, has the expected version and tables, and grants what a load needs. */
 export async function checkDatabase(
   open: () => Promise<Database>,
   views: readonly View[],
@@ -61,21 +61,25 @@ function checkVersion({ version, versionNumber, standby }: ServerFacts): CheckRe
   if (standby) return failed(name, `${version}, a read-only standby`, "Point OTC_PG_HOST at the primary.");
   if (versionNumber < OLDEST_VERSION) return failed(name, version, "otc-etl needs PostgreSQL 15 or newer.");
   if (versionNumber >= FIRST_UNTESTED_VERSION) {
-    return warning(name, version, "Newer than the versions otc-etl is tested with (15 to 18).");
+    return warning(name, version, "It is newer than the versions that otc-etl is tested with (15 to 18).");
   }
   return ok(name, version);
 }
 
 function checkEncoding({ encoding }: ServerFacts): CheckResult {
   if (encoding === "UTF8") return ok("encoding", encoding);
-  return failed("encoding", encoding, "Tickets hold any language: create the database with encoding UTF8.");
+  return failed(
+    "encoding",
+    encoding,
+    "Tickets may contain any language: create the database with encoding UTF8.",
+  );
 }
 
 function checkClock({ now }: ServerFacts): CheckResult {
   const difference = Math.abs(Date.now() - now.getTime());
-  const finding = `${(difference / 1000).toFixed(1)} s apart from the database's`;
+  const finding = `${(difference / 1000).toFixed(1)} s difference to the database's clock`;
   if (difference <= MAX_CLOCK_DIFFERENCE_MS) return ok("clock", finding);
-  return warning("clock", finding, "Let both machines keep their time by NTP.");
+  return warning("clock", finding, "Synchronise the clocks of both machines by NTP.");
 }
 
 async function checkMigrations(database: Database): Promise<CheckResult> {
@@ -89,7 +93,7 @@ async function checkMigrations(database: Database): Promise<CheckResult> {
   }
 }
 
-/** What a load needs: to create its staging table, to read and write the tables, and to bring up to date what is derived. */
+/** Checks the rights that a load needs: to create staging tables, to read and write the tables, and to refresh derived tables. */
 async function checkRights(database: Database, views: readonly View[]): Promise<CheckResult> {
   const name = "rights";
   const tables = [...views.map((view) => view.table), "etl_metadata", "etl_rejects", "etl_run_totals"];
@@ -123,7 +127,7 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
   );
 }
 
-/** As whom functions of ours run, and whether somebody else can make use of that. An embedded database has one role only. */
+/** Checks which role our functions run as, and whether other roles can abuse that. An embedded database has one role only. */
 async function checkOwner(database: Database): Promise<CheckResult> {
   const name = "owner";
   if (database.engine === "embedded") return skipped(name, "the embedded database has one role only");
@@ -145,7 +149,7 @@ async function checkOwner(database: Database): Promise<CheckResult> {
   if (abusable !== undefined) {
     return warning(
       name,
-      `who can read the schema can act as its owner, ${abusable.owner}: function add_run_to_totals runs as it`,
+      `roles that can read the schema can act as its owner, ${abusable.owner}: function add_run_to_totals runs as it`,
       "Run `otc-etl migrate`.",
     );
   }
@@ -154,6 +158,6 @@ async function checkOwner(database: Database): Promise<CheckResult> {
   return warning(
     name,
     `${superuser.owner} is a superuser, and functions of otc-etl run as it`,
-    'Give the schema and what is in it to a role that is none; docs/operations.md shows how under "Roles".',
+    'Change the owner of the schema and its objects to a role that is not a superuser; docs/operations.md shows how under "Roles".',
   );
 }

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { type CheckResult, ok, warning } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 
-/** Production size takes about 2 GB in the database; quarantine may wait in the temporary directory. */
+/** Production data takes about 2 GB in the database, and rejected records are buffered in the temporary directory. */
 const ENOUGH_BYTES = 5_000_000_000;
 
-/** Whether there is room where this process writes. */
+/** Checks the free space where this process writes. */
 export async function checkDisk(embeddedDirectory: string | undefined): Promise<readonly CheckResult[]> {
   const places = [
     ...(embeddedDirectory === undefined

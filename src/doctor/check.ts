@@ -1,9 +1,9 @@
-/** What one check found. `warning` works, but is worth a look; `skipped` could not be checked, and says why. */
+/** The result of one check. `warning` does not prevent a load; `skipped` could not be checked, and the finding says why. */
 export interface CheckResult {
   readonly name: string;
   readonly state: "ok" | "warning" | "failed" | "skipped";
   readonly finding: string;
-  /** What to do about it. */
+  /** What to do about the finding. */
   readonly remedy?: string;
 }
 

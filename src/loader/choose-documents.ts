@@ -5,29 +5,29 @@ import type { View } from "../views/view.ts";
 
 /** Which documents to load again. */
 export type DocumentChoice =
-  /** Of each view the newest, in the order of the views. */
+  /** The newest of each view, in the order of the views. */
   | { readonly kind: "latest" }
-  /** The one that a run has fetched. */
+  /** The document that a run fetched. */
   | { readonly kind: "run"; readonly runId: number }
   | { readonly kind: "file"; readonly path: string }
-  /** All, or those of that time and later, in the order of their time. */
+  /** All, or those from `since` on, oldest first. */
   | { readonly kind: "all"; readonly since: Date | undefined };
 
 /** A document to load again. */
 export interface ChosenDocument {
   readonly view: View;
   readonly path: string;
-  /** Its name in the archive, when it has one. */
+  /** Its name in the archive; undefined when the file is not named like an archived document. */
   readonly archiveFile: string | undefined;
 }
 
 /**
- * Finds the documents, in the order to load them in.
+ * Finds the documents to load, in the order to load them.
  *
- * @param archive undefined when none is configured; a file needs none
- * @param catalog every view there is
- * @param only the view that is meant; undefined means all, or that the file's name tells
- * @throws OtcError `source` when there is no such document, `usage` when it is not clear which, `configuration` when no
+ * @param archive undefined when none is configured, which is enough for a file
+ * @param catalog all views
+ * @param only the view to load; undefined means all views, or for a file the view in its name
+ * @throws OtcError `source` when there is no such document, `usage` when the choice is ambiguous, `configuration` when no
  * archive is configured
  */
 export async function chooseDocuments(
@@ -75,13 +75,9 @@ function choose(
     case "run": {
       const chosen = found.filter(({ document }) => document.runId === choice.runId);
       if (chosen.length > 1) {
-        throw new OtcError(
-          "usage",
-          `The archive holds ${chosen.length} documents of a run ${choice.runId}.`,
-          {
-            remedy: `Name the file: ${chosen.map(({ document }) => document.path).join(" or ")}.`,
-          },
-        );
+        throw new OtcError("usage", `The archive holds ${chosen.length} documents of run ${choice.runId}.`, {
+          remedy: `Name the file: ${chosen.map(({ document }) => document.path).join(" or ")}.`,
+        });
       }
       return chosen;
     }
@@ -112,7 +108,7 @@ function chosenFile(path: string, catalog: readonly View[], only: View | undefin
 function nothingFound(choice: DocumentChoice, archive: Archive, found: readonly Found[]): OtcError {
   const wanted = choice.kind === "run" ? `no document of run ${choice.runId}` : "no such document";
   return new OtcError("source", `The archive ${archive.directory} holds ${wanted}.`, {
-    remedy: `It holds ${describeContents(found)}. OTC_ARCHIVE_KEEP says how many of each view stay.`,
+    remedy: `It holds ${describeContents(found)}. OTC_ARCHIVE_KEEP is the number of documents that it keeps per view.`,
   });
 }
 

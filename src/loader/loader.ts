@@ -30,32 +30,32 @@ import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 
-/** What a loader is opened with. */
+/** What a loader is created from. */
 export interface LoaderInput {
   readonly env: Environment;
-  /** Flags by name without dashes; they win over the environment. */
+  /** Flags by name without dashes; they take precedence over the environment. */
   readonly flags: Environment;
   /** Whether and where to send spans; none when left out. */
   readonly tracing?: TracingSettings | undefined;
   readonly log: Logger;
 }
 
-/** Which documents to read, and how strict to be. */
+/** Which documents to read, and with which guards. */
 interface DocumentRequest {
   readonly views: readonly View[];
   readonly errorLimit: ErrorLimit;
   readonly allowShrink: boolean;
-  /** Ask OTC although the circuit is open. */
+  /** Send requests to OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
-  /** How long to wait for another load of the view to end, in milliseconds; not at all when left out. */
+  /** How long to wait for another load of the view to end, in milliseconds. Default: do not wait. */
   readonly lockWaitMs?: number;
-  /** Time for each load, in milliseconds; the setting when left out. */
+  /** Time limit for each load, in milliseconds. Default: the setting. */
   readonly timeoutMs?: number;
-  /** A file to load instead of asking the API; `-` reads `stdin`. One view only. */
+  /** A file to load instead of a document of the API; `-` reads `stdin`. Allowed for one view only. */
   readonly file?: { readonly path: string; readonly stdin: Readable };
   /** Where the views' documents come from instead of the API. */
   readonly sourceOf?: (view: View) => LoadSource;
-  /** A `load` when left out. */
+  /** Default: `load`. */
   readonly kind?: RunKind;
   /** Rows that are newer than the record stay as they are; default false. */
   readonly keepNewer?: boolean;
@@ -67,19 +67,19 @@ interface DocumentRequest {
 export interface LoadRequest extends DocumentRequest {
   /** All views in one transaction. */
   readonly atomic: boolean;
-  /** Told after each view, as soon as it is committed or rolled back. */
+  /** Called after each view, as soon as it is committed or rolled back. */
   readonly onOutcome: (outcome: LoadOutcome) => void;
 }
 
 /** What to plan. */
 export interface PlanRequest extends DocumentRequest {
-  /** How many keys, and changes of each column, to show. */
+  /** How many duplicate keys, and changes per column, to report. */
   readonly samples: number;
-  /** Told after each view. */
+  /** Called after each view. */
   readonly onOutcome: (outcome: PlanOutcome) => void;
 }
 
-/** The configured database and API, opened when they are first needed, and the loads between them. */
+/** Runs loads from the configured API into the configured database; both are opened at first use. */
 export class Loader {
   readonly settings: Settings;
   readonly #input: LoaderInput;
@@ -100,13 +100,13 @@ export class Loader {
     return this.#database;
   }
 
-  /** Where the embedded database lies; undefined when a server is configured. */
+  /** The directory of the embedded database; undefined when a server is configured. */
   get embeddedDirectory(): string | undefined {
     const database = databaseSettings(this.settings);
     return database.engine === "embedded" ? database.dataDir : undefined;
   }
 
-  /** Where documents are kept; undefined when none are. */
+  /** The archive; undefined when none is configured. */
   get archive(): Archive | undefined {
     const { archiveDir, archiveKeep } = this.settings;
     return archiveDir === undefined ? undefined : new Archive(archiveDir, archiveKeep);
@@ -126,7 +126,7 @@ export class Loader {
   }
 
   /**
-   * Brings the tables up to date, with all that is derived from their rows.
+   * Brings the tables up to date, including the derived tables.
    *
    * @returns the migrations applied now
    * @throws OtcError `database`, `migration`, `locked`
@@ -135,7 +135,7 @@ export class Loader {
     return migrate({ database: await this.database(), log: this.#input.log, signal });
   }
 
-  /** Fills what is derived from the rows of tables that have just been adopted. */
+  /** Fills the derived tables from tables that have just been adopted. */
   async fillDerived(signal: AbortSignal): Promise<void> {
     await fillDerived({ database: await this.database(), log: this.#input.log, signal });
   }
@@ -143,23 +143,23 @@ export class Loader {
   /**
    * Loads the views. A load that fails is an outcome, not an exception.
    *
-   * @throws OtcError before anything is begun: `usage`, `configuration`, `migration`, `database`, `locked`
+   * @throws OtcError before any load starts: `usage`, `configuration`, `migration`, `database`, `locked`
    */
   async load(request: LoadRequest): Promise<readonly LoadOutcome[]> {
     const context = await this.#context(request);
     const run = request.atomic ? loadViewsAtomically : loadViews;
     const tracing = await this.#openTracing();
     const outcomes = await run(request.views, { ...context, tracing }, request.onOutcome);
-    // Whoever interrupted it knows, and has five seconds' patience; what else there is to tell stays due.
+    // An interrupted process has five seconds to end. Alerts stay due until the next check.
     if (context.kind === "load" && !request.signal.aborted) await this.sendDueAlerts(outcomes);
     return outcomes;
   }
 
   /**
-   * Tells the webhook, if there is one, what has broken and what is well again since it was last told; see
-   * `evaluateAlerts`. Loads do it themselves. That a view gets old only those see who ask from time to time.
+   * Sends the alerts that are due to the webhook, if one is configured; see `evaluateAlerts`. Loads do so at their
+   * end. Only periodic checks detect loads that never start.
    *
-   * @param outcomes of the load that has just ended, if this follows one
+   * @param outcomes the outcomes of the load that has just ended; empty for a periodic check
    */
   async sendDueAlerts(outcomes: readonly LoadOutcome[] = []): Promise<void> {
     const { alertWebhook, alertFormat, alertOn, maxAgeMs, maxRollbackRate } = this.settings;
@@ -177,7 +177,7 @@ export class Loader {
   }
 
   /**
-   * Loads the views and rolls each back, to tell what a load would do. A plan that fails is an outcome, not an exception.
+   * Loads the views and rolls each back, to report what a load would do. A plan that fails is an outcome, not an exception.
    *
    * @throws OtcError as `load` does
    */
@@ -186,13 +186,13 @@ export class Loader {
     return planViews(request.views, context, request.samples, request.onOutcome);
   }
 
-  /** Gives connections and locks back; can be called again. */
+  /** Releases connections and locks; can be called more than once. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** The database and all that loads from it need. Nothing is asked of OTC yet. */
+  /** What the loads of a request work with. No request is sent to OTC yet. */
   async #context(request: DocumentRequest): Promise<LoadContext> {
     const { settings } = this;
     checkHistoryColumns(settings.historyColumns, await viewCatalog());
@@ -232,7 +232,7 @@ export class Loader {
     };
   }
 
-  /** What traces need is loaded only where they are asked for; a load does without if it has to. */
+  /** OpenTelemetry is imported only when traces are configured. If that fails, loads run without traces. */
   #openTracing(): Promise<Tracing | undefined> {
     this.#tracing ??= openTracing(this.#input);
     return this.#tracing;
@@ -241,7 +241,7 @@ export class Loader {
   async #close(): Promise<void> {
     await (await this.#tracing)?.close();
     await this.#client?.close();
-    // A database that never opened has nothing to give back.
+    // A database that could not be opened has nothing to release.
     const database = await this.#database?.catch(() => undefined);
     await database?.close();
   }
@@ -250,8 +250,8 @@ export class Loader {
     if (sourceOf !== undefined) return sourceOf(view);
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {
-      throw new OtcError("usage", "A file holds one view.", {
-        remedy: "Name it, for example `load tickets --from FILE`.",
+      throw new OtcError("usage", "A file contains the document of one view.", {
+        remedy: "Name that view, for example `load tickets --from FILE`.",
       });
     }
     return fileSource(file.path, file.stdin);
@@ -264,7 +264,7 @@ async function openTracing({ tracing, log }: LoaderInput): Promise<Tracing | und
     const opener = await import("../tracing/open-tracing.ts");
     return opener.openTracing(tracing, log);
   } catch (error) {
-    log.warn(`no traces are made: ${errorMessage(error)}`);
+    log.warn(`traces are disabled: ${errorMessage(error)}`);
     return undefined;
   }
 }

@@ -7,8 +7,8 @@ import { refreshDerived } from "../load/refresh-derived.ts";
 export type MigrateContext = Pick<LoadContext, "database" | "log" | "signal">;
 
 /**
- * Brings the tables up to date: applies the migrations that the database lacks, then fills what they derive from rows
- * that were there before.
+ * Brings the tables up to date: applies the migrations that the database lacks, then fills the derived tables from
+ * the existing rows.
  *
  * @returns the migrations applied now
  * @throws OtcError `locked` while a load or another migration is running; `migration` when the database does not fit
@@ -23,8 +23,8 @@ export async function migrate(context: MigrateContext): Promise<readonly Migrati
 }
 
 /**
- * Fills the derived tables of all views. In a transaction of its own: indexes that were built over changed rows are of no
- * use in the same one, and without them it takes minutes.
+ * Fills the derived tables of all views. It uses a new transaction, because PostgreSQL does not use indexes that were
+ * built over changed rows in the same transaction, and without them this takes minutes.
  */
 export async function fillDerived({ database, log, signal }: MigrateContext): Promise<void> {
   const views = await viewCatalog();

@@ -8,11 +8,11 @@ import type { LoadOutcome } from "../runs/outcome.ts";
 import { archivedSha256 } from "../runs/run-log.ts";
 
 /**
- * Loads documents again, without asking OTC. Each makes its table equal to the document, so an old one writes old values
- * over newer ones. One that is not what its run has read, by its SHA-256, is not loaded. When one fails, the later ones
- * of its view are left out.
+ * Loads documents again, without a request to OTC. Each load makes its table equal to the document, so an old document
+ * overwrites newer values. A document whose SHA-256 is not that of its run is not loaded. When one load fails, the later
+ * documents of its view are not loaded.
  *
- * @param stdin what a document with the path `-` is read from
+ * @param stdin the source of a document with the path `-`
  */
 export async function replayDocuments(
   loader: Loader,

@@ -7,12 +7,12 @@ import { RejectDocument } from "../runs/rejects/reject-document.ts";
 import type { RejectFilter } from "../runs/rejects/reject-filter.ts";
 
 /**
- * Loads records in quarantine again, as after otc-etl has learnt a format or a constraint is gone: one load for each
- * view that has any. Those that go in leave the quarantine in the same transaction; so does one whose row is newer, by
- * the view's time of modification, or came in meanwhile and has no such time: it is not overwritten, and counts as
- * unchanged.
+ * Reloads rejected records, for example after otc-etl supports a further format or a constraint was dropped: one load per
+ * view that has any. Loaded records leave the quarantine in the same transaction. So does a record whose row is newer by
+ * the view's version column, or was inserted meanwhile in a view without one: the row is not overwritten, and the record
+ * counts as unchanged.
  *
- * @param views in the order to load them in
+ * @param views in the order to load them
  */
 export async function retryRejects(
   loader: Loader,
@@ -29,7 +29,7 @@ export async function retryRejects(
     kind: "retry",
     sourceOf: () => new RejectDocument(filter),
     keepNewer: true,
-    // That all of them fail again is no news, and how many they are says nothing about OTC.
+    // All of them may fail again, and their number says nothing about OTC, so no guard applies.
     errorLimit: NO_ERROR_LIMIT,
     allowShrink: true,
   });

@@ -1,7 +1,7 @@
 import { readTableSizes } from "../runs/read-table-sizes.ts";
 import type { Scrape } from "./scrape.ts";
 
-/** How much there is of each view, in its table and in quarantine. */
+/** The number of rows of each view, and of its records in quarantine. */
 export async function addContents(scrape: Scrape): Promise<void> {
   const { exposition, database, views, healths } = scrape;
   const quarantine = exposition.gauge(
@@ -12,7 +12,7 @@ export async function addContents(scrape: Scrape): Promise<void> {
   const tableRows = exposition.gauge(
     "otc_etl_table_rows",
     ["view"],
-    "Rows in the view's table: as its last run counted them, else as PostgreSQL estimates; NaN when neither knows.",
+    "Rows in the view's table: as its last run counted them, else as PostgreSQL estimates; NaN when neither is known.",
   );
   const sizes = await readTableSizes(database, views);
   for (const { view, rejects } of healths) {

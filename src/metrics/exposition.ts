@@ -1,13 +1,13 @@
 import { Counter, Gauge, Registry } from "prom-client";
 
-/** What Prometheus reads. */
+/** The answer to a scrape by Prometheus. */
 export interface MetricsText {
-  /** For the header `Content-Type`. */
+  /** The header `Content-Type`. */
   readonly contentType: string;
   readonly body: string;
 }
 
-/** The metrics of one scrape. Their registry is their own: two scrapes at a time, or of two databases, do not mix. */
+/** The metrics of one scrape. Each has its own registry, so that scrapes at the same time, or of two databases, do not mix. */
 export class Exposition {
   readonly #registry = new Registry();
 

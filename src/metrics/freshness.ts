@@ -1,17 +1,17 @@
 import { isCommitted } from "../runs/read-run-totals.ts";
 import type { Scrape } from "./scrape.ts";
 
-/** How old the data is. Only loads count: what is imported or replayed says nothing of what OTC has now. */
+/** How old the data is. Only loads count: imports and replays say nothing about what OTC sends now. */
 export function addFreshness({ exposition, views, totals, settings }: Scrape): void {
   const lastSuccess = exposition.gauge(
     "otc_etl_last_success_timestamp_seconds",
     ["view"],
-    "When the last load was committed; 0 when none ever was.",
+    "When the last load was committed; 0 when there was none.",
   );
   const age = exposition.gauge(
     "otc_etl_age_seconds",
     ["view"],
-    "How long ago the last load was committed; +Inf when none ever was.",
+    "How long ago the last load was committed; +Inf when there was none.",
   );
   const maxAge = exposition.gauge(
     "otc_etl_max_age_seconds",

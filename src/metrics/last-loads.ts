@@ -2,16 +2,16 @@ import { ROW_OUTCOMES } from "../runs/read-run-totals.ts";
 import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
-/** How the last load of a view that was not turned away can have ended. */
+/** The possible statuses of the last load of a view; skipped runs do not count. */
 const STATUSES = ["success", "partial", "failed", "abandoned"] as const;
 
-/** How the last loads of each view went. What there is no load to tell of is NaN: no comparison with that is true. */
+/** The last loads of each view. A value without a load is NaN, with which no comparison is true. */
 export function addLastLoads(scrape: Scrape): void {
   const { exposition, healths, settings } = scrape;
   const status = exposition.gauge(
     "otc_etl_last_load_status",
     ["view", "status"],
-    "1 for how the last load ended, 0 for the others; it may be later than the last committed one.",
+    "1 for the status of the last load, 0 for the others; it may be later than the last committed load.",
   );
   const failures = exposition.gauge(
     "otc_etl_failures_in_row",
@@ -21,12 +21,12 @@ export function addLastLoads(scrape: Scrape): void {
   const ratio = exposition.gauge(
     "otc_etl_rollback_ratio",
     ["view"],
-    "Part of the last 20 loads that were rolled back.",
+    "Share of the last 20 loads that were rolled back.",
   );
   const maxRatio = exposition.gauge(
     "otc_etl_max_rollback_ratio",
     ["view"],
-    "The part from which that is too many: OTC_MAX_ROLLBACK_RATE.",
+    "The largest share that is allowed: OTC_MAX_ROLLBACK_RATE.",
   );
   const duration = exposition.gauge(
     "otc_etl_last_load_duration_seconds",
@@ -63,7 +63,7 @@ function addFigures({ exposition, views, lastRuns }: Scrape): void {
   const rows = exposition.gauge(
     "otc_etl_last_load_rows",
     ["view", "outcome"],
-    "Records of the last committed load, by what became of them.",
+    "Records of the last committed load, by outcome.",
   );
   const steps = exposition.gauge(
     "otc_etl_last_load_step_seconds",
@@ -73,7 +73,7 @@ function addFigures({ exposition, views, lastRuns }: Scrape): void {
   const bytes = exposition.gauge(
     "otc_etl_last_load_payload_bytes",
     ["view"],
-    "The document of the last committed load, after decompression.",
+    "Size of the document of the last committed load, after decompression.",
   );
   for (const { name: view } of views) {
     const last = lastRuns.find((run) => run.view === view && run.kind === "load");

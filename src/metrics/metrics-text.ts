@@ -13,9 +13,9 @@ import { addRunningLoads } from "./running-loads.ts";
 import type { MetricsSettings, Scrape } from "./scrape.ts";
 
 /**
- * The metrics for Prometheus, from what is on record in the database: a load that cron started has long ended when it
- * is asked. Reads neither the views' tables nor all runs, so it waits for no load, and takes as long after years as on
- * the first day.
+ * The metrics for Prometheus, from the records in the database, because a load that cron started has ended long before
+ * the scrape. It reads neither the views' tables nor all runs, so it waits for no load, and does not get slower over the
+ * years.
  *
  * @throws OtcError `database`
  */
@@ -41,7 +41,7 @@ export async function metricsText(database: Queryable, settings: MetricsSettings
   await addOtc(scrape);
   addRunCounters(scrape);
   exposition
-    .gauge("otc_etl_build_info", ["version"], "The version of otc-etl that answers; always 1.")
+    .gauge("otc_etl_build_info", ["version"], "The version of otc-etl; always 1.")
     .set({ version: packageVersion() }, 1);
   return exposition.text();
 }

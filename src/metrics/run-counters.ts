@@ -4,23 +4,23 @@ import { RUN_KINDS } from "../runs/run-kind.ts";
 import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
-/** How a run can end. */
+/** The statuses of runs that have ended. */
 const STATUSES = ["success", "partial", "failed", "abandoned", "skipped"] as const;
 
 /**
- * What all runs did, by what they were for. Every series is there from the first scrape: Prometheus does not see the
- * increase of one that begins with 1.
+ * The totals of all runs, by kind. Every series exists from the first scrape on, because Prometheus does not see the
+ * increase of a series that begins with 1.
  */
 export function addRunCounters({ exposition, views, totals }: Scrape): void {
   const runs = exposition.counter(
     "otc_etl_runs_total",
     ["view", "kind", "status"],
-    "Runs that have ended; skipped: another had the view, or OTC must not be asked.",
+    "Runs that have ended; skipped: the view was locked, the rate was limited, or the circuit was open.",
   );
   const rows = exposition.counter(
     "otc_etl_rows_total",
     ["view", "kind", "outcome"],
-    "Records of committed runs, by what became of them.",
+    "Records of committed runs, by outcome.",
   );
   const steps = exposition.counter(
     "otc_etl_step_seconds_total",
@@ -30,7 +30,7 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
   const bytes = exposition.counter(
     "otc_etl_payload_bytes_total",
     ["view", "kind"],
-    "Documents that were read to their end, after decompression.",
+    "Size of the documents that were read to their end, after decompression.",
   );
   const commits = exposition.counter(
     "otc_etl_commits_total",
@@ -45,7 +45,7 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
   const retries = exposition.counter(
     "otc_etl_retries_total",
     ["view", "kind"],
-    "Fetches and writes that were tried again.",
+    "Retries of fetches and writes.",
   );
   for (const { name: view } of views) {
     for (const kind of RUN_KINDS) {

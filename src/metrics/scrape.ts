@@ -5,14 +5,14 @@ import type { ViewHealth } from "../runs/read-status.ts";
 import type { View } from "../views/view.ts";
 import type { Exposition } from "./exposition.ts";
 
-/** The settings that dashboards and alerts measure by. */
+/** The settings that are the limits in dashboards and alerts. */
 export type MetricsSettings = Pick<Settings, "maxAgeMs" | "maxRollbackRate" | "requestsPerHour">;
 
-/** What the metrics of one scrape are made of, and where they go. */
+/** What the metrics of one scrape are computed from, and where they are written. */
 export interface Scrape {
   readonly exposition: Exposition;
   readonly database: Queryable;
-  /** All of them, also those that were never loaded: each has every metric from the first scrape. */
+  /** All views, even those that were never loaded: each has every metric from the first scrape on. */
   readonly views: readonly View[];
   readonly healths: readonly ViewHealth[];
   readonly totals: readonly RunTotals[];

@@ -4,7 +4,7 @@ interface Flaw {
   readonly value: unknown;
 }
 
-/** In the order they are dealt out. */
+/** In the order in which they are used. */
 const FLAWS: Readonly<Record<"tickets" | "comments" | "timesheets", readonly Flaw[]>> = {
   tickets: [
     { field: "TKT-Modified Time", value: "?" },

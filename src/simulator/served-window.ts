@@ -1,7 +1,7 @@
 import type { Scale } from "./scale.ts";
 
 /**
- * Which records a view serves on a day, and which day a record came in on.
+ * Which records a view serves on a day, and the day on which a record arrived.
  *
  * Day d serves the ordinals `[d * perDay, d * perDay + count)`. Those of day 0 are spread over the whole window;
  * each later day brings `perDay` more and drops as many of the oldest.

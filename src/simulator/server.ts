@@ -22,13 +22,13 @@ export interface SimulatorOptions {
   readonly flaws?: number;
   /** Tickets that come in on this day and later have a field that the view does not define. Default: none has. */
   readonly newFieldSince?: number;
-  /** Used whatever the client accepts, as the service does. Default identity. */
+  /** Used regardless of what the client accepts, as OTC does. Default identity. */
   readonly encoding?: ContentEncoding;
-  /** Without them everybody may read. */
+  /** Without credentials, everybody may read. */
   readonly credentials?: Credentials;
   /** Default: each view's own name. */
   readonly viewIds?: Readonly<Record<SimulatedView, string>>;
-  /** Called when an answer begins; a document may still break off. */
+  /** Called when an answer begins; the document may still end early. */
   readonly onRequest?: (info: SimulatedRequest) => void;
 }
 
@@ -43,7 +43,7 @@ interface Conditions {
 
 export interface SimulatedRequest {
   readonly method: string;
-  /** As asked for; `undefined` when the request has none. */
+  /** The id of the request; `undefined` when it has none. */
   readonly id: string | undefined;
   /** Set when a document is served. */
   readonly view: SimulatedView | undefined;
@@ -52,14 +52,14 @@ export interface SimulatedRequest {
 }
 
 export interface Simulator {
-  /** What a loader takes as the API's URL, without the `id` parameter. */
+  /** The URL of the API for a loader, without the `id` parameter. */
   readonly url: string;
   readonly port: number;
   /** Moves the views to another day; documents under way stay on theirs. Throws RangeError as `simulatedDocument`. */
   setDay(day: number): void;
   /** How many records of each document hold a bad value from now on. */
   setFlaws(flaws: number): void;
-  /** Which views go wrong from now on, and how; the others are well. */
+  /** Which views fail from now on, and how; the others do not. */
   setTroubles(troubles: Troubles): void;
   /** Stops listening and cuts open connections. May be called again. */
   close(): Promise<void>;
@@ -99,7 +99,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     close: () =>
       new Promise((resolve) => {
-        // The only error there can be says that it is closed already.
+        // The only possible error is that the server is closed already.
         server.close(() => {
           resolve();
         });
@@ -164,7 +164,7 @@ function serveDocument(
   const chunks = troubles[view] === "cut-short" ? cutShort(whole) : whole;
   const document = Readable.from(chunks, { objectMode: false });
   const encoder = contentEncoder(encoding);
-  // A client may leave at any time; pipeline then destroys every stream, and nobody is left to tell.
+  // A client may disconnect at any time; then pipeline destroys every stream, and there is nobody to report to.
   const done = (): void => undefined;
   if (encoder === undefined) pipeline(document, response, done);
   else pipeline(document, encoder, response, done);

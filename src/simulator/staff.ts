@@ -22,7 +22,7 @@ const NAMESAKE = { index: 7, fullName: "Anselm Meier", userName: "ameier2" };
 const FIRST_ID = 2001;
 const known: Person[] = [];
 
-/** The desk's person number `index` (0 and up); the directory has no end, a larger desk just meets more of them. */
+/** The desk's person number `index` (0 and up); there is no last person, and a larger desk uses more of them. */
 export function staffMember(index: number): Person {
   return (known[index] ??= describe(index));
 }

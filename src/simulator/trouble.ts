@@ -1,7 +1,7 @@
 /** What can go wrong at the service: it answers with 503, or its document ends early. */
 export type Trouble = "unavailable" | "cut-short";
 
-/** The document without the second half of its last chunk, as from a service that is stopped while it writes. */
+/** The document without the second half of its last chunk, as if the service had stopped while it was writing. */
 export function* cutShort(document: Iterable<Buffer>): Generator<Buffer, void, undefined> {
   let last: Buffer | undefined;
   for (const chunk of document) {

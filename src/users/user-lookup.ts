@@ -2,7 +2,7 @@ import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
 
-/** Whom a user name stands for, and how we know. */
+/** The full name of a user name, and its source. */
 export interface User {
   readonly username: string;
   readonly fullName: string;
@@ -10,17 +10,17 @@ export interface User {
   readonly updatedAt: Date;
 }
 
-/** Records that do not agree who is who. */
+/** A name on which records disagree. */
 export interface UserConflict {
-  /** Which of the two has several of the other. */
+  /** Which of the two names has several counterparts. */
   readonly kind: "username" | "full name";
   readonly name: string;
   readonly candidates: readonly string[];
-  /** What the lookup goes by; null when it does not guess. */
+  /** The counterpart in the lookup; null when it has none. */
   readonly chosen: string | null;
 }
 
-/** Every user that is known, by user name. */
+/** All known users, ordered by user name. */
 export async function readUsers(database: Queryable): Promise<readonly User[]> {
   const { rows } = await database.query<User>(
     `select username as "username", full_name as "fullName", source as "source", updated_at as "updatedAt"
@@ -30,7 +30,7 @@ export async function readUsers(database: Queryable): Promise<readonly User[]> {
   return rows;
 }
 
-/** What no manual entry has settled yet. */
+/** The conflicts that no manual entry has resolved yet. */
 export async function readUserConflicts(database: Queryable): Promise<readonly UserConflict[]> {
   const { rows } = await database.query<UserConflict>(
     `select kind as "kind", name as "name", candidates as "candidates", chosen as "chosen"
@@ -65,9 +65,9 @@ export async function setUser(
 }
 
 /**
- * Takes a manual entry back. Run {@link refreshUsers} afterwards: the records may know the user.
+ * Removes a manual entry. Call {@link refreshUsers} afterwards, because records may contain the user.
  *
- * @throws OtcError `usage` when there is none
+ * @throws OtcError `usage` when there is no such entry
  */
 export async function unsetUser(database: Queryable, username: string): Promise<void> {
   const { rowCount } = await database.query(
@@ -76,7 +76,7 @@ export async function unsetUser(database: Queryable, username: string): Promise<
   );
   if (rowCount === 0) {
     throw new OtcError("usage", `There is no manual entry for "${username}".`, {
-      remedy: "`otc-etl users` lists the entries and where they come from.",
+      remedy: "`otc-etl users` lists the entries and their sources.",
     });
   }
 }

@@ -23,7 +23,7 @@ import { PAGES } from "./pages.ts";
 import { CoalescingCache } from "./reading/coalescing-cache.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** What the pages are made of. */
+/** What the pages are rendered from. */
 export interface Site {
   readonly database: Database;
   readonly settings: Settings;
@@ -32,18 +32,18 @@ export interface Site {
   readonly log: Logger;
 }
 
-/** A page that takes longer is no page; the database may have a bad day. */
+/** Limits for the queries of one page, so that a slow database does not block the pages. */
 const READ_LIMITS: ReadLimits = { statementMs: 5000, lockMs: 1000 };
 
-/** So long a browser waits for the database before it gets an older page, or word to come back; in milliseconds. */
-const PATIENCE_MS = 3000;
+/** How long a browser waits for the database before it gets an older page, or an error that asks it to retry; in milliseconds. */
+const MAX_WAIT_MS = 3000;
 
-/** When a page that could not be made is asked for again, in seconds. */
+/** After how many seconds a browser requests a failed page again. */
 const RETRY_SECONDS = 10;
 
 const READS = new Set(["GET", "HEAD"]);
 
-/** All routes. What is open to everybody comes first; from `requireToken` on a token is needed, if there is one. */
+/** All routes. Those before `requireToken` are public; those after it require the token, if one is configured. */
 export function buildApplication(site: Site): Hono {
   const { database, settings, assets, log } = site;
   const layout: Layout = { assets, pages: PAGES };
@@ -54,7 +54,7 @@ export function buildApplication(site: Site): Hono {
   if (settings.webToken === undefined) app.use(loopbackHostsOnly());
 
   app.get("/healthz", (context) => context.text("ok\n"));
-  const readiness = new CoalescingCache<true>(PATIENCE_MS);
+  const readiness = new CoalescingCache<true>(MAX_WAIT_MS);
   app.get("/readyz", async (context) => {
     try {
       await readiness.get("", () => requireMigrated(database).then(() => true));
@@ -79,14 +79,14 @@ export function buildApplication(site: Site): Hono {
     app.route("/", loginRoutes(access, layout));
     app.use(requireToken(access));
   }
-  const scrapes = new CoalescingCache<MetricsText>(PATIENCE_MS);
+  const scrapes = new CoalescingCache<MetricsText>(MAX_WAIT_MS);
   app.get("/metrics", async (context) => {
     const { value } = await scrapes.get("", () =>
       withReadOnlyTransaction(database, READ_LIMITS, (transaction) => metricsText(transaction, settings)),
     );
     return context.body(value.body, 200, { "content-type": value.contentType });
   });
-  const reads = new CoalescingCache<PageContent>(PATIENCE_MS);
+  const reads = new CoalescingCache<PageContent>(MAX_WAIT_MS);
   for (const page of PAGES) addPage(app, page, { site, layout, reads });
 
   app.notFound((context) => context.html(renderPage(layout, context.req.path, NOT_FOUND), 404));
@@ -96,9 +96,9 @@ export function buildApplication(site: Site): Hono {
     const found = { reference, path: context.req.path };
     if (status === 500) log.error({ ...found, err: error }, `a page failed: ${errorMessage(error)}`);
     if (status === 503) {
-      log.warn(found, `a page has to wait: ${errorMessage(error)}`);
+      log.warn(found, `a page is not available yet: ${errorMessage(error)}`);
       context.header("retry-after", String(RETRY_SECONDS));
-      // Of browsers without JavaScript too.
+      // This reloads the page in browsers without JavaScript, too.
       context.header("refresh", String(RETRY_SECONDS));
     }
     return context.html(renderPage(layout, context.req.path, content), status);
@@ -106,14 +106,14 @@ export function buildApplication(site: Site): Hono {
   return app;
 }
 
-/** Nothing can be changed from here. */
+/** Refuses all methods but reads: the pages change nothing. */
 const onlyReads = createMiddleware(async (context, next) => {
   const { method, path } = context.req;
   if (READS.has(method) || (method === "POST" && path === LOGIN_PATH)) return next();
   return context.text(`${method} is not allowed.\n`, 405, { allow: [...READS].join(", ") });
 });
 
-/** What is true now is not in a while, and nobody else's business. */
+/** Forbids caches to store pages, which get old quickly and may be secret. */
 const neverStored = createMiddleware(async (context, next) => {
   await next();
   context.header("cache-control", "no-store");
@@ -136,7 +136,7 @@ function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): voi
       ),
     );
     const notice = old
-      ? `The database is busy, perhaps with a load: this is how things stood at ${readAt.toISOString().slice(11, 19)}.`
+      ? `The database is busy, perhaps with a load. This page shows the state at ${readAt.toISOString().slice(11, 19)}.`
       : undefined;
     return context.html(renderPage(layout, pathname, value, notice), value.status ?? 200);
   });

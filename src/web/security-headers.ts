@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
-/** Everything comes from this server, nothing is inline, nobody frames it, and no address is told to others. */
+/** Allows only resources of this server and no inline code, forbids frames, and sends no referrer to other sites. */
 export function securityHeaders(): MiddlewareHandler {
   const self = ["'self'"];
   const none = ["'none'"];
@@ -18,7 +18,7 @@ export function securityHeaders(): MiddlewareHandler {
     },
     xFrameOptions: "DENY",
     referrerPolicy: "same-origin",
-    // TLS is the proxy's business, and so is that promise.
+    // A proxy provides TLS, so this header is the proxy's, too.
     strictTransportSecurity: false,
   });
 }

@@ -12,31 +12,31 @@ import { isLoopback } from "./access/loopback.ts";
 import { buildApplication } from "./application.ts";
 import { Assets } from "./page/assets.ts";
 
-/** What the pages are served from, and where. */
+/** What the pages are read from, and where they are served. */
 export interface ServerOptions {
-  /** Only read, in transactions of its own. It stays open when the server is closed. */
+  /** The database is only read, in separate transactions. It stays open when the server is closed. */
   readonly database: Database;
   readonly settings: Settings;
   readonly log: Logger;
   readonly host: string;
-  /** 0 takes any that is free. */
+  /** 0 takes any free port. */
   readonly port: number;
 }
 
 export interface WebServer {
   /** Without a slash at its end. */
   readonly url: string;
-  /** Stops listening; what is being answered has a moment to end. */
+  /** Stops listening; answers under way have two seconds to end. */
   close(): Promise<void>;
 }
 
-/** An answer that takes longer than this, in milliseconds, is cut off when the server stops. */
-const GOODBYE_MS = 2000;
+/** How long an answer under way may continue when the server stops, in milliseconds. */
+const CLOSE_GRACE_MS = 2000;
 
 /**
- * Serves the status pages. It does not care whose the database is: a process that loads may lend its own.
+ * Serves the status pages. The database may be shared with the loads of the same process.
  *
- * @throws OtcError `configuration` when others could read the pages without a token, or the port cannot be had
+ * @throws OtcError `configuration` when other machines could read the pages without a token, or the port is not available
  */
 export async function startServer({
   database,
@@ -48,10 +48,10 @@ export async function startServer({
   if (settings.webToken === undefined && !(await isLoopback(host))) {
     throw new OtcError(
       "configuration",
-      `On ${host} everybody could read the pages: OTC_WEB_TOKEN is not set.`,
+      `Everybody could read the pages on ${host}, because OTC_WEB_TOKEN is not set.`,
       {
         remedy:
-          "Set OTC_WEB_TOKEN (`openssl rand -hex 24` makes one), or serve on 127.0.0.1 and let a proxy ask who it is.",
+          "Set OTC_WEB_TOKEN (`openssl rand -hex 24` makes one), or serve on 127.0.0.1 behind a proxy that authenticates.",
       },
     );
   }
@@ -61,7 +61,7 @@ export async function startServer({
   server.listen(port, host);
   await once(server, "listening").catch((error: unknown) => {
     throw new OtcError("configuration", `Cannot listen on ${host}:${port}: ${errorMessage(error)}.`, {
-      remedy: "Give another --port (0 takes any that is free) or --host.",
+      remedy: "Give another --port (0 takes any free port) or --host.",
       cause: error,
     });
   });
@@ -74,14 +74,14 @@ export async function startServer({
 
 async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => {
-    // The only error there can be says that it is closed already.
+    // The only possible error is that the server is closed already.
     server.close(() => {
       resolve();
     });
   });
   const cut = setTimeout(() => {
     server.closeAllConnections();
-  }, GOODBYE_MS);
+  }, CLOSE_GRACE_MS);
   await closed;
   clearTimeout(cut);
 }

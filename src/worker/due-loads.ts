@@ -2,14 +2,14 @@ import type { Database } from "../database/database.ts";
 import { runTable } from "../runs/run-log.ts";
 import { lastTime, nextTime, type Schedule } from "./schedule.ts";
 
-/** How a view stands to its schedule. */
+/** A view, with what its schedule says about it. */
 interface ScheduledView {
   readonly schedule: Schedule;
-  /** When the last committed load began; null when there is none. */
+  /** When the last committed load started; null when there is none. */
   readonly loadedAt: Date | null;
   /**
-   * The last time of the schedule, when no committed load began after it. However many times were missed, one load makes
-   * up for all; a view that was never loaded is due.
+   * The last scheduled time, if no committed load started after it. One load makes up for any number of missed times. A
+   * view that was never loaded is due.
    */
   readonly dueAt: Date | undefined;
   /** By the clock of the database. */
@@ -41,7 +41,7 @@ export async function readScheduledViews(
   );
 }
 
-/** The loads that are due, whoever makes them. */
+/** The loads that are due, whichever worker has them. */
 export async function dueLoads({
   database,
   schedules,

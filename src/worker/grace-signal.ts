@@ -1,12 +1,12 @@
-/** A signal that comes after another. */
-export interface LateSignal {
+/** A signal that follows another after a delay. */
+export interface GraceSignal {
   readonly signal: AbortSignal;
-  /** Whether or not it came: nothing waits for it any more. */
+  /** Clears the timer. */
   stop(): void;
 }
 
-/** @param delayMs how long after `first`, and for the same reason, in milliseconds */
-export function graceSignal(first: AbortSignal, delayMs: number): LateSignal {
+/** @param delayMs the delay after `first`, in milliseconds; the reason is the same */
+export function graceSignal(first: AbortSignal, delayMs: number): GraceSignal {
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const begin = (): void => {

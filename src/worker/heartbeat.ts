@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HEARTBEAT_SECONDS, type Job, type JobQueue } from "./job-queue.ts";
 
-/** Two may fail before the job is lost. */
+/** Two heartbeats may fail before the job is lost. */
 const INTERVAL_MS = (HEARTBEAT_SECONDS * 1000) / 3;
 
-/** Keeps a job ours while `work` is going on. */
+/** Keeps a job assigned to this worker while `work` is running. */
 export async function withHeartbeat<T>(
   queue: JobQueue,
   job: Job,
@@ -12,7 +12,7 @@ export async function withHeartbeat<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const end = new AbortController();
-  // Not waited for: a last beat that is still on its way does no harm, and may take long where the database is gone.
+  // Not awaited: a late heartbeat does no harm, and may take long when the database is unavailable.
   void beat(queue, job, onError, end.signal);
   try {
     return await work();
@@ -30,7 +30,7 @@ async function beat(
   for (;;) {
     await sleep(INTERVAL_MS, undefined, { signal: end }).catch(() => undefined);
     if (end.aborted) return;
-    // On the embedded database this waits for the load; nobody else could take the job there.
+    // On the embedded database this waits for the load, but no other worker could take the job there.
     await queue.touch(job).catch(onError);
   }
 }

@@ -1,8 +1,8 @@
 import { DatabaseError } from "../database/database-error.ts";
 import { type ErrorCode, OtcError } from "../errors/otc-error.ts";
 
-/** Whether a failure may be over in a while, although nobody restarts the worker with other settings. */
-const MAY_PASS: Readonly<Record<ErrorCode, boolean>> = {
+/** Whether a failure may pass without a restart of the worker with other settings. */
+const IS_TRANSIENT: Readonly<Record<ErrorCode, boolean>> = {
   usage: false,
   configuration: false,
   source: true,
@@ -12,17 +12,17 @@ const MAY_PASS: Readonly<Record<ErrorCode, boolean>> = {
   locked: true,
   rate_limited: true,
   circuit_open: true,
-  // Somebody is about to migrate, if an upgrade is under way.
+  // During an upgrade, the migration may follow soon.
   migration: true,
-  // A DatabaseError knows more.
+  // `DatabaseError.isTransient` decides.
   database: false,
   interrupted: true,
   timeout: true,
   internal: false,
 };
 
-/** Whether another attempt at a load is worth it. */
+/** Whether a retry of a load may succeed. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof DatabaseError) return error.isTransient;
-  return error instanceof OtcError && MAY_PASS[error.code];
+  return error instanceof OtcError && IS_TRANSIENT[error.code];
 }

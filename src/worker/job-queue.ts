@@ -12,18 +12,18 @@ import { jobSchema } from "./job-schema.ts";
 export interface Job {
   readonly id: string;
   readonly view: View;
-  /** The time of the schedule that it is for. */
+  /** The scheduled time that the load is for. */
   readonly dueAt: Date;
-  /** 0 at the first attempt. A worker that has lost the job to another meanwhile cannot settle it any more. */
+  /** 0 at the first attempt. A worker that has lost the job to another one can no longer finish it. */
   readonly retryCount: number;
 }
 
-/** Where a load that is due stands. */
+/** The state of a load that is due. */
 export interface JobState {
   readonly state: JobWithMetadata["state"];
-  /** Attempts that were begun before the one under way, if one is. */
+  /** Attempts before the current one, if one is running. */
   readonly retryCount: number;
-  /** Before that nobody takes it. */
+  /** No worker takes the job before this time. */
   readonly startAfter: Date;
 }
 
@@ -42,55 +42,55 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** What a job carries. */
+/** The payload of a job. */
 interface JobData {
   readonly view: string;
   /** ISO 8601. */
   readonly dueAt: string;
 }
 
-/** Without a failure where it was pg-boss that gave it up. */
+/** The failure is missing when pg-boss gave the job up. */
 type DeadLetterData = JobData & Partial<Failure> & { readonly attempts?: number };
 
 const DAY_SECONDS = 86_400;
 
-/** A worker that does not say for so long, in seconds, that it lives has lost its job. */
+/** A worker without a heartbeat for this long, in seconds, loses its job. */
 export const HEARTBEAT_SECONDS = 30;
 
-/** Attempts after the first; the last comes about five hours after it. */
+/** The number of retries; the last one comes about five hours after the first attempt. */
 const RETRY_LIMIT = 10;
 
 const JOB_OPTIONS: SendOptions = {
   retryLimit: RETRY_LIMIT,
-  // One to two minutes, then twice as long each time, up to an hour.
+  // One to two minutes, doubled for each retry, up to an hour.
   retryDelay: 60,
   retryBackoff: true,
   retryDelayMax: 3600,
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  // For a load that has no time limit of its own; pg-boss knows no longer one.
+  // For a load without its own time limit; pg-boss allows no longer one.
   expireInSeconds: DAY_SECONDS,
-  // One that was given up is not made again while it is there.
+  // While a job that was given up exists, no new job is created for the same time.
   deleteAfterSeconds: 40 * DAY_SECONDS,
 };
 
-const UNSETTLED: ReadonlySet<JobState["state"]> = new Set<JobState["state"]>(["created", "retry", "active"]);
+const UNFINISHED: ReadonlySet<JobState["state"]> = new Set<JobState["state"]>(["created", "retry", "active"]);
 
 const DEAD_LETTERS = "dead-letters";
 
 const DEAD_LETTER_OPTIONS: SendOptions = { retentionSeconds: 90 * DAY_SECONDS };
 
-/** Otherwise it is the thousand oldest. */
+/** The default is the thousand oldest jobs. */
 const ALL: FindJobsOptions = { limit: 100_000 };
 
-/** Nothing here depends on another job; pg-boss looks all the same. */
-const RARELY_SECONDS = 3600;
+/** How often pg-boss checks for jobs that depend on others, which none of ours does. */
+const FLOW_SECONDS = 3600;
 
-/** The loads that are due, on pg-boss: a queue for each view, with one job at a time that is not settled. */
+/** The loads that are due, as jobs of pg-boss: one queue per view, with at most one unfinished job. */
 export class JobQueue {
   readonly #database: Database;
   readonly #boss: PgBoss;
 
-  /** @param onError told what goes wrong in the background, where it is tried again */
+  /** @param onError called with errors of background work, which is retried */
   constructor(database: Database, onError: (error: Error) => void) {
     this.#database = database;
     this.#boss = new PgBoss({
@@ -98,12 +98,12 @@ export class JobQueue {
       schema: jobSchema(database.schema),
       backend: database.engine === "embedded" ? "pglite" : "postgres",
       createSchema: false,
-      // Whoever takes jobs supervises them as well, between two loads: the embedded database has one session only.
+      // The worker calls `supervise` itself between two loads: the embedded database has one session only.
       supervise: false,
-      // However lately another worker has.
+      // The call has an effect even if another worker has just supervised.
       monitorIntervalSeconds: 1,
-      flowIntervalSeconds: RARELY_SECONDS,
-      // What is due follows from the loads on record, not from what was sent.
+      flowIntervalSeconds: FLOW_SECONDS,
+      // The recorded loads decide what is due, not the jobs sent.
       schedule: false,
       registerInstance: false,
       reindex: false,
@@ -114,9 +114,9 @@ export class JobQueue {
   }
 
   /**
-   * Creates what is missing of the queues.
+   * Creates missing queues, and the schema for them.
    *
-   * @throws OtcError `migration` when the role may not
+   * @throws OtcError `migration` when the role lacks the right to do so
    */
   async start(views: readonly View[]): Promise<void> {
     const schema = jobSchema(this.#database.schema);
@@ -133,7 +133,7 @@ export class JobQueue {
         "migration",
         `The jobs of the worker in schema ${schema} cannot be set up: ${error.message}`,
         {
-          remedy: `Let somebody who may run: create schema ${schema} authorization <the role of the worker>`,
+          remedy: `Have a role with the right to do so run: create schema ${schema} authorization <the role of the worker>`,
           cause: error,
         },
       );
@@ -145,39 +145,39 @@ export class JobQueue {
     return this.#boss.isInstalled();
   }
 
-  /** Puts a load in the queue, unless it is there, or was given up, or an earlier one of the view is not settled. */
+  /** Adds a load to the queue, unless it is there or was given up, or an earlier load of the view is unfinished. */
   async add(view: View, dueAt: Date): Promise<void> {
     const data: JobData = { view: view.name, dueAt: dueAt.toISOString() };
     await this.#boss.send(queueOf(view), data, { ...JOB_OPTIONS, id: jobId(view, dueAt) });
   }
 
   /**
-   * Takes the job of a view, if there is one. It has to be settled, and `touch` called until then.
+   * Takes the job of a view, if there is one. The caller must finish it, and call `touch` until then.
    *
-   * @param early also before the back-off of a failed attempt is over
+   * @param ignoreBackOff also takes a job during its retry back-off
    */
-  async take(view: View, { early }: { readonly early: boolean }): Promise<Job | undefined> {
-    const [job] = await this.#boss.fetch<JobData>(queueOf(view), { ignoreStartAfter: early });
+  async take(view: View, { ignoreBackOff }: { readonly ignoreBackOff: boolean }): Promise<Job | undefined> {
+    const [job] = await this.#boss.fetch<JobData>(queueOf(view), { ignoreStartAfter: ignoreBackOff });
     return job && { id: job.id, view, dueAt: new Date(job.data.dueAt), retryCount: job.retryCount };
   }
 
-  /** Says that the worker that has taken it lives. */
+  /** Sends a heartbeat for a job that this worker has taken. */
   async touch(job: Job): Promise<void> {
     await this.#boss.touch(queueOf(job.view), job);
   }
 
-  /** The load is done, by whomever; that is on the record of its run, and nothing of it is kept here. */
+  /** Removes the job of a load that was done by any process; the record of the run remains. */
   async done(job: Job): Promise<void> {
     await this.#boss.deleteJob(queueOf(job.view), job);
   }
 
-  /** The attempt was interrupted: another worker may take it at once. */
+  /** Returns the job of an interrupted attempt, so that another worker may take it at once. */
   async putBack(job: Job): Promise<void> {
     await this.#boss.fail(queueOf(job.view), job, {});
-    await this.#hurry(job.view);
+    await this.#skipBackOff(job.view);
   }
 
-  /** Whether there is another attempt left. */
+  /** Whether another attempt is allowed. */
   mayRetry(job: Job): boolean {
     return job.retryCount < RETRY_LIMIT;
   }
@@ -188,7 +188,7 @@ export class JobQueue {
     return (await this.stateOf(job.view, job.dueAt))?.startAfter;
   }
 
-  /** No other attempt is made; a dead letter tells of it. */
+  /** Ends the attempts at a load, and records a dead letter. */
   async giveUp({ id, view, dueAt, retryCount }: Job, failure: Failure): Promise<void> {
     const data: DeadLetterData = {
       view: view.name,
@@ -203,26 +203,26 @@ export class JobQueue {
     });
   }
 
-  /** Lets others take the jobs of workers that are gone. */
+  /** Makes the jobs of dead workers available to others. */
   async supervise(views: readonly View[]): Promise<void> {
     await this.#boss.supervise();
-    for (const view of views) await this.#hurry(view);
+    for (const view of views) await this.#skipBackOff(view);
   }
 
   /**
-   * Of an earlier load of the view, while that is not settled: it will make up for this one.
+   * The state of a load, or of an earlier unfinished load of the view, which makes up for this one.
    *
-   * @returns undefined when nobody has put it in the queue yet
+   * @returns undefined when no worker has queued it yet
    */
   async stateOf(view: View, dueAt: Date): Promise<JobState | undefined> {
     if ((await this.#boss.getQueue(queueOf(view))) === null) return undefined;
     const jobs = await this.#boss.findJobs(queueOf(view), ALL);
     const id = jobId(view, dueAt);
-    const job = jobs.find(({ state }) => UNSETTLED.has(state)) ?? jobs.find((other) => other.id === id);
+    const job = jobs.find(({ state }) => UNFINISHED.has(state)) ?? jobs.find((other) => other.id === id);
     return job && { state: job.state, retryCount: job.retryCount, startAfter: job.startAfter };
   }
 
-  /** The newest first. */
+  /** All dead letters, newest first. */
   async deadLetters(): Promise<readonly DeadLetter[]> {
     const jobs = await this.#boss.findJobs<DeadLetterData>(DEAD_LETTERS, ALL);
     return jobs
@@ -231,34 +231,34 @@ export class JobQueue {
         dueAt: new Date(data.dueAt),
         givenUpAt: createdOn,
         attempts: data.attempts ?? (sourceRetryCount ?? 0) + 1,
-        reason: data.reason ?? "The last worker that took it died, or was stopped.",
+        reason: data.reason ?? "The last worker that took the job died or was stopped.",
       }))
       .toSorted((a, b) => b.givenUpAt.getTime() - a.givenUpAt.getTime());
   }
 
-  /** Ends what goes on in the background; the database stays open. */
+  /** Ends the background work; the database stays open. */
   async stop(): Promise<void> {
     await this.#boss.stop({ graceful: false });
   }
 
-  /** Whose load did not fail, but was interrupted or lost its worker, has no reason to wait. */
-  async #hurry(view: View): Promise<void> {
+  /** Removes the back-off of jobs that did not fail, but were interrupted or lost their worker. */
+  async #skipBackOff(view: View): Promise<void> {
     const jobs = await this.#boss.findJobs(queueOf(view), { queued: true });
     for (const { id, state, output } of jobs) {
-      // Of an attempt that we saw fail it says why.
+      // Only a failed attempt has a code in its output.
       if (state !== "retry" || "code" in output) continue;
       await this.#boss.update(queueOf(view), undefined, { id, startAfter: 0 });
     }
   }
 
-  /** An owner's schema that exists needs no right to create schemas in the database. */
+  /** Checks first whether the schema exists, so that its owner needs no right to create schemas. */
   async #createSchema(schema: string): Promise<void> {
     const { rows } = await this.#database.query("select from pg_namespace where nspname = $1", [schema]);
     if (rows.length === 0) await this.#database.query(`create schema if not exists ${schema}`);
   }
 }
 
-/** What a message quotes may hold what `jsonb` refuses. */
+/** Escapes what `jsonb` refuses, because a reason may quote any text. */
 function storable({ code, reason }: Failure): Failure {
   return { code, reason: escapeControlCharacters(reason).toWellFormed() };
 }
@@ -267,9 +267,9 @@ function queueOf(view: View): string {
   return `load-${view.name}`;
 }
 
-/** The same for every worker, so that a load is in the queue once. */
+/** The id is the same for every worker, so that a load is queued once. */
 function jobId(view: View, dueAt: Date): string {
   const hex = createHash("sha256").update(`${view.name} ${dueAt.toISOString()}`).digest("hex");
-  // A UUID of version 8, which leaves its bits to us (RFC 9562).
+  // A UUID of version 8, whose other bits are free (RFC 9562).
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-8$3-8$4-$5");
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-/** A name that PostgreSQL takes without quotes, short enough for pg-boss (50 bytes) once it has its ending. */
+/** A name that PostgreSQL accepts without quotes, and that pg-boss accepts with its suffix (at most 50 bytes). */
 const PLAIN_NAME = /^[a-z_][a-z0-9_]{0,44}$/;
 
 /**
- * The schema that the jobs of an installation are in. It follows from the schema of its tables, so that two installations
- * in one database do not share their jobs; pg-boss would not take every name, so an awkward one is replaced.
+ * The schema of an installation's jobs. It depends on the schema of the tables, so that two installations in one database
+ * do not share their jobs. A name that pg-boss would not accept is replaced by a hash.
  *
  * @returns `servicedesk_jobs` for `servicedesk`, `otc_jobs_1f0c…` for `Service "Desk"`
  */

@@ -3,23 +3,23 @@ import { readScheduledViews } from "./due-loads.ts";
 import type { DeadLetter, JobQueue, JobState } from "./job-queue.ts";
 import { nextTime, type Schedule } from "./schedule.ts";
 
-/** How one view stands to its schedule and in the queue. */
+/** The schedule of one view, and the state of its load. */
 export interface WorkerStatus {
   readonly view: string;
   readonly schedule: string;
   readonly timeZone: string;
   readonly next: Date;
-  /** When the last committed load began. */
+  /** When the last committed load started. */
   readonly loadedAt: Date | null;
   /** Null when nothing is due. */
   readonly dueAt: Date | null;
-  /** Of the load that is due; null when no worker has seen it yet. */
+  /** The state of the load that is due; null when no worker has queued it yet. */
   readonly job: JobState | null;
-  /** Those given up of late, the newest first. */
+  /** The last loads that were given up, newest first. */
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** @param lastLetters how many dead letters of each view */
+/** @param lastLetters how many dead letters to read per view */
 export async function readWorkerStatus(
   database: Database,
   queue: JobQueue,

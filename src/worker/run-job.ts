@@ -7,25 +7,25 @@ import { isTransient } from "./is-transient.ts";
 import { nextTime, type Schedule } from "./schedule.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-/** Loads what a job is for, and settles it. */
+/** Runs the load of a job, and finishes the job. */
 export async function runJob(job: Job, schedule: Schedule, context: WorkerContext): Promise<void> {
   const { queue, log } = context;
   const { view, dueAt, retryCount } = job;
   const logged = { view: view.name, dueAt, attempt: retryCount + 1 };
   if (await wasLoadedSince(dueAt, schedule, context)) {
     await queue.done(job);
-    log.info(logged, "loaded already since it was due");
+    log.info(logged, "the view was loaded already since the load was due");
     return;
   }
   log.info(logged, "a load is due");
   const onMissedBeat = (error: unknown): void => {
-    log.debug(logged, `no heartbeat: ${errorMessage(error)}`);
+    log.debug(logged, `heartbeat failed: ${errorMessage(error)}`);
   };
   const outcome = await withHeartbeat(queue, job, onMissedBeat, () => context.load(view));
   const next = nextTime(schedule, new Date());
   if (outcome.status !== "failed") {
     await queue.done(job);
-    log.info({ view: view.name, next }, "loaded until its next time");
+    log.info({ view: view.name, next }, "loaded; waiting for the next scheduled time");
     return;
   }
 
@@ -33,17 +33,17 @@ export async function runJob(job: Job, schedule: Schedule, context: WorkerContex
   const failure = { code: error instanceof OtcError ? error.code : "internal", reason: error.message };
   if (failure.code === "interrupted") {
     await queue.putBack(job);
-    log.info(logged, "put back, for another worker or the next start");
+    log.info(logged, "returned to the queue, for another worker or the next start");
   } else if (isTransient(error) && queue.mayRetry(job)) {
     const again = await queue.retryLater(job, failure);
-    log.warn({ ...logged, again }, `the load failed and is tried again: ${failure.reason}`);
+    log.warn({ ...logged, again }, `the load failed and will be retried: ${failure.reason}`);
   } else {
     await queue.giveUp(job, failure);
-    log.error({ ...logged, next }, `the load is given up until its next time: ${failure.reason}`);
+    log.error({ ...logged, next }, `the load was given up until the next scheduled time: ${failure.reason}`);
   }
 }
 
-/** By somebody at the command line, or by a worker that died before it could say so. */
+/** Whether a command, or a worker that died before it finished the job, has loaded the view. */
 async function wasLoadedSince(
   dueAt: Date,
   schedule: Schedule,

@@ -8,7 +8,7 @@ import type { View } from "../views/view.ts";
 /** When a view is loaded. */
 export interface Schedule {
   readonly view: View;
-  /** Five fields. */
+  /** A cron expression of five fields. */
   readonly cron: string;
   /** IANA name. */
   readonly timeZone: string;
@@ -16,16 +16,16 @@ export interface Schedule {
 
 const OFF = "off";
 
-/** pg-boss also reads four fields, or six, and then means something else than cron does. */
+/** pg-boss also accepts four or six fields, with other meanings than cron. */
 const FIVE_FIELDS = /^\S+(\s+\S+){4}$/;
 
-/** A time that came longer ago is not looked for; in ms. Enough for once a year. */
+/** How far back to look for a scheduled time, in ms: enough for a schedule of once a year. */
 const LOOK_BACK_MS = 400 * 86_400_000;
 
-/** Times of five fields are whole minutes. */
+/** Scheduled times are whole minutes. */
 const MINUTE_MS = 60_000;
 
-/** Only asked for times, which it computes without a database. */
+/** Only computes times, for which it needs no database. */
 const calendar = new PgBoss({ db: { executeSql: () => Promise.reject(new Error("no database")) } });
 
 /**
@@ -55,14 +55,14 @@ export function readSchedules(
   );
 }
 
-/** The first time after `time`. */
+/** The first scheduled time after `time`. */
 export function nextTime({ cron, timeZone }: Schedule, time: Date): Date {
   const [next] = calendar.previewSchedule(cron, { tz: timeZone, from: time, count: 1 });
   if (next === undefined) throw new OtcError("internal", `The schedule ${cron} has no next time.`);
   return next;
 }
 
-/** The last time up to `time`, by bisection; undefined when there was none in the last 400 days. */
+/** The last scheduled time up to `time`, by bisection; undefined when there was none in the last 400 days. */
 export function lastTime(schedule: Schedule, time: Date): Date | undefined {
   const isBetween = (from: number): boolean => nextTime(schedule, new Date(from)) <= time;
   let [before, after] = [time.getTime() - LOOK_BACK_MS, time.getTime()];

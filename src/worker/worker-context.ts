@@ -10,9 +10,9 @@ export interface WorkerContext {
   readonly database: Database;
   readonly queue: JobQueue;
   readonly schedules: readonly Schedule[];
-  /** Loads a view; a failure is an outcome, also of a load that could not be begun. */
+  /** Loads a view; a failure is an outcome, even if the load could not start. */
   readonly load: (view: View) => Promise<LoadOutcome>;
-  /** Tells those concerned what has broken or is well again: that data gets old is seen by who looks from time to time. */
+  /** Sends the alerts that are due. Only periodic checks detect that data gets stale without loads. */
   readonly sendDueAlerts: () => Promise<void>;
   readonly log: Logger;
   /** No more jobs are taken once it is aborted. */

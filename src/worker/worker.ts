@@ -7,16 +7,16 @@ import { runJob } from "./run-job.ts";
 import { nextTime } from "./schedule.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-/** Between two rounds; a load begins so late at most, unless the worker is loading. */
+/** The pause between two rounds, and so the largest delay of a load, unless the worker is loading. */
 const ROUND_MS = 5000;
 
-/** Between two looks at whether there is something to tell of; loads tell of themselves. */
+/** The time between two checks for alerts; each load checks at its end, too. */
 const ALERTS_MS = 60_000;
 
 /**
- * Loads what is due whenever it is, until it is told to stop. A database that goes away is waited for.
+ * Loads what is due until the signal is aborted. When the database is unavailable, the worker waits for it.
  *
- * @throws OtcError when the database refuses what the worker asks of it
+ * @throws OtcError when the database fails permanently
  */
 export async function work(context: WorkerContext): Promise<void> {
   const { schedules, log, signal } = context;
@@ -25,21 +25,21 @@ export async function work(context: WorkerContext): Promise<void> {
     const next = nextTime(schedule, new Date());
     log.info({ view: view.name, schedule: cron, timeZone, next }, "scheduled");
   }
-  let isAway = false;
-  let lookedAt = -ALERTS_MS;
+  let isUnavailable = false;
+  let checkedAt = -ALERTS_MS;
   while (!signal.aborted) {
     try {
-      await workRound(context, { early: false });
-      if (isAway) log.info("the database is back");
-      isAway = false;
-      if (performance.now() - lookedAt >= ALERTS_MS) {
+      await workRound(context, { ignoreBackOff: false });
+      if (isUnavailable) log.info("the database is available again");
+      isUnavailable = false;
+      if (performance.now() - checkedAt >= ALERTS_MS) {
         await context.sendDueAlerts();
-        lookedAt = performance.now();
+        checkedAt = performance.now();
       }
     } catch (error) {
       if (!(error instanceof DatabaseError) || !error.isTransient) throw error;
-      if (!isAway) log.warn(`waiting for the database: ${errorMessage(error)}`);
-      isAway = true;
+      if (!isUnavailable) log.warn(`waiting for the database: ${errorMessage(error)}`);
+      isUnavailable = true;
     }
     await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -47,20 +47,23 @@ export async function work(context: WorkerContext): Promise<void> {
 }
 
 /**
- * Loads what is due, without waiting for the back-off of what failed before.
+ * Loads what is due once. It ignores the retry back-off of failed loads.
  *
- * @returns the views that are still due because another worker has them, or there was no time
+ * @returns the views that are still due because another worker is loading them, or the signal was aborted
  */
 export async function workOnce(context: WorkerContext): Promise<readonly View[]> {
   const { queue, log } = context;
-  const taken = await workRound(context, { early: true });
+  const taken = await workRound(context, { ignoreBackOff: true });
   const left: View[] = [];
   for (const { schedule, dueAt } of await dueLoads(context)) {
     const { view } = schedule;
     if (taken.includes(view)) continue;
     const job = await queue.stateOf(view, dueAt);
     if (job?.state === "completed" || job?.state === "failed") {
-      log.warn({ view: view.name, dueAt }, "given up until its next time; `otc-etl worker --list` says why");
+      log.warn(
+        { view: view.name, dueAt },
+        "given up until the next scheduled time; `otc-etl worker --list` shows the reason",
+      );
     } else {
       left.push(view);
     }
@@ -71,7 +74,7 @@ export async function workOnce(context: WorkerContext): Promise<readonly View[]>
 /** @returns the views whose jobs were taken */
 async function workRound(
   context: WorkerContext,
-  options: { readonly early: boolean },
+  options: { readonly ignoreBackOff: boolean },
 ): Promise<readonly View[]> {
   const { queue, signal } = context;
   const taken: View[] = [];

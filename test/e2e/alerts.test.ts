@@ -17,18 +17,18 @@ describeEachDatabase(
       const input = documentOf([ticket(1), ticket("?")]);
       const held = await runCli(["load", "tickets", "--from", "-", "--verbose"], { env, input });
       expect(held.code).toBe(3);
-      expect(held.stderr).toContain("alert not told");
+      expect(held.stderr).toContain("alert not delivered");
 
       chat.answer = { status: 200 };
       const check = await runCli(["status", "--check"], { env });
-      expect(check.stderr).toContain("alert told");
+      expect(check.stderr).toContain("alert delivered");
       expect(chat.texts).toEqual([expect.stringContaining("otc-etl: tickets (partial)")]);
 
       const doctor = await runCli(["doctor", "--alert", "--json"], { env });
       expect(jsonLines(doctor.stdout)).toContainEqual(
         expect.objectContaining({ name: "alerts", state: "ok" }),
       );
-      expect(chat.texts[1]).toContain("a trial");
+      expect(chat.texts[1]).toContain("test message");
       const settings = await runCli(["settings"], { env });
       for (const { stdout, stderr } of [held, check, doctor, settings]) {
         expect(stdout + stderr).not.toContain(WEBHOOK_SECRET);

@@ -89,7 +89,7 @@ describeEachDatabase(
       expect(String(jsonLines(open.stdout)[0]?.["error"])).toContain("2 fetches in a row failed");
       expect(server.requests).toHaveLength(3);
       const status = await runCli(["status"], { env });
-      expect(status.stdout).toMatch(/asked 3 times in the last hour.*The circuit is OPEN/);
+      expect(status.stdout).toMatch(/Requests to OTC in the last hour: 3; .*The circuit has been OPEN/);
     });
   },
   ({ name }) => name === "embedded",

@@ -87,7 +87,7 @@ describeEachDatabase(
 
       const status = await runCli(["status"], { env: database.env });
       expect(status.stdout).toMatch(
-        /asked 3 times in the last hour.*The circuit is OPEN since .* after 3 failed/,
+        /Requests to OTC in the last hour: 3; .*The circuit has been OPEN since .* after 3 failed/,
       );
       const file = await runCli(["load", "tickets", "--from", "-"], {
         env: database.env,
@@ -99,7 +99,7 @@ describeEachDatabase(
       // A success closes it for all.
       expect((await loadTickets(database, server, BREAKER)).code).toBe(0);
       const closed = await runCli(["status"], { env: database.env });
-      expect(closed.stdout).toMatch(/asked 5 times in the last hour, last at [^.]*\.$/m);
+      expect(closed.stdout).toMatch(/Requests to OTC in the last hour: 5; the last one at [^.]*\.$/m);
     });
 
     test("lets one of several processes try after the cool-down, and opens again if that fails", async () => {

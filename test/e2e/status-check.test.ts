@@ -44,7 +44,7 @@ describeEachDatabase(
       await loadRecords(database, timesheets, [timesheet("ann")]);
       expect(await runCli(["status", "--check"], { env: cliEnv(database) })).toMatchObject({
         code: 0,
-        stdout: "All views are well.\n",
+        stdout: "All views are up to date.\n",
       });
       const old = await check(database, "--max-age", "1ms");
       expect(old).toEqual({ code: 1, tickets: [expect.stringMatching(/was last loaded .* ago, more than/)] });

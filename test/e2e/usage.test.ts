@@ -54,7 +54,7 @@ describe("the command line", () => {
 
   test.for([
     [["load", "tickets", "--max-errors", "many", "--from", "-"], /--max-errors is "many"/],
-    [["load", "--from", "x.json"], /A file holds one view/],
+    [["load", "--from", "x.json"], /A file contains the document of one view/],
     [["load", "tickets"], /OTC_API_URL/],
     [["import", "tickets.xlsx"], /--view/],
     [["import", "tickets.xls", "--view", "tickets"], /does not determine the file's format/],

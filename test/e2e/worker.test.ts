@@ -117,7 +117,7 @@ describeEachDatabase(
       const early = await runCli(args, { env });
       expect(early).toMatchObject({
         code: 75,
-        stderr: expect.stringContaining("Another worker has tickets."),
+        stderr: expect.stringContaining("Another worker is loading tickets."),
       });
       await kill(cli);
       await silentWorker(database);
@@ -143,11 +143,11 @@ describeEachDatabase(
         "300ms",
       ]);
       const stopped = await stop(cli);
-      expect(stopped).toMatchObject({ code: 143, stderr: expect.stringContaining("put back") });
+      expect(stopped).toMatchObject({ code: 143, stderr: expect.stringContaining("returned to the queue") });
 
       const env = envOf(database, await startDocumentServer(DOCUMENTS));
       const next = await startCli(["worker", "tickets"], { env });
-      await next.output(/a load is due .*"attempt":2[^]*loaded until its next time/);
+      await next.output(/a load is due .*"attempt":2[^]*loaded; waiting for the next scheduled time/);
       await stop(next);
       expect((await runsOf(database)).map(({ status }) => status)).toEqual(["success", "failed", "success"]);
     });
@@ -162,16 +162,16 @@ describeEachDatabase(
       const args = ["worker", "tickets", "--once"];
       expect(await runCli(args, { env })).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/failed and is tried again: OTC answered .* 503.*"again":"/),
+        stderr: expect.stringMatching(/failed and will be retried: OTC answered .* 503.*"again":"/),
       });
       const waiting = await runCli(["worker", "--list"], { env });
       expect(waiting.stdout).toMatch(/^tickets .* never .* attempt 2 from 20/m);
-      expect(waiting.stdout).toMatch(/^comments .* no worker has seen it/m);
+      expect(waiting.stdout).toMatch(/^comments .* not queued by a worker yet/m);
 
       expect(await runCli(args, { env })).toMatchObject({ code: 1 });
       expect(await runCli(args, { env })).toMatchObject({
         code: 0,
-        stderr: expect.stringContaining("given up until its next time"),
+        stderr: expect.stringContaining("given up until the next scheduled time"),
       });
       const { stdout } = await runCli(["worker", "tickets", "--list"], { env });
       expect(stdout).toMatch(

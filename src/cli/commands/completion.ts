@@ -6,8 +6,8 @@ import { withExamples } from "../options/examples.ts";
 /** `otc-etl completion`. */
 export function completionCommand(context: CliContext): Command {
   const command = new Command("completion")
-    .description("Print a script that teaches a shell the commands, options, views and files.")
-    .addArgument(new Argument("<shell>", "which one").choices(SHELLS))
+    .description("Print a completion script for a shell: commands, options, views and files.")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .action(async (shell: Shell, _flags: unknown, self: Command) => {
       const { runCompletion } = await import("../run/run-completion.ts");
       await runCompletion(shell, self.parent ?? self, context);

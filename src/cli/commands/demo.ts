@@ -6,9 +6,9 @@ import type { DemoFlags } from "../run/run-demo-history.ts";
 /** `otc-etl demo`. */
 export function demoCommand(context: CliContext): Command {
   const command = new Command("demo")
-    .description("See the main job done: two nightly loads from a simulated OTC into the embedded database.")
-    .option("--serve", "load ninety nights instead, and serve the status page over them", false)
-    .option("--port <port>", "with --serve: port to listen on, 0 for any that is free", "8080")
+    .description("Run two nightly loads from a simulated OTC into the embedded database.")
+    .option("--serve", "load ninety nights instead, and serve the status page", false)
+    .option("--port <port>", "with --serve: port to listen on; 0 takes any free port", "8080")
     .action(async (flags: DemoFlags, self: Command) => {
       if (flags.serve) {
         const { runDemoHistory } = await import("../run/run-demo-history.ts");
@@ -19,7 +19,7 @@ export function demoCommand(context: CliContext): Command {
       }
     });
   return withExamples(command, [
-    ["otc-etl demo", "no server, no settings; under a minute"],
-    ["otc-etl demo --serve", "the status page, with ninety nights behind it"],
+    ["otc-etl demo", "needs no server and no settings, and takes less than a minute"],
+    ["otc-etl demo --serve", "the status page, with ninety nights of loads"],
   ]);
 }

@@ -11,16 +11,16 @@ export function importCommand(context: CliContext): Command {
     .argument("<file>", "the file, plain or as .gz or .zst; - for standard input")
     .requiredOption("--view <view>", "tickets, comments or timesheets")
     .option("--format <format>", "xlsx, csv, json or ndjson (default: by the name of the file)")
-    .option("--sheet <sheet>", "name or number of the sheet in a workbook (default: the first visible)")
-    .option("--delimiter <character>", "what stands between the values of CSV (default: found in its header)")
+    .option("--sheet <sheet>", "name or number of the sheet in a workbook (default: the first visible sheet)")
+    .option("--delimiter <character>", "the delimiter of a CSV file (default: detected in its header)")
     .option(
-      "--map <their name=field>",
-      "a column of the file is a field of the view; can be repeated",
+      "--map <column=field>",
+      "load a column of the file as this field of the view; can be repeated",
       (value: string, before: readonly string[]) => [...before, value],
       [],
     )
-    .option("--dry-run", "only tell what it would do, as plan does for a load", false)
-    .option("--samples <count>", "with --dry-run: how many changes of each column to show", "5")
+    .option("--dry-run", "only report what it would do, as plan does for a load", false)
+    .option("--samples <count>", "with --dry-run: how many changes per column to show", "5")
     .option("--migrate", "bring the tables up to date first", false)
     .action(async (file: string, flags: ImportFlags, self: Command) => {
       const { runImport } = await import("../run/run-import.ts");
@@ -30,9 +30,9 @@ export function importCommand(context: CliContext): Command {
     ["otc-etl import tickets.xlsx --view tickets", "columns are found by name, in any order and case"],
     [
       "otc-etl import export.csv --view timesheets --delimiter ';'",
-      "CSV, as Excel saves it in half of Europe",
+      "CSV with semicolons, as Excel saves it in many countries",
     ],
-    ['otc-etl import old.xlsx --view tickets --map "Number=TKT-Ticket ID"', "a column of another name"],
+    ['otc-etl import old.xlsx --view tickets --map "Number=TKT-Ticket ID"', "a column with another name"],
     ["otc-etl import tickets.csv --view tickets --dry-run", "what would it change?"],
     ["otc-etl import book.xlsx --view comments --sheet 2", "the second sheet"],
     ["zcat dump.gz | otc-etl import - --view tickets --format ndjson", "from a pipe"],

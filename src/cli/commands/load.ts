@@ -8,7 +8,7 @@ import type { LoadFlags } from "../run/run-load.ts";
 export function loadCommand(context: CliContext): Command {
   const command = withDocumentOptions(new Command("load"))
     .description(
-      "Make PostgreSQL equal to OTC: fetch views and load them, one transaction a view, all or nothing.",
+      "Make PostgreSQL equal to OTC: fetch views and load them, one transaction per view, all or nothing.",
     )
     .option("--atomic", "all views in ONE transaction", false)
     .option("--migrate", "bring the tables up to date first", false)
@@ -18,7 +18,7 @@ export function loadCommand(context: CliContext): Command {
     });
   return withExamples(command, [
     ["otc-etl load", "load all views from OTC"],
-    ["otc-etl load tickets", "load one"],
+    ["otc-etl load tickets", "load one view"],
     ["otc-etl load all --atomic", "all three or none"],
     ["otc-etl load comments --from comments.json.gz", "load a document from disk"],
     ["otc-etl load tickets --max-errors 0", "fail if any record cannot be loaded"],

@@ -9,8 +9,8 @@ export function migrateCommand(context: CliContext): Command {
     .description("Create or update the tables; never drops data.")
     .option("--status", "only show which migrations the database has", false)
     .option("--adopt", "take over the tables that an older script left behind, in one transaction", false)
-    .option("--dry-run", "with --adopt: say what it would do, with numbers, and do nothing", false)
-    .option("--json", "one JSON object a migration, or a change, on stdout", false)
+    .option("--dry-run", "with --adopt: report what it would do, with row counts, and change nothing", false)
+    .option("--json", "one JSON object per migration, or per change with --adopt, on stdout", false)
     .action(async (flags: MigrateFlags, self: Command) => {
       const { runMigrate } = await import("../run/run-migrate.ts");
       await runMigrate(flags, self, context);

@@ -7,24 +7,24 @@ import type { ClearFlags, ListFlags, RetryFlags, ShowFlags } from "../run/run-re
 /** `otc-etl rejects`. */
 export function rejectsCommand(context: CliContext): Command {
   const command = new Command("rejects")
-    .description("List, show, retry or clear the records in quarantine.")
+    .description("List, show, reload or clear rejected records.")
     .addCommand(listCommand(context))
     .addCommand(showCommand(context))
     .addCommand(retryCommand(context))
     .addCommand(clearCommand(context));
   return withExamples(command, [
     ["otc-etl rejects list", "how many are there, and why?"],
-    ["otc-etl rejects show 17", "one of them, with the record as it came"],
-    ["otc-etl rejects retry", "load them again"],
-    ["otc-etl rejects clear --run 123", "forget those of one run"],
+    ["otc-etl rejects show 17", "one of them, with the record as it was received"],
+    ["otc-etl rejects retry", "try to load them again"],
+    ["otc-etl rejects clear --run 123", "remove those of one run"],
   ]);
 }
 
 function listCommand(context: CliContext): Command {
   const command = new Command("list")
-    .description("Count the records in quarantine by view and reason, and list the newest.")
-    .option("--limit <count>", "how many to list", "20")
-    .option("--json", "one JSON object a record on stdout, without the counts", false);
+    .description("Count the rejected records by view and reason, and list the newest.")
+    .option("--limit <count>", "how many records to list", "20")
+    .option("--json", "one JSON object per record on stdout, without the counts", false);
   withFilter(command).action(async (flags: ListFlags, self: Command) => {
     const { listRejects } = await import("../run/run-rejects.ts");
     await listRejects(flags, self, context);
@@ -38,9 +38,9 @@ function listCommand(context: CliContext): Command {
 
 function showCommand(context: CliContext): Command {
   const command = new Command("show")
-    .description("Show all that is known of a record in quarantine, and the record itself.")
-    .addArgument(new Argument("<id>", "its number in `rejects list`"))
-    .option("--json", "as one JSON object, the record as the text it came as", false)
+    .description("Show a rejected record, and why it was rejected.")
+    .addArgument(new Argument("<id>", "its id in `rejects list`"))
+    .option("--json", "one JSON object on stdout, with the record as the text that was received", false)
     .action(async (id: string, flags: ShowFlags, self: Command) => {
       const { showReject } = await import("../run/run-rejects.ts");
       await showReject(id, flags, self, context);
@@ -50,36 +50,36 @@ function showCommand(context: CliContext): Command {
 
 function retryCommand(context: CliContext): Command {
   const command = new Command("retry").description(
-    "Load records in quarantine again; those that go in leave it. A row that is newer is not overwritten.",
+    "Load rejected records again. Those that are loaded leave the quarantine; a newer row is not overwritten.",
   );
   withWaitOptions(withFilter(command)).action(async (flags: RetryFlags, self: Command) => {
     const { retryQuarantine } = await import("../run/run-rejects.ts");
     process.exitCode = await retryQuarantine(flags, self, context);
   });
   return withExamples(command, [
-    ["otc-etl rejects retry", "all of them, a run for each view"],
-    ["otc-etl rejects retry --reason refused_by_database", "when the constraint is gone"],
+    ["otc-etl rejects retry", "all of them, one run per view"],
+    ["otc-etl rejects retry --reason refused_by_database", "after the constraint was dropped"],
   ]);
 }
 
 function clearCommand(context: CliContext): Command {
   const command = new Command("clear")
-    .description("Remove records from quarantine for good, without asking.")
-    .option("--all", "every record; needed where nothing else says which", false)
-    .option("--json", "how many, as a JSON object", false);
+    .description("Remove rejected records permanently, without asking for confirmation.")
+    .option("--all", "every record; required when no other option selects records", false)
+    .option("--json", "the number of removed records, as a JSON object", false);
   withFilter(command).action(async (flags: ClearFlags, self: Command) => {
     const { clearQuarantine } = await import("../run/run-rejects.ts");
     await clearQuarantine(flags, self, context);
   });
   return withExamples(command, [
     ["otc-etl rejects clear --view comments --reason missing_key", "of one view, for one reason"],
-    ["otc-etl rejects clear --all", "everything"],
+    ["otc-etl rejects clear --all", "every record"],
   ]);
 }
 
 function withFilter(command: Command): Command {
   return command
-    .option("--run <id>", "only those of this run")
-    .option("--view <view>", "only those of this view")
-    .option("--reason <reason>", "only those with this reason code, as invalid_timestamp");
+    .option("--run <id>", "only records of this run")
+    .option("--view <view>", "only records of this view")
+    .option("--reason <reason>", "only records with this reason code, such as invalid_timestamp");
 }

@@ -9,16 +9,19 @@ export function serveCommand(context: CliContext): Command {
     .description("Serve the status page: freshness, running loads, runs, quarantine. It only reads.")
     .option(
       "--host <host>",
-      "address to listen on; OTC_WEB_TOKEN is needed on any but this machine's own",
+      "address to listen on; any but a loopback address requires OTC_WEB_TOKEN",
       "127.0.0.1",
     )
-    .option("--port <port>", "port to listen on, 0 for any that is free", "8080")
+    .option("--port <port>", "port to listen on; 0 takes any free port", "8080")
     .action(async (flags: ServeFlags, self: Command) => {
       const { runServe } = await import("../run/run-serve.ts");
       process.exitCode = await runServe(flags, self, context);
     });
   return withExamples(command, [
     ["otc-etl serve", "on http://127.0.0.1:8080, for this machine only"],
-    ["OTC_WEB_TOKEN_FILE=/run/secrets/token otc-etl serve --host 0.0.0.0", "for others, who need the token"],
+    [
+      "OTC_WEB_TOKEN_FILE=/run/secrets/token otc-etl serve --host 0.0.0.0",
+      "for other machines; readers need the token",
+    ],
   ]);
 }

@@ -6,7 +6,7 @@ import { globalOptions } from "../options/global-options.ts";
 /** `otc-etl settings`. */
 export function settingsCommand(context: CliContext): Command {
   const command = new Command("settings")
-    .description("List every setting, its flag and what it is now; secrets are not shown.")
+    .description("List every setting with its flag and its current value; secrets are not shown.")
     .action(async (_flags: unknown, self: Command) => {
       const [{ describeSettings }, { viewCatalog }, { renderTable }] = await Promise.all([
         import("../../config/describe-settings.ts"),

@@ -6,10 +6,10 @@ import type { SimulateFlags } from "../run/run-simulator.ts";
 /** `otc-etl simulate`. */
 export function simulateCommand(context: CliContext): Command {
   const command = new Command("simulate")
-    .description("Serve the three views of an invented service desk, as OTC would, until interrupted.")
-    .option("--port <port>", "port to listen on, 0 for any that is free", "8081")
+    .description("Serve the three views of an invented service desk, as OTC does, until interrupted.")
+    .option("--port <port>", "port to listen on; 0 takes any free port", "8081")
     .option("--host <host>", "address to listen on", "127.0.0.1")
-    .option("--seed <number>", "another number is another service desk", "1")
+    .option("--seed <number>", "each number makes a different service desk", "1")
     .option(
       "--scale <scale>",
       "small, production, a number of tickets, or a multiple of production such as 10x",
@@ -20,7 +20,7 @@ export function simulateCommand(context: CliContext): Command {
       "how many days have passed: tickets change, comments and timesheets are added",
       "0",
     )
-    .option("--flaws <number>", "records of each view that hold a value nobody can load", "0")
+    .option("--flaws <number>", "how many records of each view have a value that cannot be loaded", "0")
     .action(async (flags: SimulateFlags) => {
       const { runSimulator } = await import("../run/run-simulator.ts");
       await runSimulator(flags, context);

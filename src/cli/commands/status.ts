@@ -7,13 +7,13 @@ import type { StatusFlags } from "../run/run-status.ts";
 export function statusCommand(context: CliContext): Command {
   const command = new Command("status")
     .description("Show how fresh each view is, what its table holds, and the last runs.")
-    .option("--runs <count>", "how many runs of each view", "5")
+    .option("--runs <count>", "how many runs to show per view", "5")
     .option(
       "--check",
       "exit with 1, and say why, when something is wrong (--max-age, --max-rollback-rate): for cron, Nagios, Kubernetes",
       false,
     )
-    .option("--json", "one JSON object a view on stdout", false)
+    .option("--json", "one JSON object per view on stdout", false)
     .addOption(
       new Option("--prometheus", "the metrics on stdout, for node_exporter's textfile collector")
         .default(false)

@@ -5,51 +5,51 @@ import { withExamples } from "../options/examples.ts";
 /** `otc-etl users`. */
 export function usersCommand(context: CliContext): Command {
   const command = new Command("users")
-    .description("List whom each user name stands for, and how we know; decide where records disagree.")
-    .option("--json", "one JSON object a user or conflict on stdout", false)
+    .description("List the full name of each user name and its source; resolve conflicts between records.")
+    .option("--json", "one JSON object per user or conflict on stdout", false)
     .action(async (_flags: unknown, self: Command) => {
       const { listUsers } = await import("../run/run-users.ts");
       await listUsers(self, context);
     });
   const conflicts = command
     .command("conflicts")
-    .description("List the names that records do not agree on, and nobody has decided.")
+    .description("List the names on which records disagree and for which there is no manual entry.")
     .action(async (_flags: unknown, self: Command) => {
       const { listUserConflicts } = await import("../run/run-users.ts");
       await listUserConflicts(self, context);
     });
   const set = command
     .command("set")
-    .description("Decide whom a user name stands for; no load changes that.")
-    .argument("<username>", "as timesheets and comments have it")
-    .argument("<full-name>", "as tickets have it, in quotation marks")
+    .description("Set the full name of a user name manually; no load changes it.")
+    .argument("<username>", "as in timesheets and comments")
+    .argument("<full-name>", "as in tickets, in quotation marks")
     .action(async (username: string, fullName: string, _flags: unknown, self: Command) => {
-      const { decideUser } = await import("../run/run-users.ts");
-      await decideUser({ username, fullName }, self, context);
+      const { setUserManually } = await import("../run/run-users.ts");
+      await setUserManually({ username, fullName }, self, context);
     });
   const unset = command
     .command("unset")
-    .description("Take such a decision back: the user is again whom the records say, if they do.")
-    .argument("<username>", "as `users set` was given it")
+    .description("Remove a manual entry; the full name comes from the records again, if they have it.")
+    .argument("<username>", "as given to `users set`")
     .action(async (username: string, _flags: unknown, self: Command) => {
-      const { undecideUser } = await import("../run/run-users.ts");
-      await undecideUser(username, self, context);
+      const { unsetUserManually } = await import("../run/run-users.ts");
+      await unsetUserManually(username, self, context);
     });
   const refresh = command
     .command("refresh")
-    .description("Find out anew who is who, as every load does.")
+    .description("Refresh the user lookup, as every load does.")
     .action(async (_flags: unknown, self: Command) => {
       const { refreshUserList } = await import("../run/run-users.ts");
       await refreshUserList(self, context);
     });
-  withExamples(conflicts, [["otc-etl users conflicts", "which names need a decision?"]]);
-  withExamples(set, [['otc-etl users set ahofer "Anna Hofer"', "and nobody else"]]);
+  withExamples(conflicts, [["otc-etl users conflicts", "which names need a manual entry?"]]);
+  withExamples(set, [['otc-etl users set ahofer "Anna Hofer"', "make a manual entry"]]);
   withExamples(unset, [["otc-etl users unset ahofer", "let the records decide"]]);
   withExamples(refresh, [["otc-etl users refresh", "after timesheets were changed by hand"]]);
   return withExamples(command, [
-    ["otc-etl users", "who is who, and how do we know?"],
-    ["otc-etl users conflicts", "which names need a decision?"],
-    ['otc-etl users set ahofer "Anna Hofer"', "decide; manual entries always win"],
+    ["otc-etl users", "who is who, and where is that known from?"],
+    ["otc-etl users conflicts", "which names need a manual entry?"],
+    ['otc-etl users set ahofer "Anna Hofer"', "make a manual entry, which always wins"],
     ["otc-etl users unset ahofer", "let the records decide"],
     ["otc-etl users --json | jq -r .fullName", "for scripts"],
   ]);

@@ -8,10 +8,16 @@ import type { WorkerFlags } from "../run/run-worker.ts";
 export function workerCommand(context: CliContext): Command {
   const command = withErrorLimit(
     new Command("worker")
-      .description("Load the views by their schedules, until stopped; as many workers as you like.")
+      .description(
+        "Load the views by their schedules until stopped. Several workers may run at the same time.",
+      )
       .addArgument(new Argument("[view...]", "tickets, comments, timesheets or all (default: all)"))
-      .option("--once", "load what is due, and end", false)
-      .option("--list", "only show schedules, what is due, and what was given up", false)
+      .option("--once", "load the views that are due, then exit", false)
+      .option(
+        "--list",
+        "only show the schedules, the loads that are due, and those that were given up",
+        false,
+      )
       .option("--migrate", "bring the tables up to date first", false),
   ).action(async (views: readonly string[], flags: WorkerFlags, self: Command) => {
     const { runWorker } = await import("../run/run-worker.ts");
@@ -24,7 +30,7 @@ export function workerCommand(context: CliContext): Command {
       "on working days at 01:30",
     ],
     ["otc-etl worker --view-schedule 'comments=0 * * * *'", "comments every hour"],
-    ["otc-etl worker --once", "load what is due: for a timer that starts it every ten minutes"],
-    ["otc-etl worker --list", "when is what loaded next, and what was given up?"],
+    ["otc-etl worker --once", "load what is due, for a timer that runs it every ten minutes"],
+    ["otc-etl worker --list", "when is each view loaded next, and which loads were given up?"],
   ]);
 }

@@ -1,8 +1,8 @@
 import { type CompletedCommand, type Completions, withSubcommands } from "./completed-command.ts";
 
 /**
- * What bash sources to complete the program, also the 3.2 of macOS. It starts no process and evaluates nothing that
- * was typed.
+ * The completion script for bash, including version 3.2 of macOS. It starts no process and evaluates nothing that was
+ * typed.
  */
 export function bashScript(program: CompletedCommand): string {
   const all = withSubcommands(program);
@@ -16,7 +16,7 @@ export function bashScript(program: CompletedCommand): string {
   return `# bash completion of ${program.name}; source <(${program.name} completion bash)
 _otc_etl() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command="" word options words
-  # bash takes --flag=value for three words.
+  # bash splits --flag=value into three words.
   if [[ $current == "=" ]]; then
     current=""
   elif [[ $previous == "=" ]]; then
@@ -37,7 +37,7 @@ ${words.join("\n")}
     if [[ $current == -* ]]; then words="$options ${common.join(" ")}"; fi
     ;;
   esac
-  # Without a reply bash completes files.
+  # Without a reply, bash completes file names.
   if [[ $words == "@files" ]]; then return; fi
   compopt +o default 2>/dev/null
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -46,7 +46,7 @@ complete -o default -F _otc_etl ${program.name}
 `;
 }
 
-/** What the values of options may be, those with one answer together. The program's own options are known everywhere. */
+/** Completions of option values, grouped by equal completions. The program's own options apply to every command. */
 function valueArms(commands: readonly CompletedCommand[]): readonly string[] {
   const patterns = new Map<string, string[]>();
   for (const { path, options } of commands) {

@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 
-/** What a shell offers for a value: words, its own files, or nothing. */
+/** What a shell offers for a value: words, file names, or nothing. */
 export type Completions =
   { readonly kind: "words"; readonly words: readonly string[] } | { readonly kind: "files" | "nothing" };
 
@@ -19,19 +19,19 @@ export interface CompletedCommand {
   readonly path: string;
   readonly description: string;
   readonly commands: readonly CompletedCommand[];
-  /** Its own; those of the program hold for every command. */
+  /** Its own options; every command also has those of the program. */
   readonly options: readonly CompletedOption[];
-  /** Of all its arguments. */
+  /** What may be completed for its arguments. */
   readonly argument: Completions;
 }
 
-/** Placeholders of values that are paths; what a setting is nobody knows, so that the shell does what it always does. */
+/** Placeholders that are completed with file names; `value` is that of any setting, and may be a path. */
 const PATHS = new Set(["file", "document", "value"]);
 
-/** Commander adds it to every command, and lists it in none. */
+/** Commander adds this option to every command, but does not list it. */
 const HELP: CompletedOption = { flags: ["-h", "--help"], description: "help", value: undefined };
 
-/** All of a command that a shell has to know, hidden options included: every setting is one. */
+/** What a shell has to know of a command, hidden options included, for every setting is one. */
 export function completedCommand(
   command: Command,
   views: readonly string[],

@@ -5,7 +5,7 @@ import {
   withSubcommands,
 } from "./completed-command.ts";
 
-/** What fish sources, or finds in `~/.config/fish/completions/otc-etl.fish`, to complete the program. */
+/** The completion script for fish, to source or to put into `~/.config/fish/completions/otc-etl.fish`. */
 export function fishScript(program: CompletedCommand): string {
   const all = withSubcommands(program);
   const paths = all.slice(1).map(({ path }) => path);
@@ -15,7 +15,7 @@ export function fishScript(program: CompletedCommand): string {
     const here = quoted(`__otc_etl_at "${command.path}"`);
     return [
       ...command.commands.map(({ name, description }) => line(here, "-a", name, "-d", quoted(description))),
-      // The program's own options are known everywhere.
+      // The program's own options apply to every command.
       ...command.options.map((option) => line(command === program ? "" : here, ...optionWords(option))),
       ...(command.argument.kind === "nothing" ? [] : [line(here, ...valueWords(command.argument))]),
     ];

@@ -5,14 +5,14 @@ import {
   withSubcommands,
 } from "./completed-command.ts";
 
-/** What zsh sources, or finds in its `fpath` under the name `_otc-etl`, to complete the program. */
+/** The completion script for zsh, to source or to put into its `fpath` under the name `_otc-etl`. */
 export function zshScript(program: CompletedCommand): string {
   const inner = withSubcommands(program).slice(1);
   const main = functionName(program);
   return `#compdef ${program.name}
 # zsh completion of ${program.name}; source <(${program.name} completion zsh)
 ${main}() {
-  # The functions below see it too.
+  # The functions below use it too.
   local -a common=(${optionSpecs(program).join("\n    ")})
 ${body(program)}
 }

@@ -3,7 +3,7 @@ import type { LoadRequest } from "../../loader/loader.ts";
 import type { CliContext } from "../cli-context.ts";
 import { type LoadOptionFlags, readLoadOptions, withLoadOptions } from "./load-options.ts";
 
-/** The flags that say which documents of OTC are read, and how strictly. */
+/** The flags that say which documents of OTC to read, and with which guards. */
 export interface DocumentFlags extends LoadOptionFlags {
   readonly from?: string;
   readonly ignoreCircuit: boolean;
@@ -19,7 +19,7 @@ export function withDocumentOptions(command: Command): Command {
     );
   return withLoadOptions(command).option(
     "--ignore-circuit",
-    "ask OTC although the last fetches failed",
+    "send requests to OTC although the circuit is open",
     false,
   );
 }

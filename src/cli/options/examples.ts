@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** An example and what it does. */
+/** A command line and what it does. */
 type Example = readonly [command: string, does: string];
 
 /** Adds examples below the help of a command. */

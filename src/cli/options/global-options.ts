@@ -14,24 +14,28 @@ export interface GlobalOptions {
 /** Adds the options to the program; commands inherit them. */
 export function addGlobalOptions(program: Command): void {
   program
-    .option("-q, --quiet", "only warnings and errors")
-    .option("-v, --verbose", "every step, and the stack of errors")
-    .addOption(new Option("--log-format <format>", "how to log").choices(["text", "json"]).default("text"));
+    .option("-q, --quiet", "log only warnings and errors")
+    .option("-v, --verbose", "log every step, and the stack traces of errors")
+    .addOption(
+      new Option("--log-format <format>", "the format of log lines")
+        .choices(["text", "json"])
+        .default("text"),
+    );
   for (const { flag } of viewSettingList) {
     program.addOption(
-      new Option(`--${flag} <view=value>`, "of one view; can be repeated")
+      new Option(`--${flag} <view=value>`, "the value for one view; can be repeated")
         .hideHelp()
         .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
     );
   }
   for (const setting of settingList) {
-    // Anyone can read the flags of a process.
+    // Every user of a machine can read the flags of its processes.
     if (setting.secret === true) continue;
     program.addOption(new Option(`--${flagOf(setting)} <value>`, setting.description).hideHelp());
   }
 }
 
-/** Reads them back from any command of the program. */
+/** Reads the global options from any command of the program. */
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<Record<string, unknown>>();
   const flags: Record<string, string> = {};

@@ -3,14 +3,14 @@ import { parseDuration } from "../../config/duration.ts";
 import { parseErrorLimit } from "../../load/error-limit.ts";
 import type { LoadRequest } from "../../loader/loader.ts";
 
-/** The flags of every command that takes a view for itself. */
+/** The flags of every command that locks a view. */
 export interface WaitFlags {
   readonly wait?: string;
   readonly timeout?: string;
   readonly json: boolean;
 }
 
-/** The flags of every command that puts records in quarantine. */
+/** The flags of every command that may reject records. */
 export interface ErrorLimitFlags extends WaitFlags {
   readonly maxErrors?: string;
 }
@@ -20,23 +20,23 @@ export interface LoadOptionFlags extends ErrorLimitFlags {
   readonly allowShrink: boolean;
 }
 
-/** Adds how long a load may wait and last, and `--json`. */
+/** Adds the limits for the wait and the time of a load, and `--json`. */
 export function withWaitOptions(command: Command): Command {
   return command
     .option(
       "--wait <duration>",
-      "wait for another load of the view to end, as 30s or 10m (default: do not wait)",
+      "wait for another load of the view to end, such as 30s or 10m (default: do not wait)",
     )
-    .option("--timeout <duration>", "time for each view, as 2h (default: OTC_LOAD_TIMEOUT_MS)")
-    .option("--json", "one JSON object a view on stdout", false);
+    .option("--timeout <duration>", "time limit per view, such as 2h (default: OTC_LOAD_TIMEOUT_MS)")
+    .option("--json", "one JSON object per view on stdout", false);
 }
 
-/** Adds the limit of records in quarantine, and what `withWaitOptions` adds. */
+/** Adds the error limit, and what `withWaitOptions` adds. */
 export function withErrorLimit(command: Command): Command {
   command.addOption(
     new Option(
       "--max-errors <limit>",
-      "most records in quarantine, as 50 or 2% (default: the larger of 100 and 1%)",
+      "the largest number of rejected records, such as 50 or 2% (default: the larger of 100 and 1%)",
     ),
   );
   return withWaitOptions(command);

@@ -3,7 +3,7 @@ import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { LoadOutcome } from "../../runs/outcome.ts";
 import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 
-/** One view's outcome, in one line, as the contract names its keys, and more. */
+/** One view's outcome as one line of JSON. */
 export function outcomeJson(outcome: LoadOutcome | PlanOutcome): string {
   if (outcome.status === "failed") {
     const { error, ...rest } = outcome;

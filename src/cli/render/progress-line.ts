@@ -4,30 +4,30 @@ import type { CliContext } from "../cli-context.ts";
 import { formatCount, formatMegabytes } from "../../format/format.ts";
 import type { GlobalOptions } from "../options/global-options.ts";
 
-/** A terminal's line is renewed this often, in milliseconds. */
+/** How often the line on a terminal is updated, in milliseconds. */
 const TERMINAL_INTERVAL_MS = 100;
 
-/** A log gets a line this often, in milliseconds. */
+/** How often a line is logged, in milliseconds. */
 const LOG_INTERVAL_MS = 10_000;
 
 const STEPS: Readonly<Record<LoadProgress["step"], string>> = {
   open: "opening the file",
-  fetch: "asking OTC",
+  fetch: "waiting for OTC",
   stage: "loading",
   classify: "comparing",
   apply: "writing",
   commit: "committing",
 };
 
-/** Shows how far a load is: a line that renews itself on a terminal, a plain line now and then in a log. */
+/** Shows the progress of a load: a line that is updated in place on a terminal, or a line every ten seconds in a log. */
 export interface ProgressLine {
   show(progress: LoadProgress): void;
-  /** Writes something of its own above the line. */
+  /** Runs `write`, whose output appears above the line. */
   above(write: () => void): void;
   stop(): void;
 }
 
-/** @param log writes a plain line, where there is no terminal */
+/** @param log writes a log line when there is no terminal */
 export async function createProgressLine(
   context: CliContext,
   options: Pick<GlobalOptions, "quiet" | "logFormat">,
@@ -42,7 +42,7 @@ export async function createProgressLine(
       stop: () => undefined,
     };
   const onTerminal = context.stderr.isTTY && options.logFormat === "text";
-  // A tenth of a nightly load's start, and only a terminal needs it.
+  // Its import takes a tenth of the start of a nightly load, and only a terminal needs it.
   const ora = onTerminal ? (await import("ora")).default : undefined;
   const interval = onTerminal ? TERMINAL_INTERVAL_MS : LOG_INTERVAL_MS;
   let spinner: Ora | undefined;
@@ -86,7 +86,7 @@ export async function createProgressLine(
   };
 }
 
-/** `tickets: loading, 123,456 records, 84.2 MB, 28.1 MB/s`, and of a file how much of it. */
+/** `tickets: loading, 123,456 records, 84.2 MB, 28.1 MB/s`, and for a file the percentage that was read. */
 function describeProgress({ view, step, records, bytes, share }: LoadProgress, elapsedMs: number): string {
   const reading = step === "open" || step === "stage";
   const part = reading && share !== undefined ? `, ${Math.floor(share * 100)}%` : "";

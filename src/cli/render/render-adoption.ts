@@ -2,7 +2,7 @@ import type { AdoptionStep } from "../../adopt/adoption-step.ts";
 import { formatCount } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
 
-/** What adopting does, or would do, a line a change. */
+/** What the adoption does or would do, one line per change. */
 export function renderAdoption(steps: readonly AdoptionStep[] | undefined, dryRun: boolean): string {
   if (steps === undefined) {
     return "Nothing to adopt: the database is migrated, or has no tables of an older script.\n";
@@ -25,7 +25,7 @@ export function renderAdoption(steps: readonly AdoptionStep[] | undefined, dryRu
   );
   return `${table}\n${
     dryRun
-      ? "Nothing was changed: `otc-etl migrate --adopt` does all this."
-      : "Adopted: `otc-etl load` can be run."
+      ? "Nothing was changed: `otc-etl migrate --adopt` makes these changes."
+      : "The tables are adopted: `otc-etl load` can be run."
   }\n`;
 }

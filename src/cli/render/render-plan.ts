@@ -5,10 +5,10 @@ import type { RowKey } from "../../load/plan/plan-report.ts";
 import { formatCount } from "../../format/format.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 
-/** A value longer than this, in characters, would break the line. */
+/** Longer values are cut, so that a change stays on one line; in characters. */
 const MAX_VALUE_LENGTH = 60;
 
-/** The counts of all views, and below them what is behind the counts of each. */
+/** The counts of all views, followed by the changes and warnings of each view. */
 export function renderPlan(outcomes: readonly PlanOutcome[]): string {
   const sections = outcomes.flatMap((outcome) => {
     if (outcome.status === "failed") return [];
@@ -34,7 +34,7 @@ function* describe(plan: PlannedLoad): Generator<string> {
   }
   const { keys, samples } = plan.duplicateKeys;
   if (keys > 0)
-    yield `duplicates: ${formatCount(keys)} keys come more than once; the last record of each counts`;
+    yield `duplicates: ${formatCount(keys)} keys occur more than once; the last record of each wins`;
   for (const { key, records } of samples) yield `  ${keyText(key)}: ${formatCount(records)} records`;
   for (const [field, records] of plan.drift.unknownFields) {
     yield `schema drift: ${field} is not defined by the view (${formatCount(records)} records); rows keep it in extra`;

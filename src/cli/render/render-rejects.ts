@@ -6,10 +6,10 @@ import { renderTable } from "./table.ts";
 
 const right = (title: string) => ({ title, align: "right" as const });
 
-/** A key can have thousands of characters; `rejects show` shows them all. */
+/** A key can have thousands of characters, so cells are cut at this many; `rejects show` prints all. */
 const LONGEST_CELL = 100;
 
-/** How many records there are for each reason and, below it, the newest of them. */
+/** The number of rejected records per reason, followed by the newest records. */
 export function renderRejects(counts: readonly RejectCount[], rejects: readonly RejectSummary[]): string {
   if (counts.length === 0) return "No such record is in quarantine.\n";
   const reasons = renderTable(
@@ -44,7 +44,7 @@ function shortened(text: string): string {
   return text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text;
 }
 
-/** One record and why it could not be loaded; its numbers as they were sent. */
+/** A rejected record and why it was rejected. Numbers are printed exactly as they were received. */
 export function renderReject(reject: RejectDetails): string {
   const facts: readonly (readonly [name: string, value: string | null])[] = [
     ["view", reject.view],
@@ -62,12 +62,12 @@ export function renderReject(reject: RejectDetails): string {
   return `${[...lines, "", ...renderRecord(reject.raw)].map(escapeControlCharacters).join("\n")}\n`;
 }
 
-/** @returns its lines */
+/** @returns the lines */
 function renderRecord(raw: string): readonly string[] {
   try {
     return JSON.stringify(withExactNumbers(raw), null, 2).split("\n");
   } catch {
-    // What is no JSON is shown as it came.
+    // Text that is not JSON is printed unchanged.
     return [raw];
   }
 }

@@ -41,11 +41,11 @@ function describeDuration(duration: ViewStatus["duration"]): string {
   return `${last} (usually ${formatSeconds(duration.usual * 1000)} s, ${change < 0 ? "" : "+"}${change} %)`;
 }
 
-/** The freshness of each view, how we stand with OTC and, below it, the last runs of all, newest first. */
+/** The freshness of each view, the state of the circuit, and the last runs of all views, newest first. */
 export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitStatus): string {
   const head = `${renderFreshness(statuses)}\n${describeCircuit(circuit)}\n`;
   const runs = statuses.flatMap((status) => status.runs).sort((a, b) => b.runId - a.runId);
-  if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` makes the first.\n`;
+  if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` starts the first.\n`;
   const table = renderTable(
     [
       right("run"),
@@ -82,7 +82,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   return `${head}\n${table}${causes}${drifted}`;
 }
 
-/** What the last load of a view had that the view does not define, and what was new to each of the runs shown. */
+/** Fields of the last load that the view does not define, and the drift warnings of the runs shown. */
 function* describeDrift(status: ViewStatus): Generator<string> {
   const unknown = Object.entries(status.unknownFields).map(
     ([field, records]) => `${field} (${formatCount(records)} records)`,
@@ -102,10 +102,10 @@ function describeCircuit({
 }: CircuitStatus): string {
   const asked =
     lastRequestAt === null
-      ? "OTC was not asked yet."
-      : `OTC was asked ${requestsLastHour} times in the last hour, last at ${formatTime(lastRequestAt)}.`;
+      ? "No request was sent to OTC yet."
+      : `Requests to OTC in the last hour: ${requestsLastHour}; the last one at ${formatTime(lastRequestAt)}.`;
   if (openedAt !== null) {
-    return `${asked} The circuit is OPEN since ${formatTime(openedAt)}, after ${failuresInRow} failed fetches in a row.`;
+    return `${asked} The circuit has been OPEN since ${formatTime(openedAt)}, after ${failuresInRow} failed fetches in a row.`;
   }
   return failuresInRow === 0 ? asked : `${asked} The last ${failuresInRow} fetches failed.`;
 }

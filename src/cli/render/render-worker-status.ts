@@ -3,7 +3,7 @@ import type { WorkerStatus } from "../../worker/read-worker-status.ts";
 import { formatTime } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
 
-/** When each view is loaded, what is due and, below it, what was given up of late. */
+/** When each view is loaded and which loads are due, followed by the last dead letters. */
 export function renderWorkerStatus(statuses: readonly WorkerStatus[]): string {
   const schedules = renderTable(
     [
@@ -39,12 +39,12 @@ export function renderWorkerStatus(statuses: readonly WorkerStatus[]): string {
 
 function describeState({ dueAt, job }: WorkerStatus): string {
   if (dueAt === null) return "loaded";
-  if (job === null) return "no worker has seen it";
+  if (job === null) return "not queued by a worker yet";
   switch (job.state) {
     case "created":
       return "waiting";
     case "retry":
-      return `attempt ${job.retryCount + 2} from ${formatTime(job.startAfter)}`;
+      return `attempt ${job.retryCount + 2} after ${formatTime(job.startAfter)}`;
     case "active":
       return `loading, attempt ${job.retryCount + 1}`;
     case "completed":

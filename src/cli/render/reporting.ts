@@ -5,7 +5,7 @@ import type { CliContext } from "../cli-context.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import type { Session } from "../session.ts";
 
-/** What every command that loads tells on its way: how far it is, and with `--json` each outcome at once. */
+/** What every command that loads reports: its progress and, with `--json`, each outcome as soon as it is known. */
 export function reporting(
   { progress }: Pick<Session, "progress">,
   { signal, stdout }: CliContext,

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 
-/** A column of a table: numbers stand to the right. */
+/** A column of a table; numbers are aligned right. */
 export interface TableColumn {
   readonly title: string;
   readonly align?: "left" | "right";
@@ -25,7 +25,7 @@ const NO_LINES = {
   middle: "  ",
 };
 
-/** A plain table for a terminal, ending in a line feed. Control characters in the cells are shown, not obeyed. */
+/** A plain table for a terminal, ending in a line feed. Control characters in the cells are escaped. */
 export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: columns.map((column) => column.title),

@@ -13,7 +13,7 @@ const SCRIPTS: Readonly<Record<Shell, (program: CompletedCommand) => string>> = 
   fish: fishScript,
 };
 
-/** Writes the script that teaches a shell all commands of the program. */
+/** Writes the completion script for a shell. */
 export async function runCompletion(shell: Shell, program: Command, { stdout }: CliContext): Promise<void> {
   const views = (await viewCatalog()).map((view) => view.name);
   stdout.write(SCRIPTS[shell](completedCommand(program, views)));

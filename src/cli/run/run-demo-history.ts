@@ -15,19 +15,19 @@ export interface DemoFlags {
   readonly port: string;
 }
 
-/** Kept, unlike that of the two nights: the next time only the nights since then are loaded. */
+/** This directory is kept, unlike that of the two nights: the next call loads only the nights since then. */
 const HISTORY_DIR = join(".otc-etl", "demo-history");
 
-/** As few records as make a lively page: ninety nights are to pass in half a minute. */
+/** Few records, so that ninety nights are loaded in half a minute, but enough for the charts. */
 const SCALE = { tickets: 1095, comments: 300, timesheets: 1644 };
 
-/** A line of progress every so many nights. */
-const NIGHTS_A_LINE = 10;
+/** A line of progress is printed after this many nights. */
+const NIGHTS_PER_LINE = 10;
 
 /**
  * Serves the status page over a history of ninety nights, until the process is told to stop.
  *
- * @returns the exit code: 0, for to be stopped is how it ends
+ * @returns the exit code: 0, because being stopped is its normal end
  */
 export async function runDemoHistory(
   flags: DemoFlags,
@@ -54,12 +54,13 @@ export async function runDemoHistory(
   try {
     stdout.write(`Ninety nights of a simulated OTC, in the embedded database in ${HISTORY_DIR} …\n`);
     const nights = await loadHistory(desk, now, signal, ({ done, nights }) => {
-      if (done > 0 && done % NIGHTS_A_LINE === 0) stdout.write(`  ${done} of ${nights} nights are loaded\n`);
+      if (done > 0 && done % NIGHTS_PER_LINE === 0)
+        stdout.write(`  ${done} of ${nights} nights are loaded\n`);
     });
     stdout.write(
       nights === 0
-        ? "They are all there; to begin afresh, delete that directory.\n"
-        : `${nights} nights are loaded, and stay there for the next time.\n`,
+        ? "All nights are loaded already; delete that directory to start again.\n"
+        : `${nights} nights are loaded and kept for the next time.\n`,
     );
     const { startServer } = await import("../../web/start-server.ts");
     const { settings } = desk.loader;

@@ -11,13 +11,13 @@ import { createProgressLine } from "../render/progress-line.ts";
 import { renderFreshness } from "../render/render-status.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 
-/** A directory of its own: the demo begins afresh each time, and must not touch real data. */
+/** The demo deletes this directory at each start, so it must not be one that holds real data. */
 const DEMO_DIR = join(".otc-etl", "demo");
 
-/** Records of each view that nobody can load, so that the quarantine is seen at work. */
+/** Records of each view that cannot be loaded, to show how the quarantine works. */
 const FLAWS = 2;
 
-/** @returns the exit code: 0 when both nights went as they should */
+/** @returns the exit code: 0 when both loads were committed */
 export async function runDemo(command: Command, context: CliContext): Promise<number> {
   const scale = parseScale("small");
   if (scale === undefined) throw new Error("The simulator has no scale called small.");
@@ -53,18 +53,18 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
 
     const first = await desk.night();
     say(
-      `\nThe first night: everything is new, but for ${FLAWS} records of each view that nobody could load.\n` +
-        `They are kept in quarantine (etl_rejects), and the load is "partial".\n\n${renderOutcomes(first)}`,
+      `\nThe first night: all records are inserted, except ${FLAWS} of each view that cannot be loaded.\n` +
+        `These are kept in quarantine (etl_rejects), and the status of the load is "partial".\n\n${renderOutcomes(first)}`,
     );
 
     desk.simulator.setDay(1);
     const second = await desk.night();
     say(
-      `\nA day later: only what is new or changed is written, the rest is skipped.\n\n` +
+      `\nA day later: only new and changed records are written, the others are skipped.\n\n` +
         renderOutcomes(second),
     );
 
-    say(`\nHow fresh each view is:\n\n${renderFreshness(await readStatus(database, desk.views, 0))}`);
+    say(`\nThe freshness of each view:\n\n${renderFreshness(await readStatus(database, desk.views, 0))}`);
     say(nextSteps());
     return [...first, ...second].some((outcome) => outcome.status === "failed") ? 1 : 0;
   } finally {
@@ -77,12 +77,12 @@ function nextSteps(): string {
   return `
 Try next:
 
-  npx otc-etl demo --serve                        the status page, with ninety nights behind it
-  npx otc-etl serve --data-dir ${DEMO_DIR}      the status page of these two
+  npx otc-etl demo --serve                        the status page, with ninety nights of loads
+  npx otc-etl serve --data-dir ${DEMO_DIR}      the status page of these two nights
   npx otc-etl status --data-dir ${DEMO_DIR}     the runs on record
-  npx otc-etl simulate                            the simulated OTC, to load from yourself
-  npx otc-etl doctor                              what is missing for the real thing
-  npx otc-etl load --help                         all that a load can do
+  npx otc-etl simulate                            the simulated OTC, for your own loads
+  npx otc-etl doctor                              what is missing for a load of the real OTC
+  npx otc-etl load --help                         all options of a load
 
 To load the real OTC into your PostgreSQL, copy .env.example to .env and fill it in.
 `;

@@ -41,7 +41,7 @@ async function* runChecks(
   yield* await checkDatabase(() => loader.database(), views);
   const view = configuration.every((result) => result.state === "ok") ? views[0] : undefined;
   yield view === undefined
-    ? skipped("API", "not asked: its settings are incomplete")
+    ? skipped("API", "not checked: its settings are incomplete")
     : await checkApi(loader.apiSource(view), signal);
   yield* await checkDisk(loader.embeddedDirectory);
   yield await checkAlerts(loader.settings, alert, signal);

@@ -51,7 +51,7 @@ export function runImport(
       const request = {
         ...readErrorLimit(flags),
         views: [view],
-        // A file may hold a part of a view.
+        // A file may hold only a part of a view.
         allowShrink: true,
         kind: "import",
         sourceOf: () => imported.document,

@@ -16,7 +16,7 @@ export interface LoadFlags extends DocumentFlags {
   readonly migrate: boolean;
 }
 
-/** Committed, but some records are in quarantine. */
+/** The load was committed, but records were rejected. */
 const EXIT_PARTIAL = 3;
 
 /** @returns the exit code */
@@ -35,7 +35,7 @@ export function runLoad(
   );
 }
 
-/** Loads as asked, shows how far it is and what came of it. @returns the exit code */
+/** Loads as requested, and reports progress and outcomes. @returns the exit code */
 export async function loadAndReport(
   session: Session,
   context: CliContext,
@@ -49,13 +49,13 @@ export async function loadAndReport(
     ...reporting(session, context, flags),
   });
   if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
-  // Interrupted between two views, the rest was not even begun.
+  // An interruption between two views leaves no outcome for the later ones.
   return outcomes.length < request.views.length
     ? exitCodeOf(context.signal.reason)
     : exitCodeOfOutcomes(outcomes);
 }
 
-/** The worst outcome tells: a failure, then records in quarantine. */
+/** The exit code of the worst outcome: a failure, then rejected records. */
 export function exitCodeOfOutcomes(outcomes: readonly LoadOutcome[]): number {
   const partial = outcomes.some((outcome) => outcome.status === "partial") ? EXIT_PARTIAL : 0;
   return failureExitCode(outcomes) ?? partial;

@@ -20,7 +20,7 @@ export interface MigrateFlags {
 /** @throws OtcError `usage` when the flags contradict each other */
 export async function runMigrate(flags: MigrateFlags, command: Command, context: CliContext): Promise<void> {
   if (flags.dryRun && !flags.adopt) {
-    throw new OtcError("usage", "--dry-run goes with --adopt only.", {
+    throw new OtcError("usage", "--dry-run requires --adopt.", {
       remedy: "`otc-etl migrate --status` shows what `otc-etl migrate` would apply.",
     });
   }

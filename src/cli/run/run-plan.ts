@@ -15,7 +15,7 @@ export interface PlanFlags extends DocumentFlags {
   readonly samples: string;
 }
 
-/** A load would write something, put something in quarantine, or be stopped by a guard. */
+/** A load would write rows, reject records, or be failed by a guard. */
 const EXIT_CHANGES = 4;
 
 /** @returns the exit code */
@@ -35,7 +35,7 @@ export function runPlan(
   );
 }
 
-/** Plans as asked, shows how far it is and what a load would do. @returns the exit code */
+/** Plans as requested, and reports progress and what a load would do. @returns the exit code */
 export async function planAndReport(
   session: Session,
   context: CliContext,
@@ -48,11 +48,11 @@ export async function planAndReport(
     ...reporting(session, context, flags),
   });
   if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes));
-  // Interrupted between two views, the rest was not even begun.
+  // An interruption between two views leaves no outcome for the later ones.
   return outcomes.length < request.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
 }
 
-/** The worst outcome tells: a failure, then something to do. */
+/** The exit code of the worst outcome: a failure, then changes. */
 function exitCode(outcomes: readonly PlanOutcome[]): number {
   return failureExitCode(outcomes) ?? (outcomes.some(hasWork) ? EXIT_CHANGES : 0);
 }

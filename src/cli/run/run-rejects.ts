@@ -62,20 +62,21 @@ export async function showReject(
   command: Command,
   context: CliContext,
 ): Promise<void> {
-  const rejectId = wholeNumber("The record's number", id);
+  const rejectId = wholeNumber("The record's id", id);
   await withSession(command, context, async (session) => {
     const database = await migratedDatabase(session);
     const reject = await readReject(database, rejectId);
     if (reject === undefined) {
       throw new OtcError("usage", `There is no record ${rejectId} in quarantine.`, {
-        remedy: "`otc-etl rejects list` shows those there are; one that was loaded since has left.",
+        remedy:
+          "`otc-etl rejects list` lists the rejected records; one that has been loaded is no longer among them.",
       });
     }
     context.stdout.write(flags.json ? jsonLine(reject) : renderReject(reject));
   });
 }
 
-/** `rejects retry`. @returns the exit code, as of a load */
+/** `rejects retry`. @returns the exit code, as for a load */
 export async function retryQuarantine(
   flags: RetryFlags,
   command: Command,
@@ -90,7 +91,7 @@ export async function retryQuarantine(
       ...reporting(session, context, flags),
     });
     if (!flags.json && !options.quiet) {
-      const nothing = "Nothing to do: no such record is in quarantine.\n";
+      const nothing = "Nothing to do: there is no such record in quarantine.\n";
       context.stdout.write(outcomes.length === 0 ? nothing : renderOutcomes(outcomes));
     }
     return exitCodeOfOutcomes(outcomes);
@@ -137,7 +138,7 @@ function wholeNumber(name: string, text: string): number {
   throw new OtcError("usage", `${name} is ${JSON.stringify(text)}.`, { remedy: "Give a whole number." });
 }
 
-/** JSON leaves some control characters as they are, and a record may hold any. */
+/** Escapes the control characters that JSON does not, because a record may contain any. */
 function jsonLine(value: unknown): string {
   return `${escapeControlCharacters(JSON.stringify(value))}\n`;
 }

@@ -44,7 +44,7 @@ function readChoice(document: string, flags: ReplayFlags): DocumentChoice {
   const since = flags.since === undefined ? undefined : parseDate(flags.since);
   if (flags.all && document === "latest") return { kind: "all", since };
   if (flags.all || since !== undefined) {
-    throw new OtcError("usage", "--since goes with --all, and --all with no document.", {
+    throw new OtcError("usage", "--since requires --all, and --all excludes a document.", {
       remedy: "Give `replay --all --since DATE`, or `replay DOCUMENT`.",
     });
   }
@@ -54,11 +54,11 @@ function readChoice(document: string, flags: ReplayFlags): DocumentChoice {
     : { kind: "file", path: document };
 }
 
-/** A day, or a time of it, in UTC unless it says otherwise: as the names in the archive. */
+/** A day or a time, in UTC unless the text has an offset, like the names in the archive. */
 function parseDate(text: string): Date {
   const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
   const date = new Date(text);
-  // A day that does not exist becomes another one.
+  // `Date` turns a day that does not exist into another day.
   if (isDate && date.getTime() > 0 && Number(text.slice(8, 10)) === dayOf(text)) return date;
   throw new OtcError("usage", `--since is ${JSON.stringify(text)}.`, {
     remedy: "Give a day such as 2026-11-01, or a time such as 2026-11-01T02:00:00Z.",

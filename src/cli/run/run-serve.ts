@@ -14,7 +14,7 @@ export interface ServeFlags {
 /**
  * Serves until the process is told to stop.
  *
- * @returns the exit code: 0, for to be stopped is how it ends
+ * @returns the exit code: 0, because being stopped is its normal end
  */
 export function runServe(flags: ServeFlags, command: Command, context: CliContext): Promise<number> {
   const { stdout, signal } = context;

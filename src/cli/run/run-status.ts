@@ -17,7 +17,7 @@ export interface StatusFlags {
   readonly prometheus: boolean;
 }
 
-/** Runs of each view that a check looks at, however few are shown. */
+/** How many runs per view `--check` reads, even if fewer are shown. */
 const RUNS_CHECKED = 20;
 
 /** @returns the exit code: with --check 1 when something is wrong */
@@ -50,7 +50,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     } else if (!flags.check) {
       context.stdout.write(renderStatus(cut, circuit));
     } else if (problems.length === 0) {
-      context.stdout.write("All views are well.\n");
+      context.stdout.write("All views are up to date.\n");
     } else {
       context.stdout.write(`${problems.map(escapeControlCharacters).join("\n")}\n`);
     }

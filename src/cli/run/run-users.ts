@@ -21,7 +21,7 @@ export function listUsers(command: Command, context: CliContext): Promise<void> 
     const users = await readUsers(database);
     writeList(users, command, context, () =>
       users.length === 0
-        ? "No user is known yet: loads of timesheets and comments bring them.\n"
+        ? "No user is known yet: loads of timesheets and comments add users.\n"
         : renderTable(
             [{ title: "username" }, { title: "full name" }, { title: "source" }, { title: "since" }],
             users.map((user) => [user.username, user.fullName, user.source, formatTime(user.updatedAt)]),
@@ -36,9 +36,9 @@ export function listUserConflicts(command: Command, context: CliContext): Promis
     const conflicts = await readUserConflicts(database);
     writeList(conflicts, command, context, () =>
       conflicts.length === 0
-        ? "No conflicts: no name stands for two people.\n"
+        ? "No conflicts: every name belongs to one person.\n"
         : renderTable(
-            [{ title: "kind" }, { title: "name" }, { title: "may be" }, { title: "taken as" }],
+            [{ title: "kind" }, { title: "name" }, { title: "candidates" }, { title: "chosen" }],
             conflicts.map(({ kind, name, candidates, chosen }) => [
               kind,
               name,
@@ -51,25 +51,25 @@ export function listUserConflicts(command: Command, context: CliContext): Promis
 }
 
 /** `otc-etl users set`. */
-export function decideUser(
+export function setUserManually(
   user: Pick<User, "username" | "fullName">,
   command: Command,
   context: CliContext,
 ): Promise<void> {
   return withUsers(command, context, async ({ database, log }) => {
     await setUser(database, user);
-    log.info(user, "decided");
+    log.info(user, "manual entry saved");
   });
 }
 
 /** `otc-etl users unset`. */
-export function undecideUser(username: string, command: Command, context: CliContext): Promise<void> {
+export function unsetUserManually(username: string, command: Command, context: CliContext): Promise<void> {
   return withUsers(command, context, async ({ database, log }) => {
     await database.transaction(async (transaction) => {
       await unsetUser(transaction, username);
       await refreshUsers(transaction);
     }, context.signal);
-    log.info({ username }, "left to the records");
+    log.info({ username }, "manual entry removed");
   });
 }
 
@@ -93,7 +93,7 @@ function withUsers(
   });
 }
 
-/** One JSON object a line, or what `render` makes of it. */
+/** One JSON object per line, or what `render` returns. */
 function writeList(
   rows: readonly object[],
   command: Command,

@@ -31,7 +31,7 @@ export interface WorkerFlags extends ErrorLimitFlags {
 /** Dead letters of each view that `--list` shows. */
 const LETTERS_SHOWN = 5;
 
-/** Loads a view; a failure is an outcome, also of a load that could not be begun. */
+/** Loads a view; a failure is an outcome, even if the load could not start. */
 type Load = WorkerContext["load"];
 
 /** @returns the exit code */
@@ -56,13 +56,13 @@ export function runWorker(
       else for (const status of statuses) context.stdout.write(`${JSON.stringify(status)}\n`);
       return 0;
     }
-    // What the loads will need is missed now, and not in the night.
+    // A missing setting of the API fails the start, and not a load in the night.
     for (const { view } of schedules) loader.apiSource(view);
     if (flags.migrate) await loader.migrate(context.signal);
     await requireMigrated(database);
 
-    const late = graceSignal(context.signal, loader.settings.stopGraceMs);
-    const loading = { ...context, signal: late.signal };
+    const grace = graceSignal(context.signal, loader.settings.stopGraceMs);
+    const loading = { ...context, signal: grace.signal };
     const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
     const sendDueAlerts = (): Promise<void> => loader.sendDueAlerts();
     const run = flags.once ? loadOnce : loadUntilStopped;
@@ -76,7 +76,7 @@ export function runWorker(
         },
       );
     } finally {
-      late.stop();
+      grace.stop();
       await queue.stop();
     }
   });
@@ -107,7 +107,7 @@ async function loadUntilStopped(worker: WorkerContext): Promise<number> {
 
 /**
  * @returns the exit code
- * @throws OtcError `locked` when others are at what is due, `interrupted` when there was no time for it
+ * @throws OtcError `locked` when another worker has a load that is due, `interrupted` when one could not start in time
  */
 async function loadOnce(
   worker: WorkerContext,
@@ -124,7 +124,7 @@ async function loadOnce(
   const failure = failureExitCode(outcomes);
   if (failure !== undefined || left.length === 0) return failure ?? exitCodeOfOutcomes(outcomes);
   worker.signal.throwIfAborted();
-  throw new OtcError("locked", `Another worker has ${left.map(({ name }) => name).join(", ")}.`, {
-    remedy: "Try again later; `otc-etl worker --list` shows how far it is.",
+  throw new OtcError("locked", `Another worker is loading ${left.map(({ name }) => name).join(", ")}.`, {
+    remedy: "Try again later; `otc-etl worker --list` shows its state.",
   });
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Compares without telling by the time it takes how much was right, or how long the token is. */
+/** Compares in constant time, so that neither a matching prefix nor the token's length can be measured. */
 export function isToken(given: string, token: string): boolean {
   return timingSafeEqual(sha256(given), sha256(token));
 }

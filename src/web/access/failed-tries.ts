@@ -1,19 +1,19 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
-/** So many wrong tokens an address may send … */
+/** How many wrong tokens an address may send in the window. */
 const TRIES = 10;
 
-/** … within this time, in seconds; then it has to wait until the time is over. */
+/** After too many wrong tokens, an address waits until its window has ended; in seconds. */
 const WINDOW_SECONDS = 15 * 60;
 
-/** Wrong tokens, counted by the address they came from. */
+/** Counts wrong tokens per client address. */
 export class FailedTries {
   readonly #limiter = new RateLimiterMemory({ points: TRIES, duration: WINDOW_SECONDS });
 
   /**
-   * Judges a token. It counts as wrong until it has proved right, so that many at once are no way round.
+   * Checks a token. It counts as wrong until it has proved right, so that parallel requests cannot exceed the limit.
    *
-   * @returns how many seconds to wait before it is judged at all, or the verdict
+   * @returns the result, or how many seconds to wait before the address may try again
    */
   async judge(address: string, isRight: () => boolean): Promise<"right" | "wrong" | { waitSeconds: number }> {
     try {

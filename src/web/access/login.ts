@@ -6,12 +6,12 @@ import type { Html } from "../page/page.ts";
 import { type Access, judgeToken, LOGIN_PATH } from "./require-token.ts";
 import { startSession } from "./session-cookie.ts";
 
-/** Far more than a token and a path take, in bytes. */
+/** Far more than a token and a path need, in bytes. */
 const MAX_FORM_BYTES = 8 * 1024;
 
-/** The page where a browser shows its token once. */
+/** The page where the user of a browser enters the token once. */
 export function loginRoutes(access: Access, layout: Layout): Hono {
-  // Before somebody is let in, there is nothing to navigate to.
+  // Without a session, no other page can be opened, so the navigation is empty.
   const page = (to: string, problem?: string): Html =>
     renderPage({ ...layout, pages: [] }, LOGIN_PATH, { title: "Sign in", body: renderForm(to, problem) });
   const routes = new Hono();
@@ -45,7 +45,7 @@ function renderForm(to: string, problem: string | undefined): Html {
   </form>`;
 }
 
-/** Where to go afterwards: on this site, whatever the form says. */
+/** Where to go after the login. A form cannot redirect to another site. */
 function localPath(to: unknown): string {
   const here = "http://localhost";
   if (typeof to !== "string" || !to.startsWith("/") || !URL.canParse(to, here)) return "/";

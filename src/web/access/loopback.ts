@@ -10,8 +10,8 @@ function isLoopbackAddress(address: string): boolean {
 }
 
 /**
- * Whether only this machine can reach what listens on a host: every address that the name stands for has to be one of
- * the machine's own.
+ * Whether only this machine can reach a server that listens on a host: every address of the name has to be a loopback
+ * address.
  */
 export async function isLoopback(host: string): Promise<boolean> {
   if (isIP(host) !== 0) return isLoopbackAddress(host);
@@ -20,8 +20,8 @@ export async function isLoopback(host: string): Promise<boolean> {
 }
 
 /**
- * Whether a browser that sends this `Host` means this machine. Another name there is one that somebody has pointed at
- * 127.0.0.1, to read the answers from a page of his own (DNS rebinding).
+ * Whether a `Host` header names this machine. Another name may be one that an attacker has pointed at 127.0.0.1, to read
+ * the answers from their own page (DNS rebinding).
  */
 export function isLoopbackHostHeader(header: string | undefined): boolean {
   const url = `http://${header ?? ""}`;

@@ -5,17 +5,17 @@ import { bearerToken, isToken } from "./access-token.ts";
 import type { FailedTries } from "./failed-tries.ts";
 import { hasSession } from "./session-cookie.ts";
 
-/** What decides who gets in. */
+/** What decides whether a client is admitted. */
 export interface Access {
   readonly token: string;
   readonly tries: FailedTries;
   readonly log: Logger;
 }
 
-/** Where a browser shows its token. */
+/** The path of the login page. */
 export const LOGIN_PATH = "/login";
 
-/** Lets in who knows the token: programs by `Authorization: Bearer`, browsers by the cookie that the login page gives. */
+/** Admits clients with the token: programs by `Authorization: Bearer`, browsers by the cookie that the login page sets. */
 export function requireToken(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const bearer = bearerToken(context.req.header("authorization"));
@@ -30,7 +30,7 @@ export function requireToken(access: Access): MiddlewareHandler {
   };
 }
 
-/** Judges a token that a client has sent; a wrong one is logged, with the address it came from. */
+/** Checks a token that a client has sent. A wrong token is logged with the client's address. */
 export async function judgeToken(
   { token, tries, log }: Access,
   context: Context,
@@ -38,7 +38,7 @@ export async function judgeToken(
 ): ReturnType<FailedTries["judge"]> {
   const address = getConnInfo(context).remote.address ?? "";
   const verdict = await tries.judge(address, () => isToken(given, token));
-  if (verdict !== "right") log.warn({ address }, "a wrong token for the status page");
+  if (verdict !== "right") log.warn({ address }, "a wrong token was sent to the status page");
   return verdict;
 }
 
@@ -52,7 +52,7 @@ function wantsHtml(context: Context): boolean {
   return context.req.header("accept")?.includes("text/html") === true;
 }
 
-/** The way back is part of it. */
+/** The address of the login page, with the page to return to. */
 function loginUrl(context: Context): string {
   const { pathname, search } = new URL(context.req.url);
   const to = `${pathname}${search}`;

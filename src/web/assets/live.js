@@ -1,9 +1,9 @@
-// Replaces the live parts of a page by those of a newer one, as long as somebody looks. Without it the page is complete,
-// as of the moment it was asked for.
+// Replaces the live parts of a page by those of a newer page, as long as the page is visible. Without this script the page
+// is complete, as of the time of its request.
 
 const LIVE = "[data-live-seconds]";
 
-/** An answer that does not come in this time, in ms, is not waited for. */
+/** Time limit for an answer, in ms. */
 const TIMEOUT_MS = 10_000;
 
 function pauseMs() {
@@ -16,13 +16,13 @@ async function newerPage() {
     headers: { accept: "text/html" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  // The session has ended: the browser shall be asked to sign in.
+  // The session has ended: the reload shows the login page.
   if (answer.redirected) location.reload();
   if (!answer.ok) return undefined;
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-/** What has the focus stays. */
+/** Keeps the part that has the focus. */
 function replaceParts(page) {
   for (const part of document.querySelectorAll(LIVE)) {
     const newer = page.getElementById(part.id);
@@ -37,7 +37,7 @@ async function update() {
     const page = await newerPage();
     if (page !== undefined) replaceParts(page);
   } catch {
-    // A server that is being restarted answers the next time.
+    // The server may be restarting; the next update tries again.
   }
 }
 

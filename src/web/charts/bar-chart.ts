@@ -12,7 +12,7 @@ import { TEXTURED } from "./tone.ts";
 interface Bar {
   readonly name: string;
   readonly values: readonly number[];
-  /** What stands at its end; the sum of its values when left out. */
+  /** The text at its end. Default: the sum of its values. */
   readonly outcome?: string;
 }
 
@@ -23,23 +23,23 @@ export interface BarChart extends ChartText {
   readonly format: NumberFormat;
   readonly series: readonly Series[];
   readonly bars: readonly Bar[];
-  /** Draws every bar as long as the others, to compare what they are made of. */
+  /** Draws all bars with the same length, to compare the shares in them. */
   readonly asShares?: true;
-  /** What stands at the ends of the bars, for the table. */
+  /** The title of the texts at the ends of the bars, for the table. */
   readonly outcomeTitle: string;
 }
 
 /** In pixels. */
 const BAR_HEIGHT = 20;
 
-/** A part of the whole width that has room for its number: always, or on a wide screen. */
+/** The smallest share of the width that has room for a number: always, or on a wide screen. */
 const ROOM = 0.16;
 const ROOM_WHEN_WIDE = 0.09;
 
 /**
- * Draws how much there is of what in each of some named things, as the tickets of each team by their age.
+ * Draws the composition of named things, such as the tickets of each team by age.
  *
- * A name may be long, so it is a text of the page and no part of the drawing.
+ * A name may be long, so it is text of the page, outside of the drawing.
  */
 export function renderBarChart(chart: BarChart): Html {
   const { series, bars, format } = chart;
@@ -76,7 +76,7 @@ export function renderBarChart(chart: BarChart): Html {
   );
 }
 
-/** @param whole what would fill the width */
+/** @param whole the value that fills the width */
 function renderSegments({ id, series, format }: BarChart, { name, values }: Bar, whole: number): Html {
   let start = 0;
   return html`${series.map((one, index) => {

@@ -3,10 +3,10 @@ import { fillOf } from "./fill.ts";
 import type { Marks } from "./drawing.ts";
 import { percent } from "./percent.ts";
 
-/** What is not nothing can be seen. */
+/** The smallest height of a column that is not zero, so that it is visible; in pixels. */
 const LEAST_HEIGHT = 1;
 
-/** A column a position; the series are stacked in it, the first at the bottom. */
+/** One column per position, with the series stacked in it, the first at the bottom. */
 export const columnMarks: Marks = {
   largest(series, positions) {
     const sums = Array.from({ length: positions }, (_, index) =>

@@ -13,7 +13,7 @@ interface Drawing {
 
 /** A way to draw series over positions. */
 export interface Marks {
-  /** What has to fit below the top of the value axis. */
+  /** The largest value, which has to fit below the top of the value axis. */
   largest(series: readonly ValueSeries[], positions: number): number;
   render(series: readonly ValueSeries[], drawing: Drawing): Html;
 }

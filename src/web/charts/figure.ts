@@ -3,14 +3,14 @@ import type { Html } from "../page/page.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { renderTexture } from "./fill.ts";
 
-/** What is said of a chart in words. */
+/** The texts of a chart. */
 export interface ChartText {
-  /** Of the figure in the page; its parts take theirs from it. */
+  /** The id of the figure in the page; the ids of its parts begin with it. */
   readonly id: string;
   readonly title: string;
-  /** What is to be seen, in a sentence, for everybody. */
+  /** A sentence that says what the chart shows. */
   readonly summary: string;
-  /** Said instead of the chart when there is nothing to draw. */
+  /** The text instead of the chart when there is nothing to draw. */
   readonly empty: string;
 }
 
@@ -20,9 +20,9 @@ export function labelledBy({ id }: ChartText, ...own: readonly string[]): string
 }
 
 /**
- * A chart in its frame: what it shows in words, the drawing, and the same numbers as a table, to be read, heard and copied.
+ * A chart in its frame: its summary, the drawing, and the same numbers as a table, which can be read aloud and copied.
  *
- * @param drawing an image to those who hear the page; it is named by `labelledBy`
+ * @param drawing an image for screen readers, with a name by `labelledBy`
  */
 export function renderFigure<Row>(
   text: ChartText,

@@ -2,12 +2,12 @@ import { html } from "hono/html";
 import type { Html } from "../page/page.ts";
 import { TEXTURED, type Tone } from "./tone.ts";
 
-/** What an area of the tone is filled with, in a chart that has drawn its `renderTexture`. */
+/** The fill of an area of the tone, in a chart that contains its `renderTexture`. */
 export function fillOf(tone: Tone, chartId: string): string {
   return tone === TEXTURED ? `url(#${chartId}-texture)` : "currentColor";
 }
 
-/** The hatching of a chart. It is drawn nowhere by itself, but must not be hidden either: then it would fill nothing. */
+/** The hatching of a chart. It is not visible by itself, but a hidden pattern would not fill areas. */
 export function renderTexture(chartId: string): Html {
   return html`<svg class="texture" width="0" height="0" aria-hidden="true">
     <pattern

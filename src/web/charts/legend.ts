@@ -7,9 +7,9 @@ import type { Series } from "./series.ts";
 const SAMPLE = { area: 12, line: 22 };
 
 /**
- * What the series look like, in words beside a sample; nothing for a single one, which the heading names.
+ * The names of the series, each beside a sample; empty for a single series, which the heading names.
  *
- * @param sample as the series are drawn
+ * @param sample how the series are drawn
  */
 export function renderLegend(
   series: readonly Series[],

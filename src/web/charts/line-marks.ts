@@ -2,10 +2,10 @@ import { area, line } from "d3-shape";
 import { html } from "hono/html";
 import type { Marks } from "./drawing.ts";
 
-/** A path knows no percents: it is drawn this wide, and stretched. */
+/** A path cannot use percentages: it is drawn with this width, and stretched. */
 const PATH_WIDTH = 1000;
 
-/** A line a series, interrupted where there is no value; what is below a single one is shaded. */
+/** One line per series, interrupted where there is no value. The area below a single line is shaded. */
 export const lineMarks: Marks = {
   largest(series) {
     return Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));

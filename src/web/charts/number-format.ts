@@ -2,11 +2,11 @@ import { formatCount, formatMegabytes, formatSeconds } from "../../format/format
 
 /** How the numbers of a chart are written. */
 export interface NumberFormat {
-  /** Beside a line of the grid or in a bar: short. */
+  /** The short form, for a line of the grid or in a bar. */
   tick(value: number): string;
-  /** In tables, and when pointed at: exact, with its unit. */
+  /** The exact form with its unit, for tables and tooltips. */
   exact(value: number): string;
-  /** Whether it counts things, of which there are no halves. */
+  /** Whether the numbers are counts, so that the axis has whole numbers only. */
   readonly isWhole: boolean;
 }
 

@@ -21,7 +21,7 @@ import { renderValueAxis, valueAxis } from "./value-axis.ts";
 /** Columns are stacked, lines are not. */
 const MARKS = { columns: columnMarks, lines: lineMarks };
 
-/** A drawing with a value axis of its own: what differs in size by magnitudes does not belong into one. */
+/** A drawing with its own value axis, because values of different magnitude do not fit on one axis. */
 export interface Panel {
   readonly name: string;
   readonly marks: keyof typeof MARKS;
@@ -36,7 +36,7 @@ export interface PanelChart extends ChartText {
   /** What a position is, for the table: "run", "week". */
   readonly positionTitle: string;
   readonly positions: readonly Position[];
-  /** What it means when a position is crossed out. */
+  /** The meaning of a position that is crossed out. */
   readonly crossedMeans?: string;
   readonly panels: readonly Panel[];
 }
@@ -47,7 +47,7 @@ export interface PanelChart extends ChartText {
  * @example
  * renderPanelChart({
  *   id: "tickets-a-week",
- *   title: "Tickets a week",
+ *   title: "Tickets per week",
  *   summary: "120 opened and 118 closed in the last 26 weeks.",
  *   empty: "There are no tickets yet.",
  *   positionTitle: "week of",
@@ -111,7 +111,7 @@ function renderPanel(chart: PanelChart, panel: Panel, axis: PositionAxis, index:
   </div>`;
 }
 
-/** What the pointer finds: the whole height of a position tells its values, for a mark may be a pixel high. */
+/** The tooltips: each covers the whole height of a position, because a mark may be only a pixel high. */
 function renderPointed(
   { positions }: PanelChart,
   { series, format, height }: Panel,

@@ -1,6 +1,6 @@
 /**
- * A place or length as part of the drawing's width. Charts know no width in pixels: they fill what there is, and their
- * texts keep their size on a phone.
+ * A place or length as a percentage of the drawing's width. Charts have no width in pixels: they fill the available width,
+ * and their texts keep their size on a phone.
  *
  * @param part from 0 to 1
  */

@@ -3,17 +3,17 @@ import { html } from "hono/html";
 import type { Html } from "../page/page.ts";
 import { percent } from "./percent.ts";
 
-/** One place on the horizontal axis, as a run or a week. */
+/** One place on the horizontal axis, such as a run or a week. */
 export interface Position {
-  /** Below the axis: short, and only where there is room. */
+  /** The short label below the axis, where there is room. */
   readonly label: string;
-  /** In tables and when pointed at: which one it is. */
+  /** The full name, for tables and tooltips. */
   readonly name: string;
-  /** Crossed out below the axis, as a run that was rolled back. */
+  /** Whether it is crossed out below the axis, such as a run that was rolled back. */
   readonly crossed?: boolean;
 }
 
-/** As many labels as fit on a wide screen; a narrow one shows every second. */
+/** The number of labels that fit on a wide screen; a narrow one shows every second label. */
 const LABELS = 8;
 
 /** Room below a panel for the crosses and the labels, in pixels. */
@@ -41,7 +41,7 @@ export function positionAxis(count: number): PositionAxis {
 /** @param height of the panel above it, in pixels */
 export function renderPositionAxis(axis: PositionAxis, positions: readonly Position[], height: number): Html {
   const step = Math.ceil(positions.length / LABELS);
-  // Counted from the end: the newest position is the one that is looked for.
+  // Counted from the end, so that the newest position has a label.
   const labelled = positions.flatMap((position, index) => {
     const place = (positions.length - 1 - index) / step;
     return Number.isInteger(place) ? [{ label: position.label, index, isMinor: place % 2 === 1 }] : [];

@@ -1,6 +1,6 @@
 import type { Tone } from "./tone.ts";
 
-/** What the marks of one tone stand for. */
+/** A name and the tone of its marks. */
 export interface Series {
   readonly name: string;
   readonly tone: Tone;

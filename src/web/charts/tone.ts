@@ -1,9 +1,9 @@
 /**
- * What a colour says; `charts.css` has one for light and one for dark, safe for the colour-blind. The ages go from new to
- * old, from what hardly shows to what stands out.
+ * The meaning of a colour. `charts.css` has one colour each for light and dark mode, safe for the colour-blind. The ages go
+ * from new to old, from pale to strong.
  */
 export type Tone =
   "primary" | "secondary" | "quiet" | "alarm" | "age-1" | "age-2" | "age-3" | "age-4" | "age-5";
 
-/** Stands beside `primary` and must be told from it without colour: hatched as an area, dashed as a line. */
+/** Must be distinguishable from `primary` without colour, so areas are hatched and lines are dashed. */
 export const TEXTURED: Tone = "secondary";

@@ -3,10 +3,10 @@ import { html } from "hono/html";
 import type { Html } from "../page/page.ts";
 import type { NumberFormat } from "./number-format.ts";
 
-/** Lines of the grid stand at least so far apart, in pixels: the data is to be looked at. */
+/** The smallest distance between lines of the grid, in pixels, so that they do not hide the data. */
 const TICK_DISTANCE = 50;
 
-/** From zero at the bottom of a panel to a round number at or above the largest value. */
+/** An axis from zero at the bottom of a panel to a round number at or above the largest value. */
 export interface ValueAxis {
   /** The place of a value, in pixels from the top. */
   readonly y: (value: number) => number;

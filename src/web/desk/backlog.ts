@@ -6,7 +6,7 @@ import type { Tone } from "../charts/tone.ts";
 import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
 
-/** As the function `age_bucket` has them. */
+/** The results of the function `age_bucket`. */
 const AGES = [
   { name: "0-1 days", tone: "age-1" },
   { name: "2-7 days", tone: "age-2" },
@@ -16,15 +16,15 @@ const AGES = [
   { name: "unknown", tone: "quiet" },
 ] as const satisfies readonly { readonly name: string; readonly tone: Tone }[];
 
-/** Active tickets of a team, or of a status of the one team that was asked for. */
+/** Active tickets of a team, or of one status of the chosen team. */
 interface Backlog {
   readonly name: string;
   readonly tickets: number;
-  /** By the names of their ages; those without any are left out. */
+  /** The number of tickets by age; ages without tickets are left out. */
   readonly ages: Readonly<Record<string, number>>;
 }
 
-/** The longest first. Teams that were set aside are left out, as they are of v_team_tickets. */
+/** Reads the backlogs, largest first. Inactive teams are left out, as in v_team_tickets. */
 export async function readBacklog({ database, asOf, filter }: DeskData): Promise<readonly Backlog[]> {
   const { rows } = await database.query<Backlog>(
     `select name, sum(tickets)::float8 as tickets, json_object_agg(age, tickets) as ages
@@ -55,7 +55,7 @@ export async function readBacklog({ database, asOf, filter }: DeskData): Promise
   return rows;
 }
 
-/** @param team what people call the one that was asked for */
+/** @param team the display name of the chosen team */
 export function renderBacklog(backlogs: readonly Backlog[], team: string | undefined): Html {
   const tickets = backlogs.reduce((total, backlog) => total + backlog.tickets, 0);
   const ages = AGES.filter(
@@ -65,7 +65,7 @@ export function renderBacklog(backlogs: readonly Backlog[], team: string | undef
     id: "backlog",
     title: `Backlog by ${team === undefined ? "team" : "status"} and age`,
     summary: `${formatCount(tickets)} active tickets${team === undefined ? "" : ` of ${team}`}, by the time since they were created.`,
-    empty: "No ticket is active.",
+    empty: "There are no active tickets.",
     barTitle: team === undefined ? "team" : "status",
     outcomeTitle: "all",
     format: COUNT,

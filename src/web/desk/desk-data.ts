@@ -2,7 +2,7 @@ import type { Queryable } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import type { DeskFilter } from "./desk-filter.ts";
 
-/** What a chart of the desk is read from. */
+/** What the charts of the service desk are read with. */
 export interface DeskData {
   readonly database: Queryable;
   /** The newest date in the data. */
@@ -13,8 +13,8 @@ export interface DeskData {
 }
 
 /**
- * The newest date in the data that is not in the future: what "now" means for tickets that were loaded last night. Weeks and
- * ages counted from the clock would tell how old the data is, and not how the desk stands.
+ * The newest date in the data that is not in the future. It stands for "now": weeks and ages counted from the clock would
+ * show the age of the data, and not the state of the service desk.
  *
  * @returns undefined when there is no data
  */

@@ -1,14 +1,14 @@
 import { fieldOf } from "../page/query.ts";
 import type { PageRequest } from "../page/page.ts";
 
-/** Weeks that can be looked back on; `team_hours` goes back little further than the longest. */
+/** The periods to choose from, in weeks; `team_hours` covers little more than the longest. */
 export const PERIODS = [4, 13] as const;
 
-/** What the page was asked for. */
+/** The choices in the form of the page. */
 export interface DeskFilter {
-  /** As "TKT-Team" has it; undefined for all teams. */
+  /** A value of "TKT-Team"; undefined for all teams. */
   readonly team: string | undefined;
-  /** Of what was booked, and of what tickets went through. */
+  /** The period of the hours and of the status changes. */
   readonly weeks: (typeof PERIODS)[number];
 }
 

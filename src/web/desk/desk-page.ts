@@ -10,7 +10,7 @@ import { readTimeInStatus, renderTimeInStatus } from "./time-in-status.ts";
 import { readWeeklyHours, renderWeeklyHours } from "./weekly-hours.ts";
 import { readWeeklyTickets, renderWeeklyTickets } from "./weekly-tickets.ts";
 
-/** The service desk itself, by what was loaded of it. */
+/** The state of the service desk, from the loaded data. */
 export const deskPage: Page = {
   path: "/desk",
   navigation: "Service desk",
@@ -72,6 +72,6 @@ function renderDeskForm(teams: readonly Team[], { team, weeks }: DeskFilter): Ht
       </select>
     </label>
     <button>Show</button>
-    <a href="/desk">everything</a>
+    <a href="/desk">all data</a>
   </form>`;
 }

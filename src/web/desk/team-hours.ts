@@ -7,14 +7,14 @@ import type { DeskData } from "./desk-data.ts";
 
 /** Hours booked on the tickets of a team. */
 interface TeamHours {
-  /** What people call the team; null for what was booked on no ticket, or on one whose team is not known. */
+  /** The display name of the team; null for hours booked without a ticket, or on a ticket whose team is unknown. */
   readonly name: string | null;
   readonly isInternal: boolean;
   readonly billable: number;
   readonly other: number;
 }
 
-/** The most first, of the weeks until the date of the data. Teams that were set aside are left out. */
+/** Reads the hours of the weeks before the newest date, most hours first. Inactive teams are left out. */
 export async function readTeamHours({ database, asOf, filter }: DeskData): Promise<readonly TeamHours[]> {
   const { rows } = await database.query<TeamHours>(
     `select coalesce(display_name, team) as name, is_internal as "isInternal",
@@ -30,7 +30,7 @@ export async function readTeamHours({ database, asOf, filter }: DeskData): Promi
   return rows;
 }
 
-/** @param hours as they are read */
+/** @param hours the result of `readTeamHours` */
 export function renderTeamHours(hours: readonly TeamHours[], { filter }: DeskData): Html {
   const withoutTeam = (isInternal: boolean): number =>
     hours
@@ -40,7 +40,7 @@ export function renderTeamHours(hours: readonly TeamHours[], { filter }: DeskDat
     id: "team-hours",
     title: "Hours by team",
     summary:
-      `Booked on the tickets of each team in ${filter.weeks} weeks. Beside them, ` +
+      `Hours booked on the tickets of each team in ${filter.weeks} weeks. Not included: ` +
       `${formatCount(Math.round(withoutTeam(false)))} hours on tickets that are not loaded or have no team, ` +
       `and ${formatCount(Math.round(withoutTeam(true)))} of internal time.`,
     empty: `No hours were booked on tickets of a team in the last ${filter.weeks} weeks.`,

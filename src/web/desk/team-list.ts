@@ -3,13 +3,13 @@ import { qualifiedName } from "../../database/identifier.ts";
 
 /** A team that reports show. */
 export interface Team {
-  /** As "TKT-Team" has it. */
+  /** A value of "TKT-Team". */
   readonly team: string;
-  /** What people call it. */
+  /** The display name. */
   readonly name: string;
 }
 
-/** In the order of their names; without those that were set aside. */
+/** Reads the active teams, ordered by name. */
 export async function readTeams(database: Queryable): Promise<readonly Team[]> {
   const { rows } = await database.query<Team>(
     `select team, coalesce(display_name, team) as name from ${qualifiedName(database.schema, "teams")} where active order by name, team`,

@@ -9,7 +9,7 @@ import type { DeskData } from "./desk-data.ts";
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** How long stays are told apart, by what they are shorter than, in seconds. */
+/** The classes of durations, each with its upper bound in seconds. */
 const LENGTHS = [
   { name: "under 4 hours", tone: "age-1", below: 4 * HOUR },
   { name: "4-24 hours", tone: "age-2", below: DAY },
@@ -18,16 +18,16 @@ const LENGTHS = [
   { name: "over 30 days", tone: "age-5", below: Infinity },
 ] as const satisfies readonly { readonly name: string; readonly tone: Tone; readonly below: number }[];
 
-/** Stays in one status that have ended. */
+/** The stays in one status that have ended. */
 interface StatusStays {
   readonly status: string;
-  /** In seconds: half of them were shorter. */
+  /** The median duration, in seconds. */
   readonly median: number;
-  /** How many there are of each of the lengths, the shortest first. */
+  /** The number of stays in each class, shortest first. */
   readonly counts: readonly number[];
 }
 
-/** What tickets left in the weeks until the date of the data, the most frequent first. */
+/** Reads the stays that ended in the weeks before the newest date, most frequent status first. */
 export async function readTimeInStatus({
   database,
   asOf,
@@ -56,7 +56,7 @@ export function renderTimeInStatus(stays: readonly StatusStays[], { filter: { we
     id: "time-in-status",
     title: "Time in status",
     summary: `How long tickets of all teams had been in a status when they left it, and the median: ${formatCount(all)} changes in ${weeks} weeks.`,
-    empty: `No load has seen a status change in the last ${weeks} weeks. What is known begins with the second load of tickets.`,
+    empty: `No load recorded a status change in the last ${weeks} weeks. Recording begins with the second load of tickets.`,
     barTitle: "status",
     outcomeTitle: "median",
     asShares: true,

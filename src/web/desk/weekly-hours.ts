@@ -6,16 +6,16 @@ import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
 import { mondayOf, type Week, weeksUntil, weekText } from "./weeks.ts";
 
-/** A quarter; `team_hours` goes back no further. */
+/** A quarter, which is what `team_hours` covers. */
 const WEEKS = 13;
 
-/** Hours booked for the days of a week. */
+/** The hours booked for the days of a week. */
 interface HourWeek extends Week {
   readonly billable: number;
   readonly other: number;
 }
 
-/** The last weeks that have ended, oldest first, and the one that has not. */
+/** Reads the last complete weeks, oldest first, and the current week. */
 export async function readWeeklyHours({
   database,
   asOf,
@@ -39,7 +39,7 @@ export async function readWeeklyHours({
   return rows;
 }
 
-/** @param weeks as they are read */
+/** @param weeks the result of `readWeeklyHours` */
 export function renderWeeklyHours(weeks: readonly HourWeek[], { timeZone, filter }: DeskData): Html {
   const ended = weeks.slice(0, -1);
   const all = weeks.map(({ billable, other }) => billable + other);
@@ -47,7 +47,7 @@ export function renderWeeklyHours(weeks: readonly HourWeek[], { timeZone, filter
   const total = all.reduce((sum, hours) => sum + hours, 0);
   return renderPanelChart({
     id: "weekly-hours",
-    title: "Hours a week",
+    title: "Hours per week",
     summary:
       `${formatCount(Math.round(total - soFar))} in ${WEEKS} weeks` +
       `${filter.team === undefined ? ", internal time included" : ""}. This week so far: ${formatCount(Math.round(soFar))}.`,

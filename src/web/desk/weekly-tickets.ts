@@ -9,7 +9,7 @@ import { mondayOf, type Week, weeksUntil, weekText } from "./weeks.ts";
 /** Half a year. */
 const WEEKS = 26;
 
-/** No week is longer, wherever clocks go back. */
+/** The longest week, in which clocks go back. */
 const LONGEST_WEEK = "interval '169 hours'";
 
 /** Tickets of a week. */
@@ -20,7 +20,7 @@ interface TicketWeek extends Week {
   readonly closed: number;
 }
 
-/** The last weeks that have ended, oldest first, and the one that has not. */
+/** Reads the last complete weeks, oldest first, and the current week. */
 export async function readWeeklyTickets({
   database,
   asOf,
@@ -44,7 +44,7 @@ export async function readWeeklyTickets({
   return rows;
 }
 
-/** @param weeks as they are read */
+/** @param weeks the result of `readWeeklyTickets` */
 export function renderWeeklyTickets(weeks: readonly TicketWeek[], { timeZone }: DeskData): Html {
   const ended = weeks.slice(0, -1);
   const current = weeks.at(-1);
@@ -53,7 +53,7 @@ export function renderWeeklyTickets(weeks: readonly TicketWeek[], { timeZone }: 
   const isEmpty = weeks.every((week) => week.opened === 0 && week.closed === 0);
   return renderPanelChart({
     id: "weekly-tickets",
-    title: "Tickets a week",
+    title: "Tickets per week",
     summary:
       `${formatCount(sum(opened))} opened, ${formatCount(sum(closed))} closed in ${WEEKS} weeks. ` +
       `This week so far: ${formatCount(current?.opened ?? 0)} and ${formatCount(current?.closed ?? 0)}.`,

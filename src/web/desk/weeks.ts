@@ -1,14 +1,14 @@
 import { instantOf, wallTimeOf } from "../../database/wall-time.ts";
 
-/** A week, with what happened in it. */
+/** A week. */
 export interface Week {
   /** Its first instant. */
   readonly week: Date;
 }
 
 /**
- * A subquery `weeks (monday, week)`: wall time and instant of the beginning of the week of `$1`, which has not ended, and of
- * so many before it.
+ * A subquery `weeks (monday, week)`: wall time and instant of the beginning of the current week, that of `$1`, and of
+ * `ended` weeks before it.
  */
 export function weeksUntil(ended: number, timeZone: string): string {
   return `(
@@ -25,7 +25,7 @@ export function mondayOf(instant: string, timeZone: string): string {
   return `date_trunc('week', ${wallTimeOf(instant, timeZone)})`;
 }
 
-/** How a week is called by its first day: below a chart, and in full. */
+/** The first day of a week: short for the axis of a chart, and in full. */
 export function weekText(
   { week }: Week,
   timeZone: string,

@@ -3,7 +3,7 @@ import { formatAge, formatCount } from "../../format/format.ts";
 import type { RunningLoad } from "../../runs/read-progress.ts";
 import type { Html } from "../page/page.ts";
 
-/** What a step does, for those who do not know its name. */
+/** Descriptions of the steps. */
 const STEPS: Readonly<Record<RunningLoad["step"], string>> = {
   fetch: "waiting for OTC to answer",
   stage: "reading the document",
@@ -11,29 +11,29 @@ const STEPS: Readonly<Record<RunningLoad["step"], string>> = {
   apply: "writing what has changed",
 };
 
-/** A load that is under way, and how far. */
+/** A running load and its progress. */
 export function renderRunningLoad(load: RunningLoad): Html {
   const { runId, view, step, runningSeconds } = load;
   return html`<section class="panel" aria-labelledby="running-${runId}">
     <h2 id="running-${runId}">Loading ${view} <a href="/runs/${runId}">run ${runId}</a></h2>
     <p role="status">${capitalised(STEPS[step])}</p>
     ${renderShare(load)}
-    <p class="muted">for ${formatAge(runningSeconds)}</p>
+    <p class="muted">running for ${formatAge(runningSeconds)}</p>
   </section>`;
 }
 
-/** Measured by what the last load fetched; the document of today may have more. */
+/** The share of the records of the last load; today's document may have more. */
 function renderShare({ view, records, expected }: RunningLoad): Html | string {
   if (records === null) return "";
-  const so = `${formatCount(records)} records`;
-  if (expected === null || expected === 0) return html`<p>${so}</p>`;
+  const text = `${formatCount(records)} records`;
+  if (expected === null || expected === 0) return html`<p>${text}</p>`;
   const share = Math.min(1, records / expected);
   return html`<progress
       aria-label="Records of ${view} read"
       max="${expected}"
       value="${Math.min(records, expected)}"
     ></progress>
-    <p>${so} of about ${formatCount(expected)} (${Math.floor(share * 100)} %)</p>`;
+    <p>${text} of about ${formatCount(expected)} (${Math.floor(share * 100)} %)</p>`;
 }
 
 function capitalised(text: string): string {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 
-/** Beside this file, in the checkout and in the package. */
+/** The folder of the assets, in the checkout and in the package. */
 const FOLDER = new URL("../assets/", import.meta.url);
 
-/** Every kind of file there is; another one would not be served. */
+/** The content types; files of other types are not served. */
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -19,8 +19,8 @@ export interface Asset {
 }
 
 /**
- * The files of `src/web/assets`. Their addresses hold a digest of the content, so a browser may keep them for ever; a
- * style sheet that is put there is on every page.
+ * The files of `src/web/assets`. Their addresses contain a digest of the content, so a browser may cache them for ever. Every
+ * page uses all style sheets of the folder.
  */
 export class Assets {
   readonly #urls: ReadonlyMap<string, string>;

@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 import type { Html } from "./page.ts";
 
-/** What stands where a value is not known. */
+/** The sign for an unknown value. */
 export const UNKNOWN = "–";
 
-/** The value as it is shown, or a dash. */
+/** The rendered value, or the sign for an unknown one. */
 export function orUnknown<T>(value: T | null, render: (value: T) => Html | string): Html | string {
   return value === null ? UNKNOWN : render(value);
 }

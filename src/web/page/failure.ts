@@ -4,14 +4,14 @@ import { OtcError } from "../../errors/otc-error.ts";
 import { NoAnswerYet } from "../reading/coalescing-cache.ts";
 import type { Html, PageContent } from "./page.ts";
 
-/** A page in the place of one that could not be made. */
+/** A page that is shown instead of one that failed. */
 export interface FailurePage {
-  /** 503 when it may be made later: by waiting, or after somebody has done what the page says. */
+  /** 503 when the page may succeed later, by itself or after the action that it names. */
   readonly status: 500 | 503;
   readonly content: PageContent;
 }
 
-/** Why a page could not be made, for who wants to read it. */
+/** Why a page failed, for its reader. */
 interface Obstacle {
   readonly title: string;
   readonly text: string;
@@ -19,24 +19,24 @@ interface Obstacle {
 
 const BUSY: Obstacle = {
   title: "Please wait",
-  text: "The database is busy, perhaps with a load; this page tries again by itself.",
+  text: "The database is busy, perhaps with a load. This page reloads by itself.",
 };
 const OUT_OF_REACH: Obstacle = {
   title: "No database",
-  text: "The database cannot be reached; this page tries again by itself.",
+  text: "The database cannot be reached. This page reloads by itself.",
 };
 const NOT_MIGRATED: Obstacle = {
   title: "No tables",
-  text: "The database lacks tables of this otc-etl: run `otc-etl migrate`.",
+  text: "The database lacks tables of this version of otc-etl: run `otc-etl migrate`.",
 };
 const NO_RIGHT: Obstacle = {
   title: "Not allowed",
   text: 'The role that serves these pages may not read a table; docs/status-page.md lists the grants under "A role of its own".',
 };
 
-/** By SQLSTATE, or its class. */
+/** The obstacles by SQLSTATE, or its class. */
 const OBSTACLES: readonly (readonly [state: RegExp, obstacle: Obstacle])[] = [
-  // A lock was not to be had, or the statement took too long.
+  // A lock was not available, or the statement took too long.
   [/^(55P03|57014)$/, BUSY],
   // The login was refused, or there is no such database.
   [/^(28...|3D000)$/, OUT_OF_REACH],
@@ -45,17 +45,17 @@ const OBSTACLES: readonly (readonly [state: RegExp, obstacle: Obstacle])[] = [
 ];
 
 /**
- * What to show instead of a page: neither SQL nor what the server said, which is in the log.
+ * What to show instead of a page. SQL and messages of the server are only in the log.
  *
- * @param reference by which the log's entry is found
+ * @param reference identifies the entry in the log
  */
 export function failurePage(error: unknown, reference: string): FailurePage {
   const obstacle = obstacleOf(error);
   if (obstacle !== undefined) {
     return { status: 503, content: { title: obstacle.title, body: renderFailure(obstacle.text, reference) } };
   }
-  const text = "The fault is that of otc-etl or of the database; the log says more.";
-  return { status: 500, content: { title: "This page has failed", body: renderFailure(text, reference) } };
+  const text = "There is a fault in otc-etl or in the database. The log has the details.";
+  return { status: 500, content: { title: "This page failed", body: renderFailure(text, reference) } };
 }
 
 function obstacleOf(error: unknown): Obstacle | undefined {
@@ -66,14 +66,14 @@ function obstacleOf(error: unknown): Obstacle | undefined {
   return OBSTACLES.find(([state]) => state.test(error.sqlState ?? ""))?.[1];
 }
 
-/** Of an address that leads nowhere. */
+/** The page for an unknown address. */
 export const NOT_FOUND: PageContent = {
   title: "Not found",
   status: 404,
-  body: html`<p>There is no such page. <a href="/">The status of the views</a> is a good place to start.</p>`,
+  body: html`<p>There is no such page. <a href="/">The status of the views</a> is the start page.</p>`,
 };
 
 function renderFailure(text: string, reference: string): Html {
   return html`<p>${text}</p>
-    <p class="muted">In the log by the reference <code>${reference}</code>.</p>`;
+    <p class="muted">Its reference in the log is <code>${reference}</code>.</p>`;
 }

@@ -13,8 +13,8 @@ export interface Layout {
 /**
  * The whole document of a page.
  *
- * @param path of the page that is shown, as it was asked for
- * @param notice said above everything else, when there is something to say
+ * @param path the path of the request
+ * @param notice a message above the heading, if any
  */
 export function renderPage(
   { assets, pages }: Layout,

@@ -3,12 +3,12 @@ import type { Settings } from "../../config/settings.ts";
 import type { Queryable } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
 
-/** What the tag `html` of hono makes: everything put into it is escaped, unless it is Html itself. */
+/** The result of hono's tag `html`, which escapes every value that is not Html itself. */
 export type Html = ReturnType<typeof html>;
 
-/** What a page reads, and what it was asked for. */
+/** What a page reads from, and the parts of its request. */
 export interface PageRequest {
-  /** A read-only transaction with short time limits; it ends when the page is made. */
+  /** A read-only transaction with short time limits; it ends when the page has been rendered. */
   readonly database: Queryable;
   readonly views: readonly View[];
   readonly settings: Settings;
@@ -17,26 +17,26 @@ export interface PageRequest {
   readonly query: URLSearchParams;
 }
 
-/** A page as it stands inside the layout. */
+/** The content of a page inside the layout. */
 export interface PageContent {
-  /** Of the document, and the heading. */
+  /** The title of the document, and the heading. */
   readonly title: string;
   /** One line under the heading. */
   readonly lead?: Html | string;
   readonly body: Html;
-  /** 200 when left out. */
+  /** Default: 200. */
   readonly status?: 200 | 404;
 }
 
-/** A page of the site. Every page there is stands in `pages.ts`; nothing else has to know it. */
+/** A page of the site. `pages.ts` lists all pages; no other file refers to them. */
 export interface Page {
-  /** As hono takes it: `/runs/:id`. */
+  /** The path in the syntax of hono: `/runs/:id`. */
   readonly path: string;
-  /** What the navigation calls it; a page without is reached from others. */
+  /** Its name in the navigation; a page without one is linked from other pages. */
   readonly navigation?: string;
   /**
-   * Reads and renders. Identical requests of the same second share one call, so nothing of the one who asks may go in but
-   * the path and the query.
+   * Reads and renders. Identical requests of the same second share one call, so the content must depend on nothing of
+   * the request but the path and the query.
    */
   content(request: PageRequest): Promise<PageContent>;
 }

@@ -2,10 +2,10 @@ import { html } from "hono/html";
 import type { Html } from "./page.ts";
 
 /**
- * The way to older entries, and back to the newest.
+ * Links to older entries, and back to the newest.
  *
- * @param older undefined when there are none
- * @param newest undefined on the first page
+ * @param older the address of older entries; undefined when there are none
+ * @param newest the address of the first page; undefined on that page
  */
 export function renderPager(
   name: string,

@@ -1,6 +1,6 @@
 import type { PageRequest } from "./page.ts";
 
-/** A number of the path or the query that names a row; 0, which names none, for anything else that stands there. */
+/** The id of a row from the path or the query; 0, which no row has, for any other text. */
 export function idOf(text: string): number {
   const id = /^\d+$/.test(text) ? Number(text) : 0;
   return Number.isSafeInteger(id) ? id : 0;
@@ -12,7 +12,7 @@ export function fieldOf({ query }: Pick<PageRequest, "query">, name: string): st
   return text === "" ? undefined : text;
 }
 
-/** The same as a number that names a row. */
+/** A field of a form that is the id of a row. */
 export function idFieldOf(request: Pick<PageRequest, "query">, name: string): number | undefined {
   const text = fieldOf(request, name);
   return text === undefined ? undefined : idOf(text);

@@ -6,15 +6,15 @@ export interface Column<Row> {
   readonly title: string;
   /** Numbers are aligned right. */
   readonly numeric?: true;
-  /** Heads its row, for those who hear the table. */
+  /** The cell is the header of its row, for screen readers. */
   readonly rowHeader?: true;
   cell(row: Row): Html | string;
 }
 
 /**
- * A table with its caption, in a container that scrolls sideways where the screen is narrow, also by keyboard.
+ * A table with its caption, in a container that scrolls sideways on narrow screens, also by keyboard.
  *
- * @param empty said instead of a table without rows
+ * @param empty the text instead of a table without rows
  */
 export function renderTable<Row>(
   caption: string,

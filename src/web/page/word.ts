@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { Html } from "./page.ts";
 
-/** How good the news is; the colour repeats what the word says. */
+/** The colour of a word, which only repeats its meaning. */
 export type Mood = "good" | "warn" | "bad" | "plain";
 
 export function renderWord(mood: Mood, word: string): Html {

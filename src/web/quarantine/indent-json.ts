@@ -5,12 +5,12 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]|,|:|\s+|[^\s[\]{},:"]+/gsu;
 
 const INDENT = "  ";
 
-/** Deeper levels stand below one another: the indents of a text of brackets alone would be its square. */
+/** Deeper levels are not indented further: the indents of a text of only brackets would grow with its square. */
 const MAX_LEVELS = 12;
 
 /**
- * Puts every field of a JSON text on a line of its own and changes nothing else: parsed and written again, large numbers
- * would come out as others, and a field that comes twice once. A text that is no JSON stays as it is.
+ * Puts every field of a JSON text on its own line and changes nothing else: parsing and writing it again would change large
+ * numbers, and drop repeated fields. A text that is not JSON is not changed.
  */
 export function indentJson(text: string): string {
   if (!isJson(text)) return text;

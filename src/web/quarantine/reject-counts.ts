@@ -7,9 +7,9 @@ import { addressOf } from "../page/query.ts";
 import { renderTable } from "../page/table.ts";
 
 /**
- * How many records are in quarantine for what, each with the way to them.
+ * The number of rejected records per reason, with a link to them.
  *
- * @param fields that the links keep
+ * @param fields the fields of the query that the links keep
  */
 export function renderRejectCounts(
   caption: string,

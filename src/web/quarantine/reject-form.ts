@@ -3,7 +3,7 @@ import type { RejectCount } from "../../runs/rejects/read-rejects.ts";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
 
-/** What was asked for. */
+/** The values of the form. */
 interface RejectFields {
   readonly view: string | undefined;
   readonly reason: string | undefined;
@@ -12,9 +12,9 @@ interface RejectFields {
 }
 
 /**
- * The form that chooses among the records in quarantine; it sends its fields in the address.
+ * The form that filters the rejected records; its fields become the query of the address.
  *
- * @param counts whose reasons are proposed
+ * @param counts their reasons are offered as suggestions
  */
 export function renderRejectForm(
   views: readonly View[],

@@ -7,10 +7,10 @@ import { renderTime } from "../page/time.ts";
 import { formatCount } from "../../format/format.ts";
 import { indentJson } from "./indent-json.ts";
 
-/** A longer record is not shown whole, in characters: a page of this size is all that anybody can read. */
+/** A longer record is cut, so that the page stays readable; in characters. */
 const MAX_CHARACTERS = 100_000;
 
-/** One record in quarantine, as it came. */
+/** One rejected record, with its text as it was received. */
 export const rejectPage: Page = {
   path: "/rejects/:id",
   content: async ({ database, params }) => {
@@ -20,7 +20,7 @@ export const rejectPage: Page = {
         title: "No such record",
         status: 404,
         body: html`<p>
-          It may have been loaded by <code>otc-etl rejects retry</code>, or cleared.
+          It may have been reloaded by <code>otc-etl rejects retry</code>, or removed.
           <a href="/rejects">The quarantine</a>
         </p>`,
       };
@@ -55,7 +55,7 @@ function renderWhy(reject: RejectDetails): Html {
 function renderRecord({ rejectId, raw }: RejectDetails): Html {
   const isWhole = raw.length <= MAX_CHARACTERS;
   return html`<section>
-    <h2 id="record">The record as it came</h2>
+    <h2 id="record">The record as it was received</h2>
     ${
       isWhole
         ? ""

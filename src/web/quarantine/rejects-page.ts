@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<RejectSummary>[] = [
   { title: "since", cell: ({ rejectedAt }) => renderTime(rejectedAt) },
 ];
 
-/** The quarantine: how many records and why, then the records, newest first. The fields of the form are its query. */
+/** The quarantine: the number of records per reason, then the records, newest first. The fields of the form are its query. */
 export const rejectsPage: Page = {
   path: "/rejects",
   navigation: "Quarantine",
@@ -48,8 +48,8 @@ export const rejectsPage: Page = {
     const older = found.length > RECORDS_LISTED ? records.at(-1)?.rejectId : undefined;
     return {
       title: "Quarantine",
-      lead: html`${formatCount(total(counts))} records that could not become rows.
-        <code>otc-etl rejects retry</code> loads them again, <code>otc-etl rejects clear</code> forgets them.`,
+      lead: html`${formatCount(total(counts))} records that could not be loaded.
+        <code>otc-etl rejects retry</code> loads them again, <code>otc-etl rejects clear</code> removes them.`,
       body: html`${renderRejectForm(views, counts, fields)}
       ${renderRejectCounts("By reason", counts, { run: filter.runId, key: filter.key })}
       ${counts.length === 0 ? "" : renderTable("Records, newest first", COLUMNS, records, "There are no older ones.")}

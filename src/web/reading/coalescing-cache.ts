@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** For so long a value counts as new, in milliseconds: many who ask at once cost the database one read. */
+/** How long a value counts as new, in milliseconds, so that many requests at once cost the database one read. */
 const FRESH_MS = 1000;
 
-/** Values that are remembered for the time when no new one can be had; one is a page of up to some 300 KB. */
+/** The number of values kept for when the database does not answer; a value is a page of up to some 300 KB. */
 const MAX_REMEMBERED = 50;
 
 /** What was read, and when. */
 export interface SharedValue<T> {
   readonly value: T;
   readonly readAt: Date;
-  /** It is older than it should be: a new one did not come in time. */
+  /** The value is old, because a new one did not arrive in time. */
   readonly old: boolean;
 }
 
-/** The database did not answer in time, and has not answered this before. */
+/** The database did not answer in time, and there is no older value. */
 export class NoAnswerYet extends Error {
   override readonly name = "NoAnswerYet";
 }
@@ -25,17 +25,17 @@ interface Remembered<T> {
 }
 
 /**
- * Reads shared by all who ask the same: one at a time for each key, and none again within a second. Nobody waits longer
- * than `patienceMs`. The embedded database has one session, which a load keeps to itself; then what was read before has
- * to do.
+ * Reads that are shared by all requests with the same key: one at a time per key, and none again within a second. No request
+ * waits longer than `maxWaitMs`; then it gets an older value. That happens on the embedded database, whose only session a
+ * load uses.
  */
 export class CoalescingCache<T> {
-  readonly #patienceMs: number;
+  readonly #maxWaitMs: number;
   readonly #pending = new Map<string, Promise<Remembered<T>>>();
   readonly #remembered = new Map<string, Remembered<T>>();
 
-  constructor(patienceMs: number) {
-    this.#patienceMs = patienceMs;
+  constructor(maxWaitMs: number) {
+    this.#maxWaitMs = maxWaitMs;
   }
 
   /** @throws NoAnswerYet, and what `read` throws */
@@ -43,16 +43,16 @@ export class CoalescingCache<T> {
     const last = this.#remembered.get(key);
     if (last !== undefined && performance.now() - last.readAt < FRESH_MS) return shared(last, false);
     const stop = new AbortController();
-    const patience = sleep(this.#patienceMs, undefined, { signal: stop.signal, ref: false }).catch(
+    const timeout = sleep(this.#maxWaitMs, undefined, { signal: stop.signal, ref: false }).catch(
       () => undefined,
     );
     try {
-      const value = await Promise.race([this.#read(key, read), patience]);
+      const value = await Promise.race([this.#read(key, read), timeout]);
       if (value !== undefined) return shared(value, false);
     } finally {
       stop.abort();
     }
-    if (last === undefined) throw new NoAnswerYet(`no answer in ${this.#patienceMs} ms`);
+    if (last === undefined) throw new NoAnswerYet(`no answer in ${this.#maxWaitMs} ms`);
     return shared(last, true);
   }
 
@@ -62,13 +62,13 @@ export class CoalescingCache<T> {
     const reading = read()
       .then((value) => this.#remember(key, value))
       .finally(() => this.#pending.delete(key));
-    // Whoever asked may have gone away before it fails.
+    // The request may have timed out before the read fails.
     reading.catch(() => undefined);
     this.#pending.set(key, reading);
     return reading;
   }
 
-  /** The one that was read longest ago makes room. */
+  /** Keeps a value; the oldest value is dropped when there are too many. */
   #remember(key: string, value: T): Remembered<T> {
     const remembered = { value, readAt: performance.now() };
     this.#remembered.delete(key);

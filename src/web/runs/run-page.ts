@@ -13,7 +13,7 @@ import { renderRejectCounts } from "../quarantine/reject-counts.ts";
 import { renderRunWord } from "./run-word.ts";
 import { renderSteps } from "./steps-table.ts";
 
-/** Everything that is on record of one run. */
+/** The whole record of one run. */
 export const runPage: Page = {
   path: "/runs/:id",
   content: async ({ database, views, params }) => {
@@ -46,8 +46,8 @@ export const runPage: Page = {
 function renderProgress(load: RunningLoad | undefined): Html {
   if (load !== undefined) return renderRunningLoad(load);
   return html`<p class="notice">
-    No session of this load is to be seen: it is just beginning or ending, or its process has died. The next
-    load of the view will say.
+    The database has no session of this load: the load is just beginning or ending, or its process has died.
+    The next load of the view detects which.
   </p>`;
 }
 
@@ -101,9 +101,9 @@ function renderTransaction(run: RunDetails): Html {
       ["outcome", outcome],
       ["ended", orUnknown(run.endedAt, renderTime)],
       ["savepoints", formatCount(run.savepoints)],
-      ["tried again", `${formatCount(run.retries)} times`],
+      ["retries", formatCount(run.retries)],
       ["write-ahead log", orUnknown(run.walBytes, formatMegabytes)],
-      ["memory at most", orUnknown(run.peakMemoryBytes, formatMegabytes)],
+      ["peak memory", orUnknown(run.peakMemoryBytes, formatMegabytes)],
       ["process", html`${orUnknown(run.pid, String)} on ${orUnknown(run.host, (host) => host)}`],
       ["otc-etl", orUnknown(run.version, (version) => version)],
       ["duration", orUnknown(run.durationSeconds, (seconds) => `${formatSeconds(seconds * 1000)} s`)],
@@ -120,7 +120,10 @@ function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails)
       ...driftWarnings.map(({ message }) => ["changed", message] as const),
       ...unknown.map(
         ([field, records]) =>
-          ["not of the view", `${field} (${formatCount(records)} records; rows keep it in extra)`] as const,
+          [
+            "not defined by the view",
+            `${field} (${formatCount(records)} records; rows keep it in extra)`,
+          ] as const,
       ),
       ...absentFields.map((field) => ["in no record", field] as const),
     ])}

@@ -10,7 +10,7 @@ const MOODS: Readonly<Record<RecordedRun["status"], Mood>> = {
   abandoned: "bad",
 };
 
-/** How a run ended, in the word of its record. */
+/** The status of a run. */
 export function renderRunWord({ status }: Pick<RecordedRun, "status">): Html {
   return renderWord(MOODS[status], status);
 }

@@ -7,7 +7,7 @@ import type { Html } from "../page/page.ts";
 
 const ROLLED_BACK = "rolled back";
 
-/** Below a chart a day is enough; which run it was stands in the table and where it is pointed at. */
+/** A run on the axis: labelled by its day; the table and the tooltip name the run. */
 function positionOf(run: RunDetails): Position {
   const started = run.startedAt?.toISOString().slice(0, 16).replace("T", " ");
   return {
@@ -18,20 +18,20 @@ function positionOf(run: RunDetails): Position {
 }
 
 /**
- * What became of the records. Each kind has a panel of its own: unchanged records are a thousand times as many as all others.
+ * The outcomes of the records. Each has its own panel, because unchanged records are a thousand times as many as others.
  *
- * @param all the runs of one view, oldest first
+ * @param all all runs of one view, oldest first
  */
 export function renderRecordsChart(view: string, all: readonly RunDetails[]): Html {
   const { runs, note } = withoutFills(all);
   const rolledBack = runs.filter((run) => run.rollbacks > 0).length;
-  // What was counted before a rollback is in no table.
+  // The rows that were counted before a rollback are in no table.
   const committed = (of: (run: RunDetails) => number | null): (number | null)[] =>
     runs.map((run) => (run.commits > 0 ? of(run) : null));
   return renderPanelChart({
     id: `records-${view}`,
     title: `Records of ${view}`,
-    summary: `The last ${formatCount(runs.length)} runs; ${formatCount(rolledBack)} of them rolled back. ${note}`,
+    summary: `The last ${formatCount(runs.length)} runs; ${formatCount(rolledBack)} of them were rolled back. ${note}`,
     empty: `No run of ${view} has ended yet.`,
     positionTitle: "run",
     positions: runs.map(positionOf),
@@ -65,7 +65,7 @@ export function renderRecordsChart(view: string, all: readonly RunDetails[]): Ht
   });
 }
 
-/** The runs to draw: a load that filled the table, most of its document being new, would make all others vanish. */
+/** The runs to draw. Loads that filled the table are left out, because beside them no other run would be visible. */
 function withoutFills(all: readonly RunDetails[]): {
   readonly runs: readonly RunDetails[];
   readonly note: string;
@@ -80,9 +80,9 @@ function withoutFills(all: readonly RunDetails[]): {
 }
 
 /**
- * What the runs cost.
+ * The duration and throughput of the runs.
  *
- * @param all the runs of one view, oldest first
+ * @param all all runs of one view, oldest first
  */
 export function renderCostChart(view: string, all: readonly RunDetails[]): Html {
   const { runs, note } = withoutFills(all);
@@ -90,7 +90,7 @@ export function renderCostChart(view: string, all: readonly RunDetails[]): Html 
   return renderPanelChart({
     id: `cost-${view}`,
     title: `Duration and throughput of ${view}`,
-    summary: `Seconds from beginning to end, records fetched a second, and what the server wrote to its log meanwhile. ${note}`,
+    summary: `Seconds from beginning to end, records fetched per second, and bytes of write-ahead log that the server wrote. ${note}`,
     empty: `No run of ${view} has ended yet.`,
     positionTitle: "run",
     positions: runs.map(positionOf),
@@ -104,9 +104,9 @@ export function renderCostChart(view: string, all: readonly RunDetails[]): Html 
       },
       {
         ...panel,
-        name: "records a second",
+        name: "records per second",
         format: COUNT,
-        series: [{ name: "records a second", tone: "primary", values: runs.map(throughput) }],
+        series: [{ name: "records per second", tone: "primary", values: runs.map(throughput) }],
       },
       {
         ...panel,

@@ -8,12 +8,12 @@ import { renderCostChart, renderRecordsChart } from "./runs-charts.ts";
 import { renderRunsTable } from "./runs-table.ts";
 import { renderTransactions } from "./transactions-panel.ts";
 
-/** A quarter of nights. */
+/** The nights of a quarter. */
 const RUNS_DRAWN = 90;
 
 const RUNS_LISTED = 50;
 
-/** How the runs went: `?view=tickets` tells more of one view, `&before=17` lists older runs. */
+/** The runs: `?view=tickets` shows more about one view, `&before=17` lists older runs. */
 export const runsPage: Page = {
   path: "/runs",
   navigation: "Runs",
@@ -23,7 +23,7 @@ export const runsPage: Page = {
     const before = idFieldOf(request, "before");
     const chosen = views.filter(({ name }) => view === undefined || name === view);
     const charts: Html[] = [];
-    // Who looks for older runs has seen the charts.
+    // The charts are only on the first page.
     if (before === undefined) for (const { name } of chosen) charts.push(await charted(request, name, view));
     const found = await readRuns(
       database,
@@ -44,11 +44,11 @@ export const runsPage: Page = {
   },
 };
 
-/** The charts of a view: what became of the records and, when it is the view that was asked for, what it cost. */
-async function charted({ database }: PageRequest, name: string, asked: string | undefined): Promise<Html> {
+/** The charts of a view: the outcomes of the records and, for the chosen view, duration and transactions. */
+async function charted({ database }: PageRequest, name: string, chosen: string | undefined): Promise<Html> {
   const newest = await readRuns(database, { view: name }, RUNS_DRAWN);
   const runs = newest.filter((run) => run.status !== "running").reverse();
-  if (asked === undefined) return renderRecordsChart(name, runs);
+  if (chosen === undefined) return renderRecordsChart(name, runs);
   return html`${renderRecordsChart(name, runs)} ${renderCostChart(name, runs)}
   ${renderTransactions(name, runs)}`;
 }

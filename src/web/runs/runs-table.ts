@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<RecordedRun>[] = [
   count("errors", (run) => run.errors),
 ];
 
-/** A row a run, in the order they come. */
+/** One row per run, in the order given. */
 export function renderRunsTable(caption: string, runs: readonly RecordedRun[]): Html {
-  return renderTable(caption, COLUMNS, runs, "No runs yet: `otc-etl load` makes the first.");
+  return renderTable(caption, COLUMNS, runs, "No runs yet: `otc-etl load` starts the first.");
 }

@@ -5,12 +5,12 @@ import { orUnknown } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 import { renderTable } from "../page/table.ts";
 
-/** The steps of a load with their time; what is left over was spent on locks, guards and the commit. */
+/** The time of each step of a load; the rest of the transaction was spent on locks, guards and the commit. */
 export function renderSteps(run: RunDetails): Html {
   const steps: readonly (readonly [name: string, seconds: number | null])[] = [
-    ["fetch: until the answer began, waits for the pace included", run.fetchSeconds],
+    ["fetch: until the answer began, including waits for the pace rules", run.fetchSeconds],
     ["stage: the document into PostgreSQL", run.stageSeconds],
-    ["classify: what is new, what has changed", run.classifySeconds],
+    ["classify: compare with the table", run.classifySeconds],
     ["apply: update and insert", run.applySeconds],
     ["the transaction from BEGIN to its end", run.transactionSeconds],
   ];
@@ -26,14 +26,14 @@ export function renderSteps(run: RunDetails): Html {
           cell: ([, seconds]) => orUnknown(seconds, (value) => formatSeconds(value * 1000)),
         },
         {
-          title: "part",
+          title: "share",
           numeric: true,
           cell: ([, seconds]) =>
             orUnknown(
               seconds === null || run.transactionSeconds === null || run.transactionSeconds === 0
                 ? null
                 : seconds / run.transactionSeconds,
-              (part) => `${Math.round(100 * part)} %`,
+              (share) => `${Math.round(100 * share)} %`,
             ),
         },
       ],

@@ -4,7 +4,7 @@ import type { RunDetails } from "../../runs/read-runs.ts";
 import { renderFacts, UNKNOWN } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 
-/** What the transactions of some runs add up to. */
+/** The totals of the transactions of some runs. */
 export function renderTransactions(view: string, runs: readonly RunDetails[]): Html {
   const sum = (of: (run: RunDetails) => number | null): number =>
     runs.reduce((total, run) => total + (of(run) ?? 0), 0);
@@ -17,8 +17,8 @@ export function renderTransactions(view: string, runs: readonly RunDetails[]): H
       ["rolled back", formatCount(rollbacks)],
       ["rollback rate", ended === 0 ? UNKNOWN : `${Math.round((100 * rollbacks) / ended)} %`],
       ["savepoints", formatCount(sum((run) => run.savepoints))],
-      ["tried again", `${formatCount(sum((run) => run.retries))} times`],
-      ["in transactions", `${formatSeconds(1000 * sum((run) => run.transactionSeconds))} s`],
+      ["retries", formatCount(sum((run) => run.retries))],
+      ["time in transactions", `${formatSeconds(1000 * sum((run) => run.transactionSeconds))} s`],
       ["write-ahead log", formatMegabytes(sum((run) => run.walBytes))],
     ])}
   </section>`;

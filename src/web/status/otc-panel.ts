@@ -6,7 +6,7 @@ import type { Html } from "../page/page.ts";
 import { renderTime } from "../page/time.ts";
 import { renderWord } from "../page/word.ts";
 
-/** How we stand with OTC. */
+/** The circuit, and the requests to OTC. */
 export function renderOtcPanel(circuit: CircuitStatus): Html {
   const { failuresInRow, openedAt, requestsLastHour, lastRequestAt } = circuit;
   return html`<section class="panel" aria-labelledby="otc">
@@ -14,10 +14,10 @@ export function renderOtcPanel(circuit: CircuitStatus): Html {
       OTC ${openedAt === null ? renderWord("good", "circuit closed") : renderWord("bad", "circuit open")}
     </h2>
     ${renderFacts([
-      ...(openedAt === null ? [] : [["left alone since", renderTime(openedAt)] as const]),
-      ["asked", `${formatCount(requestsLastHour)} times in the last hour`],
-      ["last asked", orUnknown(lastRequestAt, renderTime)],
-      ["failures", formatCount(failuresInRow)],
+      ...(openedAt === null ? [] : [["open since", renderTime(openedAt)] as const]),
+      ["requests", `${formatCount(requestsLastHour)} in the last hour`],
+      ["last request", orUnknown(lastRequestAt, renderTime)],
+      ["failures in a row", formatCount(failuresInRow)],
     ])}
   </section>`;
 }

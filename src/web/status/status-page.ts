@@ -11,12 +11,12 @@ import { renderRunsTable } from "../runs/runs-table.ts";
 import { renderOtcPanel } from "./otc-panel.ts";
 import { renderViewPanel } from "./view-panel.ts";
 
-/** As many as `status --check` looks at. */
+/** As many as `status --check` reads. */
 const RUNS_JUDGED = 20;
 
 const RUNS_SHOWN = 10;
 
-/** How the views stand: what somebody wants to know first. */
+/** The state of the views: the start page. */
 export const statusPage: Page = {
   path: "/",
   navigation: "Status",
@@ -55,7 +55,7 @@ function renderRunning(loads: readonly RunningLoad[]): Html {
 
 /** In the words of `status --check`. */
 function renderProblems(problems: readonly string[]): Html {
-  if (problems.length === 0) return html`<p class="lead" role="status">All views are well.</p>`;
+  if (problems.length === 0) return html`<p class="lead" role="status">All views are up to date.</p>`;
   return html`<div role="status">
     <ul class="problems">
       ${problems.map((problem) => html`<li>${problem}</li>`)}

@@ -11,12 +11,12 @@ import { renderRunWord } from "../runs/run-word.ts";
 /** What is known of a view. */
 export interface ViewPanel {
   readonly health: ViewHealth;
-  /** About; undefined when nobody knows. */
+  /** An estimate; undefined when it is unknown. */
   readonly rows: number | undefined;
   readonly maxAgeMs: number;
 }
 
-/** One view: how old its data is, against what it may be, and how its loads go. */
+/** One view: the age of its data, its limit, and the last loads. */
 export function renderViewPanel({ health, rows, maxAgeMs }: ViewPanel): Html {
   const { view, ageSeconds, lastLoaded, lastLoad, rejects, rollbackRate, duration } = health;
   return html`<section class="panel" aria-labelledby="view-${view}">
@@ -26,7 +26,7 @@ export function renderViewPanel({ health, rows, maxAgeMs }: ViewPanel): Html {
     <p class="big">${ageSeconds === null ? "no data" : html`${formatAge(ageSeconds)} <small>old</small>`}</p>
     ${renderFacts([
       ["loaded", orUnknown(lastLoaded, renderTime)],
-      ["at most", formatAge(maxAgeMs / 1000)],
+      ["maximum age", formatAge(maxAgeMs / 1000)],
       [
         "last load",
         orUnknown(

@@ -23,7 +23,7 @@ describe.skipIf(server === undefined)("a role", () => {
     };
     await expect(adopt(opened, options)).rejects.toMatchObject({
       code: "migration",
-      message: "Only its owner can adopt tickets: postgres.",
+      message: "Only the owner of tickets can adopt it: postgres.",
       remedy: expect.stringContaining("Connect as postgres"),
     });
     await database.sql(`alter table old.tickets owner to ${name}`);

@@ -31,7 +31,7 @@ describeEachDatabase(
       await load(loader, tickets, [ticket(2)]);
       expect(chat.texts.slice(1)).toEqual([
         expect.stringMatching(
-          /^🟢 otc-etl, over: tickets \(failed\)\ntickets: .* \(failed since 20.* UTC\)\./,
+          /^🟢 otc-etl, recovered: tickets \(failed\)\ntickets: .* \(failed since 20.* UTC\)\./,
         ),
       ]);
 
@@ -113,7 +113,7 @@ describeEachDatabase(
       chat.answer = answer;
       expect(await load(loader, tickets, [ticket(1), ticket("?")])).toMatchObject({ status: "partial" });
       expect(chat.requests()).toBe(requests);
-      expect(logged).toMatch(/alert not told, .*127\.0\.0\.1:\d+\/… was not told/);
+      expect(logged).toMatch(/alert not delivered, .*No alert could be delivered to .*127\.0\.0\.1:\d+\/…:/);
       expect(logged).not.toContain(WEBHOOK_SECRET);
 
       chat.answer = { status: 200 };
@@ -132,7 +132,7 @@ describeEachDatabase(
       const log = pino({ level: "warn" }, { write: (line: string) => (logged += line) });
       await database.sql(`drop table ${database.table("alert_state")}`);
       expect(await load(database.open(env, log), tickets, [ticket(1)])).toMatchObject({ status: "success" });
-      expect(logged).toContain("alerts were not looked at: ");
+      expect(logged).toContain("alerts were not checked: ");
     });
   },
   ({ name }) => name === "PostgreSQL 18",

@@ -50,7 +50,7 @@ describeEachDatabase("the pages", (target) => {
 
     const rejects = await site.ask("/rejects?reason=invalid_integer&run=1");
     const older = /href="([^"]+)" rel="next"/.exec(rejects.body)?.[1]?.replaceAll("&amp;", "&");
-    expect(textOf(rejects.body)).toContain("60 records that could not become rows");
+    expect(textOf(rejects.body)).toContain("60 records that could not be loaded");
     expect(textOf(rejects.body)).toContain('is "60 <img');
     expect(await page(older ?? "")).toContain('is "1 <img');
     expect(await page(`/rejects?key=${encodeURIComponent('"7 <img')}`)).toContain("Quarantine 1 records");

@@ -24,7 +24,7 @@ describe.skipIf(server === undefined)("the queue of the worker", () => {
     await database.sql(`create schema servicedesk_jobs authorization ${name}`);
     const queue = await queueOf(database, env);
     await queue.start([tickets]);
-    expect(await queue.take(tickets, { early: false })).toBeUndefined();
+    expect(await queue.take(tickets, { ignoreBackOff: false })).toBeUndefined();
   });
 
   test("holds one load per view until it has ended, and reports when all its workers have died", async () => {
@@ -33,14 +33,16 @@ describe.skipIf(server === undefined)("the queue of the worker", () => {
     await Promise.all([first.start([tickets]), second.start([tickets])]);
     const [dueAt, later] = [new Date("2026-01-05T02:00:00Z"), new Date("2026-01-06T02:00:00Z")];
     await Promise.all([first.add(tickets, dueAt), second.add(tickets, dueAt), second.add(tickets, later)]);
-    const taken = await Promise.all([first, second].map((queue) => queue.take(tickets, { early: false })));
+    const taken = await Promise.all(
+      [first, second].map((queue) => queue.take(tickets, { ignoreBackOff: false })),
+    );
     const jobs = taken.filter((job) => job !== undefined);
     expect(jobs).toHaveLength(1);
 
     const again = await first.retryLater(jobs[0]!, { code: "document", reason: "odd: \0 \ud800" });
     expect(again!.getTime()).toBeGreaterThan(Date.now() + 20_000);
-    expect(await second.take(tickets, { early: false })).toBeUndefined();
-    const job = await second.take(tickets, { early: true });
+    expect(await second.take(tickets, { ignoreBackOff: false })).toBeUndefined();
+    const job = await second.take(tickets, { ignoreBackOff: true });
     expect(job).toEqual({ ...jobs[0]!, retryCount: 1 });
 
     await database.sql(
@@ -48,7 +50,7 @@ describe.skipIf(server === undefined)("the queue of the worker", () => {
     );
     await first.supervise([tickets]);
     expect(await second.deadLetters()).toMatchObject([
-      { view: "tickets", attempts: 2, reason: "The last worker that took it died, or was stopped." },
+      { view: "tickets", attempts: 2, reason: "The last worker that took the job died or was stopped." },
     ]);
     // It wakes up too late to have a say.
     await second.done(job!);

@@ -28,14 +28,14 @@ const looks = (count: number, broken: boolean, delivered = true) =>
 test("a problem is reported once, and its end once", () => {
   expect(watch([...looks(1, false), ...looks(500, true), ...looks(10, false)])).toEqual([
     "1: broken",
-    "501: well",
+    "501: recovered",
   ]);
 });
 
 test("an alert that could not be sent stays due, and an end is not sent without its beginning", () => {
   expect(
     watch([...looks(3, true, false), ...looks(1, true), ...looks(2, false, false), ...looks(2, false)]),
-  ).toEqual(["3: broken", "6: well"]);
+  ).toEqual(["3: broken", "6: recovered"]);
   expect(watch([...looks(3, true, false), ...looks(3, false)])).toEqual([]);
 });
 
@@ -43,11 +43,11 @@ test("a condition that comes and goes is reported at most once per hour", () => 
   const flapping = Array.from({ length: 180 }, (_, minute) => ({ broken: minute % 2 === 0 }));
   expect(watch(flapping)).toEqual([
     "0: broken",
-    "1: well",
+    "1: recovered",
     "60: broken",
-    "61: well",
+    "61: recovered",
     "120: broken",
-    "121: well",
+    "121: recovered",
   ]);
 });
 

@@ -12,7 +12,13 @@ const FAILED: Notice = {
   remedy: "Check OTC_API_URL.",
   since: new Date("2026-11-23T02:04:05Z"),
 };
-const WELL: Notice = { ...FAILED, view: "comments", news: "well", problem: undefined, remedy: undefined };
+const WELL: Notice = {
+  ...FAILED,
+  view: "comments",
+  news: "recovered",
+  problem: undefined,
+  remedy: undefined,
+};
 
 test("a message names the problem, the remedy and where to look, and later its end", () => {
   expect(announce([WELL, FAILED], "etl1")).toEqual({
@@ -21,11 +27,11 @@ test("a message names the problem, the remedy and where to look, and later its e
       String.raw`tickets: the last run (17) failed: <!channel> & @here\n[click](https://evil.example)`,
       "→ Check OTC_API_URL.",
       "comments: the last load was committed again (failed since 2026-11-23 02:04 UTC).",
-      "Told by etl1. To look further: otc-etl status",
+      "Sent by etl1. For details: otc-etl status",
     ],
   });
   const both = announce([WELL, { ...WELL, condition: "stale" }, { ...WELL, view: "tickets" }], "etl1");
-  expect(both.title).toBe("🟢 otc-etl, over: comments (failed, stale), tickets (failed)");
+  expect(both.title).toBe("🟢 otc-etl, recovered: comments (failed, stale), tickets (failed)");
   const long = announce([{ ...FAILED, problem: "x".repeat(100_000) }], "etl1");
   expect(JSON.stringify(long).length).toBeLessThan(1500);
 });
