@@ -1,4 +1,3 @@
-import { checkEnvelope, findRecordList, noRecordList } from "./envelope.ts";
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -9,12 +8,7 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from "./json-bytes.ts";
-import { SourceError } from "../errors/source-error.ts";
-
-/** What may stand around the list of records; a document whose list begins later than this has none. */
-const MAX_ENVELOPE_BYTES = 1024 * 1024;
-
-const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+import { cutShort, ListEnvelope, noRecord, noSeparator, recordTooLarge } from "./list-envelope.ts";
 
 /** Receives one record: the bytes from `start` to `end` (exclusive) of `bytes`, valid only during the call. */
 type OnRecord = (bytes: Buffer, start: number, end: number) => void;
@@ -44,10 +38,8 @@ type State = "beginning" | "list" | "value" | "nested" | "scalar" | "separator" 
  */
 export class RecordFramer {
   readonly #maxRecordBytes: number;
+  readonly #envelope = new ListEnvelope();
   #state: State = "beginning";
-  /** Bytes around the list, kept to be checked at the end. */
-  #beginning: Buffer = Buffer.alloc(0);
-  #end: Buffer = Buffer.alloc(0);
   /** The part of the current record that came in earlier chunks. */
   #carried = Buffer.alloc(0);
   #carriedBytes = 0;
@@ -75,9 +67,12 @@ export class RecordFramer {
   push(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord = readNothing): void {
     this.#bytes += chunk.length;
     if (this.#state === "beginning") {
-      this.#seekList(chunk, onRecord, tryRecord);
+      const list = this.#envelope.seekList(chunk);
+      if (list === undefined) return;
+      this.#state = "list";
+      this.#frame(list.bytes, list.from, onRecord, tryRecord);
     } else if (this.#state === "end") {
-      this.#appendEnd(chunk);
+      this.#envelope.appendEnd(chunk);
     } else {
       this.#frame(chunk, 0, onRecord, tryRecord);
     }
@@ -85,31 +80,9 @@ export class RecordFramer {
 
   /** @throws SourceError `document` unless the document was complete. */
   finish(): void {
-    if (this.#state === "beginning") throw noRecordList(this.#beginning);
-    if (this.#state !== "end") {
-      throw new SourceError(
-        "document",
-        `The document ends in the middle, ${this.#records} records and ${this.#bytes} bytes after its beginning.`,
-        { retryable: true, remedy: "It was cut short on its way; nothing of it was loaded." },
-      );
-    }
-    checkEnvelope(this.#beginning, this.#end);
-  }
-
-  #seekList(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
-    // As a rule the first chunk, which is then framed as it came.
-    let beginning = this.#beginning.length === 0 ? chunk : Buffer.concat([this.#beginning, chunk]);
-    if (beginning.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK)) beginning = beginning.subarray(3);
-    const list = findRecordList(beginning);
-    if (list === undefined) {
-      if (beginning.length > MAX_ENVELOPE_BYTES) throw noRecordList(beginning);
-      // The chunk is the caller's to use again.
-      this.#beginning = Buffer.from(beginning);
-      return;
-    }
-    this.#beginning = Buffer.from(beginning.subarray(0, list));
-    this.#state = "list";
-    this.#frame(beginning, list + 1, onRecord, tryRecord);
+    if (this.#state === "beginning") throw this.#envelope.noList();
+    if (this.#state !== "end") throw cutShort(this.#records, this.#bytes);
+    this.#envelope.check();
   }
 
   #frame(chunk: Buffer, from: number, onRecord: OnRecord, tryRecord: TryRecord): void {
@@ -156,10 +129,10 @@ export class RecordFramer {
             }
           } else if (byte === CLOSE_BRACKET && this.#state === "list") {
             this.#state = "end";
-            this.#appendEnd(chunk.subarray(index + 1));
+            this.#envelope.appendEnd(chunk.subarray(index + 1));
             return;
           } else if (byte === COMMA || byte === CLOSE_BRACKET) {
-            throw this.#unexpected(byte, "a record");
+            throw noRecord(this.#records, byte);
           } else {
             start = index;
             this.#state = "scalar";
@@ -171,10 +144,10 @@ export class RecordFramer {
             this.#state = "value";
           } else if (byte === CLOSE_BRACKET) {
             this.#state = "end";
-            this.#appendEnd(chunk.subarray(index + 1));
+            this.#envelope.appendEnd(chunk.subarray(index + 1));
             return;
           } else if (!isJsonSpace(byte)) {
-            throw this.#unexpected(byte, "a comma or the end of the list");
+            throw noSeparator(this.#records, byte);
           }
           index += 1;
           continue;
@@ -273,27 +246,6 @@ export class RecordFramer {
   }
 
   #checkSize(bytes: number): void {
-    if (bytes <= this.#maxRecordBytes) return;
-    throw new SourceError(
-      "document",
-      `Record ${this.#records + 1} of the document is larger than ${this.#maxRecordBytes} bytes.`,
-      { remedy: "If such records are expected, raise OTC_MAX_RECORD_BYTES." },
-    );
-  }
-
-  #appendEnd(part: Buffer): void {
-    this.#end = Buffer.concat([this.#end, part]);
-    if (this.#end.length > MAX_ENVELOPE_BYTES) {
-      throw new SourceError("document", `More than ${MAX_ENVELOPE_BYTES} bytes follow the list of records.`);
-    }
-  }
-
-  #unexpected(byte: number, expected: string): SourceError {
-    return new SourceError(
-      "document",
-      `The document is damaged: after record ${this.#records} stands ` +
-        `${JSON.stringify(String.fromCharCode(byte))} where ${expected} was expected.`,
-      { retryable: true },
-    );
+    if (bytes > this.#maxRecordBytes) throw recordTooLarge(this.#records + 1, this.#maxRecordBytes);
   }
 }
