@@ -1,4 +1,4 @@
-import type { SourceError } from "../../src/source/source-error.ts";
+import type { SourceError } from "../../src/errors/source-error.ts";
 import { FingerprintFramer, type FingerprintFramerOptions } from "../../src/json/fingerprint-framer.ts";
 import { RecordFramer } from "../../src/json/record-framer.ts";
 
