@@ -3,7 +3,7 @@ import { writeFingerprint } from "./fingerprint";
 import { anyRows, firstGuess, forgetSeen, markSeen } from "./known-rows";
 
 export { keys, KEYS_BYTES } from "./fingerprint";
-export { indexRows } from "./known-rows";
+export { findRow, indexRows } from "./known-rows";
 
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;

@@ -49,6 +49,13 @@ export function markSeen(fingerprint: usize, position: u32): bool {
   return true;
 }
 
+/** The number of the row with this fingerprint; -1 when there is none, or more than one. */
+export function findRow(fingerprint: usize): i32 {
+  if (slotCount === 0) return -1;
+  const found = load<u32>(slotOf(fingerprint));
+  return found === EMPTY || (found & AMBIGUOUS) !== 0 ? -1 : <i32>(found - 1);
+}
+
 function rowOf(found: u32): usize {
   return rows + ((found & ~AMBIGUOUS) - 1) * ROW;
 }

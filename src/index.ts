@@ -38,6 +38,8 @@ export interface LoadSettings {
   readonly allowShrink?: boolean;
   /** Ask OTC although the circuit breaker is open. */
   readonly ignoreCircuit?: boolean;
+  /** Compare every record with its row, also those that have not changed. */
+  readonly full?: boolean;
   /** How long to wait for another load of the view to end, in milliseconds; default 0. */
   readonly waitMs?: number;
   /** Time for the load, in milliseconds; default `OTC_LOAD_TIMEOUT_MS`. */
@@ -109,6 +111,7 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
       settings.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(String(settings.maxErrors)),
     allowShrink: settings.allowShrink ?? false,
     ignoreCircuit: settings.ignoreCircuit ?? false,
+    full: settings.full ?? false,
     lockWaitMs: settings.waitMs ?? 0,
     ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
     ...(settings.from === undefined ? {} : { file: { path: settings.from, stdin: process.stdin } }),

@@ -13,6 +13,7 @@ interface FramingExports {
   readonly recordStart: Global;
   readonly begin: (maxRecordBytes: number) => void;
   readonly indexRows: (from: number, count: number, slots: number) => void;
+  readonly findRow: (fingerprint: number) => number;
   readonly frame: (from: number, end: number) => number;
 }
 
@@ -45,6 +46,8 @@ export const RESULT_WORDS = 8;
 export const RESULT_FINGERPRINT = 4;
 /** 32-bit words of a fingerprint. */
 export const FINGERPRINT_WORDS = 4;
+
+const FINGERPRINT_BYTES = FINGERPRINT_WORDS * Uint32Array.BYTES_PER_ELEMENT;
 
 /** 32-bit words of a known row: its fingerprint, how often it was seen, and at which position last. */
 export const ROW_WORDS = 6;
@@ -99,6 +102,18 @@ export class FramingModule {
   /** Makes the rows known that were written from an address on; `slots` slots behind them have to be zero. */
   indexRows(from: number, count: number, slots: number): void {
     this.#exports.indexRows(from, count, slots);
+  }
+
+  /**
+   * The number of the row with a fingerprint; undefined when there is none, or more than one.
+   *
+   * @param bytes holds the fingerprint from `offset` on
+   */
+  findRow(bytes: Buffer, offset: number): number | undefined {
+    this.reserve(this.free + FINGERPRINT_BYTES);
+    bytes.copy(this.bytes, this.free, offset, offset + FINGERPRINT_BYTES);
+    const row = this.#exports.findRow(this.free);
+    return row < 0 ? undefined : row;
   }
 
   /** Begins a document, behind the bracket that opens its list. No row has been seen then. */

@@ -78,6 +78,29 @@ export class KnownFingerprints {
     return module;
   }
 
+  /** How many rows have had their records in the document, and how many records those were. */
+  countSeen(): { readonly rows: number; readonly records: number } {
+    let rows = 0;
+    let records = 0;
+    for (let row = 0; row < this.#size; row += 1) {
+      const times = this.timesSeen(row);
+      if (times === 0) continue;
+      rows += 1;
+      records += times;
+    }
+    return { rows, records };
+  }
+
+  /**
+   * The position in the document, from 0, at which the record of a fingerprint came last; undefined when it did not come.
+   *
+   * @param bytes holds the fingerprint from `offset` on
+   */
+  lastSeen(bytes: Buffer, offset: number): number | undefined {
+    const row = this.#module.findRow(bytes, offset);
+    return row === undefined || this.timesSeen(row) === 0 ? undefined : this.lastPosition(row);
+  }
+
   /** How often the record of a row has come in the document. */
   timesSeen(row: number): number {
     return this.#wordOf(row, ROW_TIMES_SEEN);

@@ -8,6 +8,7 @@ import {
   findEmptyTable,
   openEmptyTable,
 } from "./first-load/fill-empty-table.ts";
+import { type KnownRows, readKnownRows } from "./known-rows/known-rows.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
@@ -52,6 +53,12 @@ function mayFillTable({ context, state }: LoadInProgress): boolean {
   return state.plan === undefined && !context.options.keepNewer;
 }
 
+/** A plan shows what a comparison finds; where newer rows are kept, the last record of a key may not be the one. */
+function recognizesRows({ context, state, tables, comparesAll }: LoadInProgress): boolean {
+  const { keepNewer, full } = context.options;
+  return tables.hasFingerprints && comparesAll !== true && !full && !keepNewer && state.plan === undefined;
+}
+
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const { run, context, state, requests, log } = load;
   await state.rejects.dispose();
@@ -63,11 +70,18 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const signal = AbortSignal.any([context.signal, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
+    const known = recognizesRows(load)
+      ? await inStep(load, "fetch", () =>
+          readKnownRows(load.transaction, load.tables.target, context.options.maxKnownRows),
+        )
+      : undefined;
     const chunks = await inStep(load, "fetch", () => run.source.open(signal, requests));
     // A plan leaves nothing behind.
     if (run.source.kind === "api" && state.plan === undefined)
       copy = await context.archive?.begin(run.view.name, run.runId);
-    return await (mayFillTable(load) ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
+    return await (known === undefined && mayFillTable(load)
+      ? fillOrStage(load, chunks, copy)
+      : stage(load, chunks, copy, known));
   } finally {
     attempt.abort();
     await copy?.end();
@@ -119,10 +133,11 @@ async function stage(
   load: LoadInProgress,
   chunks: AsyncIterable<Buffer>,
   copy: DocumentCopy | undefined,
+  known?: KnownRows,
 ): Promise<StagedDocument> {
   const { transaction, run, tables } = load;
   await createStaging(transaction, run.view, tables);
-  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { kind: "staging" });
+  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { kind: "staging" }, known);
 }
 
 function stageRows(
@@ -131,6 +146,7 @@ function stageRows(
   copy: DocumentCopy | undefined,
   target: string,
   destination: RowDestination,
+  known?: KnownRows,
 ): Promise<StagedDocument> {
   const { transaction, run, context, state } = load;
   return inStep(load, "stage", () =>
@@ -140,6 +156,8 @@ function stageRows(
       destination,
       timeZone: context.options.timeZone,
       maxRecordBytes: context.options.maxRecordBytes,
+      fingerprintKey: load.fingerprinting.key,
+      known,
       rejects: state.rejects,
       copy,
       onProgress: (fetched, payloadBytes) => {

@@ -44,6 +44,8 @@ interface DocumentRequest {
   readonly allowShrink: boolean;
   /** Ask OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
+  /** Compare every record with its row, whatever the fingerprints say; default false. */
+  readonly full?: boolean;
   /** How long to wait for another load of the view to end, in milliseconds; not at all when left out. */
   readonly lockWaitMs?: number;
   /** Time for each load, in milliseconds; the setting when left out. */
@@ -206,6 +208,8 @@ export class Loader {
         errorLimit: request.errorLimit,
         allowShrink: request.allowShrink,
         keepNewer: request.keepNewer ?? false,
+        full: request.full ?? false,
+        maxKnownRows: settings.maxKnownRows,
         maxRecordBytes: settings.maxRecordBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {
