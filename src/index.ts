@@ -38,6 +38,8 @@ export interface LoadSettings {
   readonly allowShrink?: boolean;
   /** Send requests to OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
+  /** Compare every record with its row, also those that have not changed. */
+  readonly full?: boolean;
   /** How long to wait for another load of the view to end, in milliseconds. Default: 0. */
   readonly waitMs?: number;
   /** Time limit of the load, in milliseconds. Default: `OTC_LOAD_TIMEOUT_MS`. */
@@ -113,6 +115,7 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
       settings.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(String(settings.maxErrors)),
     allowShrink: settings.allowShrink ?? false,
     ignoreCircuit: settings.ignoreCircuit ?? false,
+    full: settings.full ?? false,
     lockWaitMs: settings.waitMs ?? 0,
     ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
     ...(settings.from === undefined ? {} : { file: { path: settings.from, stdin: process.stdin } }),

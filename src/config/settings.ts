@@ -301,6 +301,15 @@ const SETTINGS = {
     type: wholeNumber(1024, 512 * 1024 * 1024),
     default: "67108864",
   },
+  maxKnownRows: {
+    env: "OTC_MAX_KNOWN_ROWS",
+    group: "Limits",
+    description:
+      "Rows of a table whose fingerprints a load keeps in memory, 31 bytes each. " +
+      "Every row of a larger table is compared; 0 compares all.",
+    type: wholeNumber(0, 100_000_000),
+    default: "10000000",
+  },
   loadTimeoutMs: {
     env: "OTC_LOAD_TIMEOUT_MS",
     group: "Limits",

@@ -124,6 +124,15 @@ export class CopyBinaryWriter {
     this.#writeInt32(value - high * INT32_RANGE);
   }
 
+  /** A uuid: its 16 bytes as four words, in the byte order of this machine. */
+  writeUuid(words: Uint32Array): void {
+    this.#reserve(20);
+    this.#writeLength(16);
+    const bytes = new Uint8Array(words.buffer, words.byteOffset, 16);
+    for (let index = 0; index < 16; index += 1) this.#bytes[this.#used + index] = bytes[index] as number;
+    this.#used += 16;
+  }
+
   /** A timestamptz, in microseconds since 2000-01-01 UTC. */
   writeTimestamp(microseconds: number | bigint): void {
     this.writeInteger(microseconds);

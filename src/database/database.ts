@@ -46,6 +46,14 @@ export interface Transaction extends Queryable {
    * @returns the number of rows copied
    */
   copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number>;
+  /**
+   * COPY in binary format, out of the database.
+   *
+   * @param query the statement whose rows are sent
+   * @returns the format's bytes, header and trailer included, in chunks of any size; they have to be read to the end
+   *   before the next statement
+   */
+  copyOut(query: string): AsyncIterable<Buffer>;
 }
 
 /** PostgreSQL behind one interface: a server, or PGlite in this process. */

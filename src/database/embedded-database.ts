@@ -153,6 +153,16 @@ class EmbeddedTransaction implements Transaction {
     await copyPiece();
     return copied;
   }
+
+  async *copyOut(query: string): AsyncGenerator<Buffer> {
+    let blob: Blob | undefined;
+    try {
+      ({ blob } = await this.#pglite.query(`copy (${query}) to '/dev/blob' (format binary)`));
+    } catch (error) {
+      throw databaseError(error, this.#location);
+    }
+    if (blob !== undefined) yield Buffer.from(await blob.arrayBuffer());
+  }
 }
 
 async function runQuery<Row>(

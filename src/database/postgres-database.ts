@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import type { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
@@ -326,6 +326,15 @@ class PostgresTransaction implements Transaction {
       throw first === undefined ? databaseError(error, this.#location) : first.error;
     }
     return copy.rowCount;
+  }
+
+  async *copyOut(query: string): AsyncGenerator<Buffer> {
+    const copy = this.#client.query(copyTo(`copy (${query}) to stdout (format binary)`));
+    try {
+      for await (const chunk of copy) yield chunk as Buffer;
+    } catch (error) {
+      throw connectionError(error, this.#client, this.#location);
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { checkEnvelope, findRecordList, noRecordList } from "./envelope.ts";
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -9,20 +8,15 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from "./json-bytes.ts";
-import { SourceError } from "../errors/source-error.ts";
-
-/** The most that may surround the list of records. A document whose list begins later is treated as having none. */
-const MAX_ENVELOPE_BYTES = 1024 * 1024;
-
-const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+import { cutShort, ListEnvelope, noRecord, noSeparator, recordTooLarge } from "./list-envelope.ts";
 
 /** Receives one record: the bytes from `start` to `end` (exclusive) of `bytes`, valid only during the call. */
 type OnRecord = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * Tries to read a record of which only the beginning is known. If it can, the framer need not search for the end.
+ * Reads a record of which only the beginning is known, and saves the framer the search for its end.
  *
- * @returns where the record ends (exclusive), or a negative number when nothing was read
+ * @returns where it ends (exclusive), or a negative number when nothing was read
  */
 type TryRecord = (bytes: Buffer, start: number) => number;
 
@@ -31,24 +25,22 @@ const NOT_READ = -1;
 const readNothing: TryRecord = () => NOT_READ;
 
 /**
- * What the framer expects. `list`: after `[`, a value or the end may follow. `value`: after a comma, a value must follow.
- * `separator`: after a value, a comma or the end must follow. `nested` and `scalar`: inside a value.
+ * Where the framer stands. `list`: after `[`, a value or the end may come. `value`: after a comma, a value must come.
+ * `separator`: after a value, a comma or the end must come. `nested` and `scalar`: inside a value.
  */
 type State = "beginning" | "list" | "value" | "nested" | "scalar" | "separator" | "end";
 
 /**
- * Finds the boundaries of the records in the bytes of a document, chunk by chunk, without parsing them. That is possible
- * because JSON's brackets and quotes are ASCII, which no byte of a multi-byte character is. It holds at most one record.
+ * Finds the boundaries of the records in the bytes of a document, chunk by chunk, without parsing them: JSON's
+ * brackets and quotes are ASCII, and no byte of a multi-byte character looks like one. It holds at most one record.
  *
- * It does not check whether a record is valid JSON. The caller's JSON.parse does.
+ * Whether a record is valid JSON is for the caller's JSON.parse to say.
  */
 export class RecordFramer {
   readonly #maxRecordBytes: number;
+  readonly #envelope = new ListEnvelope();
   #state: State = "beginning";
-  /** The bytes around the list, which `finish` checks. */
-  #beginning: Buffer = Buffer.alloc(0);
-  #end: Buffer = Buffer.alloc(0);
-  /** The part of the current record that earlier chunks contained. */
+  /** The part of the current record that came in earlier chunks. */
   #carried = Buffer.alloc(0);
   #carriedBytes = 0;
   #depth = 0;
@@ -71,13 +63,16 @@ export class RecordFramer {
     return this.#bytes;
   }
 
-  /** @throws SourceError `document` as soon as it is clear that the document is not a list of records. */
+  /** @throws SourceError `document` as soon as it is clear that this is no list of records. */
   push(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord = readNothing): void {
     this.#bytes += chunk.length;
     if (this.#state === "beginning") {
-      this.#seekList(chunk, onRecord, tryRecord);
+      const list = this.#envelope.seekList(chunk);
+      if (list === undefined) return;
+      this.#state = "list";
+      this.#frame(list.bytes, list.from, onRecord, tryRecord);
     } else if (this.#state === "end") {
-      this.#appendEnd(chunk);
+      this.#envelope.appendEnd(chunk);
     } else {
       this.#frame(chunk, 0, onRecord, tryRecord);
     }
@@ -85,31 +80,9 @@ export class RecordFramer {
 
   /** @throws SourceError `document` unless the document was complete. */
   finish(): void {
-    if (this.#state === "beginning") throw noRecordList(this.#beginning);
-    if (this.#state !== "end") {
-      throw new SourceError(
-        "document",
-        `The document is incomplete: it ends after ${this.#records} records and ${this.#bytes} bytes.`,
-        { retryable: true, remedy: "It was cut short in transfer. None of its records were loaded." },
-      );
-    }
-    checkEnvelope(this.#beginning, this.#end);
-  }
-
-  #seekList(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord): void {
-    // Usually the first chunk contains the whole beginning, and needs no copy.
-    let beginning = this.#beginning.length === 0 ? chunk : Buffer.concat([this.#beginning, chunk]);
-    if (beginning.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK)) beginning = beginning.subarray(3);
-    const list = findRecordList(beginning);
-    if (list === undefined) {
-      if (beginning.length > MAX_ENVELOPE_BYTES) throw noRecordList(beginning);
-      // The caller may reuse the chunk, so that its bytes have to be copied.
-      this.#beginning = Buffer.from(beginning);
-      return;
-    }
-    this.#beginning = Buffer.from(beginning.subarray(0, list));
-    this.#state = "list";
-    this.#frame(beginning, list + 1, onRecord, tryRecord);
+    if (this.#state === "beginning") throw this.#envelope.noList();
+    if (this.#state !== "end") throw cutShort(this.#records, this.#bytes);
+    this.#envelope.check();
   }
 
   #frame(chunk: Buffer, from: number, onRecord: OnRecord, tryRecord: TryRecord): void {
@@ -156,10 +129,10 @@ export class RecordFramer {
             }
           } else if (byte === CLOSE_BRACKET && this.#state === "list") {
             this.#state = "end";
-            this.#appendEnd(chunk.subarray(index + 1));
+            this.#envelope.appendEnd(chunk.subarray(index + 1));
             return;
           } else if (byte === COMMA || byte === CLOSE_BRACKET) {
-            throw this.#unexpected(byte, "a record");
+            throw noRecord(this.#records, byte);
           } else {
             start = index;
             this.#state = "scalar";
@@ -171,10 +144,10 @@ export class RecordFramer {
             this.#state = "value";
           } else if (byte === CLOSE_BRACKET) {
             this.#state = "end";
-            this.#appendEnd(chunk.subarray(index + 1));
+            this.#envelope.appendEnd(chunk.subarray(index + 1));
             return;
           } else if (!isJsonSpace(byte)) {
-            throw this.#unexpected(byte, "a comma or the end of the list");
+            throw noSeparator(this.#records, byte);
           }
           index += 1;
           continue;
@@ -197,7 +170,7 @@ export class RecordFramer {
     return end;
   }
 
-  /** Scans the rest of a list or object, to just after its end (then `#depth` is 0) or to the chunk's end. */
+  /** Scans on inside a list or object, to just behind its end (then `#depth` is 0) or to the chunk's end. */
   #scanNested(chunk: Buffer, from: number): number {
     const length = chunk.length;
     let depth = this.#depth;
@@ -222,7 +195,7 @@ export class RecordFramer {
     return index;
   }
 
-  /** Scans the rest of a string, to just after its closing quote or to the chunk's end. */
+  /** Scans on inside a string, to just behind its closing quote or to the chunk's end. */
   #scanString(chunk: Buffer, from: number): number {
     const length = chunk.length;
     let index = from;
@@ -259,7 +232,7 @@ export class RecordFramer {
     onRecord(this.#carried, 0, bytes);
   }
 
-  /** Keeps a part of a record for the next chunk, in a buffer that doubles, so that n bytes cost O(n) copying. */
+  /** Keeps a part of a record for the next chunk, in a buffer that doubles: a record of n bytes costs O(n) copying. */
   #carry(part: Buffer): void {
     const bytes = this.#carriedBytes + part.length;
     this.#checkSize(bytes);
@@ -273,27 +246,6 @@ export class RecordFramer {
   }
 
   #checkSize(bytes: number): void {
-    if (bytes <= this.#maxRecordBytes) return;
-    throw new SourceError(
-      "document",
-      `Record ${this.#records + 1} of the document is larger than ${this.#maxRecordBytes} bytes.`,
-      { remedy: "If such records are expected, raise OTC_MAX_RECORD_BYTES." },
-    );
-  }
-
-  #appendEnd(part: Buffer): void {
-    this.#end = Buffer.concat([this.#end, part]);
-    if (this.#end.length > MAX_ENVELOPE_BYTES) {
-      throw new SourceError("document", `More than ${MAX_ENVELOPE_BYTES} bytes follow the list of records.`);
-    }
-  }
-
-  #unexpected(byte: number, expected: string): SourceError {
-    return new SourceError(
-      "document",
-      `The document is damaged: after record ${this.#records}, ` +
-        `${JSON.stringify(String.fromCharCode(byte))} was found where ${expected} was expected.`,
-      { retryable: true },
-    );
+    if (bytes > this.#maxRecordBytes) throw recordTooLarge(this.#records + 1, this.#maxRecordBytes);
   }
 }

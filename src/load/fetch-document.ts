@@ -8,6 +8,7 @@ import {
   findEmptyTable,
   openEmptyTable,
 } from "./first-load/fill-empty-table.ts";
+import { type KnownRows, readKnownRows } from "./known-rows/known-rows.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
@@ -49,7 +50,15 @@ export async function fetchDocument(load: LoadInProgress): Promise<StagedDocumen
 
 /** Where newer rows are kept, the last of several with one key may not be the one. */
 function mayFillTable({ context }: LoadInProgress): boolean {
-  return context.observer.fillsTables && !context.options.keepNewer;
+  return context.observer.mayBypassStaging && !context.options.keepNewer;
+}
+
+/** A plan shows what a comparison finds; where newer rows are kept, the last record of a key may not be the one. */
+function recognizesRows({ context, tables, comparesAll }: LoadInProgress): boolean {
+  const { keepNewer, full } = context.options;
+  return (
+    tables.hasFingerprints && comparesAll !== true && !full && !keepNewer && context.observer.mayBypassStaging
+  );
 }
 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
@@ -63,10 +72,17 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const signal = AbortSignal.any([context.signal, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
+    const known = recognizesRows(load)
+      ? await inStep(load, "fetch", () =>
+          readKnownRows(load.transaction, load.tables.target, context.options.maxKnownRows),
+        )
+      : undefined;
     const chunks = await inStep(load, "fetch", () => run.source.open(signal, requests));
     if (run.source.kind === "api" && context.observer.archives)
       copy = await context.archive?.begin(run.view.name, run.runId);
-    return await (mayFillTable(load) ? fillOrStage(load, chunks, copy) : stage(load, chunks, copy));
+    return await (known === undefined && mayFillTable(load)
+      ? fillOrStage(load, chunks, copy)
+      : stage(load, chunks, copy, known));
   } finally {
     attempt.abort();
     await copy?.end();
@@ -118,10 +134,11 @@ async function stage(
   load: LoadInProgress,
   chunks: AsyncIterable<Buffer>,
   copy: DocumentCopy | undefined,
+  known?: KnownRows,
 ): Promise<StagedDocument> {
   const { transaction, run, tables } = load;
   await createStaging(transaction, run.view, tables);
-  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { kind: "staging" });
+  return stageRows(load, chunks, copy, copyTarget(run.view, tables), { kind: "staging" }, known);
 }
 
 function stageRows(
@@ -130,6 +147,7 @@ function stageRows(
   copy: DocumentCopy | undefined,
   target: string,
   destination: RowDestination,
+  known?: KnownRows,
 ): Promise<StagedDocument> {
   const { transaction, run, context, state } = load;
   return inStep(load, "stage", () =>
@@ -139,6 +157,8 @@ function stageRows(
       destination,
       timeZone: context.options.timeZone,
       maxRecordBytes: context.options.maxRecordBytes,
+      fingerprintKey: load.fingerprinting.key,
+      known,
       rejects: state.rejects,
       copy,
       onProgress: (fetched, payloadBytes) => {

@@ -27,7 +27,15 @@ export async function finishFilledTable(
   showProgress(load, "apply", document);
   await inStep(load, "apply", () => buildIndexes(transaction, tables.target, indexes));
   if (document.staged === 0) {
-    return { duplicates: 0, unchanged: 0, changed: rows, allNew: true, inserted: rows, updated: 0 };
+    return {
+      duplicates: 0,
+      unchanged: 0,
+      compared: 0,
+      changed: rows,
+      allNew: true,
+      inserted: rows,
+      updated: 0,
+    };
   }
   const replaced = await inStep(load, "classify", () => removeEarlierRows(transaction, run.view, tables));
   const written = await writeDocument(load, document);

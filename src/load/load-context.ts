@@ -30,6 +30,10 @@ interface LoadOptions {
   readonly allowShrink: boolean;
   /** A row that is newer than the record, by the view's time of modification, stays as it is. */
   readonly keepNewer: boolean;
+  /** Whether every record is compared with its row, whatever the fingerprints say. */
+  readonly full: boolean;
+  /** Tables with more fingerprints than this are compared row by row. */
+  readonly maxKnownRows: number;
   /** In bytes. */
   readonly maxRecordBytes: number;
   readonly retry: RetrySettings;

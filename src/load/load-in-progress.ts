@@ -10,6 +10,7 @@ import type { RequestLog } from "../throttle/request-log.ts";
 import type { Run } from "../runs/run-log.ts";
 import { RunMeter } from "../runs/run-metrics.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
+import type { Fingerprinting } from "./known-rows/fingerprint-key.ts";
 import type { LoadTables } from "./tables/staging.ts";
 
 /** What a load has seen so far, for the record of its failure. */
@@ -46,6 +47,9 @@ export interface LoadInProgress {
   readonly context: LoadContext;
   readonly state: LoadState;
   readonly tables: LoadTables;
+  readonly fingerprinting: Fingerprinting;
+  /** Whether every record is converted and compared, also those of known rows. */
+  readonly comparesAll?: boolean;
   readonly log: Logger;
   readonly requests: RequestLog;
 }

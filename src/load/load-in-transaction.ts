@@ -1,4 +1,10 @@
 import type { Transaction } from "../database/database.ts";
+import { qualifiedName } from "../database/identifier.ts";
+import type { SchemaDrift } from "../views/record-converter.ts";
+import type { Applied } from "./apply/apply.ts";
+import type { Classification } from "./classify/delta.ts";
+import { readFingerprinting } from "./known-rows/fingerprint-key.ts";
+import { KnownRowsChanged } from "./known-rows/known-rows.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./drift/field-profile.ts";
 import { driftWarnings } from "./drift/drift.ts";
@@ -17,6 +23,9 @@ import { dropLoadTables, loadTables } from "./tables/staging.ts";
 import { lockView } from "../runs/view-lock.ts";
 import { walPosition, walSince } from "./tables/wal.ts";
 import { writeDocument } from "./write-document.ts";
+
+/** With more of its records known, and not read, a document has no profile; the last one stays. */
+const MOST_KNOWN = 0.1;
 
 /**
  * One load of one view: everything between BEGIN and COMMIT, with what its source does before and after.
@@ -53,9 +62,6 @@ async function loadPrepared(
   const { database, options, signal } = context;
   const { view, runId } = run;
   const log = context.log.child({ view: view.name, run: runId });
-  const tables = loadTables(database.schema, view, runId);
-  const load: LoadInProgress = { transaction, run, context, state, tables, log, requests };
-
   state.meter.begin();
   const walBefore = await walPosition(transaction);
   await setPlannerSettings(transaction);
@@ -69,27 +75,17 @@ async function loadPrepared(
     },
   });
 
-  const document = await fetchDocument(load);
-  log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
-  checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
+  const target = qualifiedName(database.schema, view.table);
+  const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
+  const tables = loadTables(database.schema, view, runId, fingerprinting.isStored);
+  const load: LoadInProgress = { transaction, run, context, state, tables, fingerprinting, log, requests };
   const last = await readLastLoad(transaction, view);
-  enforceGuard(load, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
-  enforceGuard(
-    load,
-    "error_limit",
-    checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit),
-  );
-  // What is brought in otherwise says nothing of what OTC sends now.
-  const profiles = run.kind === "load" ? await profileOf(load, document) : [];
-
-  const written =
-    document.filled === undefined
-      ? await writeDocument(load, document)
-      : await finishFilledTable(load, document, document.filled);
+  const { document, profiles, written } = await fetchAndWrite(load, last);
   await dropLoadTables(transaction, tables);
 
   state.meter.savepoints = transaction.savepoints;
   state.meter.walBytes = await walSince(transaction, walBefore);
+  const drift = driftOf(document, last);
   const committed: CommittedLoad = {
     view: view.name,
     status: state.rejects.count === 0 ? "success" : "partial",
@@ -106,8 +102,8 @@ async function loadPrepared(
     payloadBytes: document.payloadBytes,
     payloadSha256: document.payloadSha256,
     archive: state.archive,
-    drift: document.drift,
-    driftWarnings: await noticeDrift(load, document, last, profiles),
+    drift,
+    driftWarnings: await noticeDrift(load, drift, last, profiles),
     metrics: state.meter.metrics,
   };
   checkCounts(committed);
@@ -117,22 +113,75 @@ async function loadPrepared(
   // What was empty and is locked since holds what this load has put there.
   const tableRows =
     document.filled === undefined ? await countRows(transaction, tables.target) : written.inserted;
-  await closeRun(transaction, committed, { ...document.repairs, tableRows });
+  const known = document.known?.fingerprints.countSeen().records ?? 0;
+  await closeRun(transaction, committed, {
+    ...document.repairs,
+    tableRows,
+    known,
+    reformatted: written.compared,
+  });
   return committed;
+}
+
+/** Fetches and writes the document; once more, without the help of known rows, when those were not left alone meanwhile. */
+async function fetchAndWrite(load: LoadInProgress, last: LastLoad | undefined): Promise<WrittenDocument> {
+  try {
+    return await fetchAndWriteOnce(load, last);
+  } catch (error) {
+    if (!(error instanceof KnownRowsChanged)) throw error;
+    load.log.info(`the document is fetched again, and every record compared: ${error.message}`);
+    await dropLoadTables(load.transaction, load.tables);
+    return fetchAndWriteOnce({ ...load, comparesAll: true }, last);
+  }
+}
+
+interface WrittenDocument {
+  readonly document: StagedDocument;
+  readonly profiles: readonly FieldProfile[];
+  readonly written: Classification & Applied;
+}
+
+async function fetchAndWriteOnce(load: LoadInProgress, last: LastLoad | undefined): Promise<WrittenDocument> {
+  const { run, context, state, log } = load;
+  const { options } = context;
+  const document = await fetchDocument(load);
+  log.debug({ fetched: document.fetched, bytes: document.payloadBytes }, "document staged");
+  checkDigest(document.payloadSha256, run.source.sha256, run.source.origin);
+  enforceGuard(load, "shrink", checkShrink(document.fetched, last?.fetched, options.allowShrink));
+  enforceGuard(
+    load,
+    "error_limit",
+    checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit),
+  );
+  // What is brought in otherwise says nothing of what OTC sends now.
+  const profiles = run.kind === "load" ? await profileOf(load, document) : [];
+  const written =
+    document.filled === undefined
+      ? await writeDocument(load, document)
+      : await finishFilledTable(load, document, document.filled);
+  return { document, profiles, written };
+}
+
+/** The records of known rows were not read; each field that some had at the last load, they may still have. */
+function driftOf({ drift, known }: StagedDocument, last: LastLoad | undefined): SchemaDrift {
+  if (known === undefined || known.fingerprints.countSeen().rows === 0) return drift;
+  return { ...drift, absentFields: drift.absentFields.filter((field) => last?.absentFields.includes(field)) };
 }
 
 /** Of a table that was filled directly, the few rows that wait are left out. */
 function profileOf(
   { transaction, run, tables }: LoadInProgress,
-  { staged, filled, rejectedFields }: StagedDocument,
+  { fetched, known, staged, filled, rejectedFields }: StagedDocument,
 ): Promise<readonly FieldProfile[]> {
+  // A few new and changed records say nothing about the others.
+  if ((known?.fingerprints.countSeen().records ?? 0) > fetched * MOST_KNOWN) return Promise.resolve([]);
   const [table, rows] = filled === undefined ? [tables.staging, staged] : [tables.target, filled.rows];
   return profileDocument(transaction, run.view, table, { staged: rows, rejectedFields });
 }
 
 async function noticeDrift(
   { transaction, run }: LoadInProgress,
-  { drift }: StagedDocument,
+  drift: SchemaDrift,
   last: LastLoad | undefined,
   profiles: readonly FieldProfile[],
 ): Promise<readonly DriftWarning[]> {

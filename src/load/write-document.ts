@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
-import { type Classification, classify, lockAgainstWriters } from "./classify/delta.ts";
+import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
 import { checkErrorLimit } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
 import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
@@ -10,10 +10,17 @@ import { rejectOfRefusedRow } from "./apply/refused-row.ts";
 import type { Reject } from "../runs/rejects/reject-spool.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { analyzeKeys } from "./tables/staging.ts";
+import { refreshFingerprints } from "./apply/refresh-fingerprints.ts";
+import { requireSameFingerprints } from "./known-rows/known-rows.ts";
+import type { LoadTables } from "./tables/staging.ts";
+import { lastReformattedShare } from "../runs/run-log.ts";
 import { inTargetTypes } from "./tables/target-types.ts";
 
 /** A deadlock or the like is met again rarely, three times almost never. */
 const CONFLICT_RETRIES = 3;
+
+/** This part of a document may be written in another way without a change, night after night. */
+const MOST_REFORMATTED = 0.1;
 
 /** Two that met once should not meet again: a random pause up to this, in milliseconds. */
 const CONFLICT_PAUSE_MS = 500;
@@ -71,8 +78,11 @@ async function writeOnce(
   await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
   const classification = await inStep(load, "classify", async () => {
     await lockAgainstWriters(transaction, tables);
+    const { known } = document;
+    if (known !== undefined) await requireSameFingerprints(transaction, tables.target, known);
+    if (known !== undefined && staged === 0) return classifyKnown(known);
     await analyzeKeys(transaction, run.view, tables.staging);
-    return classify(transaction, run.view, typed, { staged, possibleDuplicates }, keepNewer);
+    return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
   });
   log.debug(classification, "document classified");
 
@@ -85,5 +95,30 @@ async function writeOnce(
     applyDelta(transaction, { view: run.view, tables: typed, classification, changeLogs }, onRefused),
   );
   await observer.afterDelta(transaction, run.view, typed);
+  await refreshCompared(load, document, typed, classification);
   return { ...classification, ...applied };
+}
+
+/**
+ * Rows that were compared and had not changed get the fingerprints of their records, so that the next load recognizes
+ * them. Where OTC writes most records in another way every night, that would write the whole table each time for nothing:
+ * it is left out after a night in which many rows had to be compared.
+ */
+async function refreshCompared(
+  { transaction, run, context, log }: LoadInProgress,
+  { fetched }: StagedDocument,
+  tables: LoadTables,
+  { compared }: Classification,
+): Promise<void> {
+  if (!tables.hasFingerprints || compared === 0 || context.options.keepNewer) return;
+  const share = await lastReformattedShare(transaction, run.view);
+  if (compared > fetched * MOST_REFORMATTED && share > MOST_REFORMATTED) return;
+  try {
+    const rows = await transaction.savepoint(() => refreshFingerprints(transaction, run.view, tables));
+    log.debug({ rows }, "fingerprints of unchanged rows written");
+  } catch (error) {
+    // A trigger or constraint of somebody else may refuse it; the rows are then compared again.
+    if (!(error instanceof DatabaseError) || !error.isRowError) throw error;
+    log.debug(`fingerprints of unchanged rows not written: ${error.message}`);
+  }
 }

@@ -47,6 +47,8 @@ interface DocumentRequest {
   readonly allowShrink: boolean;
   /** Send requests to OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
+  /** Compare every record with its row, whatever the fingerprints say. Default: false. */
+  readonly full?: boolean;
   /** How long to wait for another load of the view to end, in milliseconds. Default: do not wait. */
   readonly lockWaitMs?: number;
   /** Time limit for each load, in milliseconds. Default: the setting. */
@@ -209,6 +211,8 @@ export class Loader {
         errorLimit: request.errorLimit,
         allowShrink: request.allowShrink,
         keepNewer: request.keepNewer ?? false,
+        full: request.full ?? false,
+        maxKnownRows: settings.maxKnownRows,
         maxRecordBytes: settings.maxRecordBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {

@@ -72,13 +72,30 @@ export async function readLastLoad(database: Queryable, view: View): Promise<Las
 interface Closing extends Readonly<TextRepairs> {
   /** The number of rows in the view's table now. */
   readonly tableRows: number;
+  /** Records of rows that were known by their fingerprints. */
+  readonly known: number;
+  /** Unchanged records that were staged and compared. */
+  readonly reformatted: number;
+}
+
+/** The part of the last committed load's records that were written in another way without a change, from 0 to 1. */
+export async function lastReformattedShare(database: Queryable, view: View): Promise<number> {
+  const { rows } = await database.query<{ share: number }>(
+    `select coalesce(records_reformatted::float8 / nullif(records_fetched, 0), 0) as share
+     from ${runTable(database.schema)}
+     where view_name = $1 and load_status in ('success', 'partial')
+     order by run_id desc
+     limit 1`,
+    [view.name],
+  );
+  return rows[0]?.share ?? 0;
 }
 
 /** Closes a run in the load's transaction, so that the rows and the run's record are committed together or not at all. */
 export async function closeRun(
   transaction: Queryable,
   load: CommittedLoad,
-  { nulsRemoved, surrogatesReplaced, tableRows }: Closing,
+  { nulsRemoved, surrogatesReplaced, tableRows, known, reformatted }: Closing,
 ): Promise<void> {
   const closed = await updateRun(transaction, load.runId, {
     load_status: load.status,
@@ -93,6 +110,8 @@ export async function closeRun(
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,
     table_rows: tableRows,
+    records_known: known,
+    records_reformatted: reformatted,
     nuls_removed: nulsRemoved,
     surrogates_replaced: surrogatesReplaced,
     unknown_fields: JSON.stringify(Object.fromEntries(load.drift.unknownFields)),

@@ -200,11 +200,11 @@ test.skipIf(installedPostgres(18) === undefined)(
     const documents = await startDocumentServer(DOCUMENTS);
     const env = { ...FAST, ...documents.env, OTC_DATABASE_URL: server.url };
     const worker = await startCli(["worker", "tickets", "--migrate"], { env });
-    await worker.output(/loaded until its next time/);
+    await worker.output(/loaded; waiting for the next scheduled time/);
     await server.stop();
     await worker.output(/waiting for the database/);
     await server.start();
-    await worker.output(/the database is back/);
+    await worker.output(/the database is available again/);
     expect(await stop(worker)).toMatchObject({ code: 0 });
   },
 );

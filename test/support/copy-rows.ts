@@ -6,7 +6,8 @@ const POSTGRES_EPOCH = Temporal.Instant.from("2000-01-01T00:00:00Z").epochNanose
 
 const DIGITS_A_GROUP = 4;
 
-const READERS: Readonly<Record<ValueType | "json", (value: Buffer) => string>> = {
+const READERS: Readonly<Record<ValueType | "json" | "uuid", (value: Buffer) => string>> = {
+  uuid: (value) => value.toString("hex"),
   text: (value) => value.toString("utf8"),
   integer: (value) => readBigInt(value).toString(),
   timestamp: (value) =>
@@ -28,7 +29,10 @@ const READERS: Readonly<Record<ValueType | "json", (value: Buffer) => string>> =
  *
  * @returns each value as PostgreSQL would write it, but instants as `2024-03-05T07:08:09.5Z`
  */
-export function readCopyRows(rows: Buffer, types: readonly (ValueType | "json")[]): (string | null)[][] {
+export function readCopyRows(
+  rows: Buffer,
+  types: readonly (ValueType | "json" | "uuid")[],
+): (string | null)[][] {
   const read: (string | null)[][] = [];
   let at = 0;
   while (at < rows.length) {

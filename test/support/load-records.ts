@@ -13,6 +13,7 @@ export interface LoadChoices {
   readonly maxErrors?: string;
   readonly allowShrink?: boolean;
   readonly atomic?: boolean;
+  readonly full?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -76,6 +77,7 @@ export function loadViews(
     atomic: choices.atomic ?? false,
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
+    full: choices.full ?? false,
     ...(choices.stdin === undefined ? {} : { file: { path: "-", stdin: choices.stdin } }),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),

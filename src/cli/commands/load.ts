@@ -11,6 +11,7 @@ export function loadCommand(context: CliContext): Command {
       "Make PostgreSQL equal to OTC: fetch views and load them, one transaction per view, all or nothing.",
     )
     .option("--atomic", "all views in ONE transaction", false)
+    .option("--full", "compare every record with its row, also those that have not changed", false)
     .option("--migrate", "bring the tables up to date first", false)
     .action(async (views: readonly string[], flags: LoadFlags, self: Command) => {
       const { runLoad } = await import("../run/run-load.ts");

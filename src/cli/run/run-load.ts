@@ -13,6 +13,7 @@ import type { DocumentFlags } from "../options/document-options.ts";
 
 export interface LoadFlags extends DocumentFlags {
   readonly atomic: boolean;
+  readonly full: boolean;
   readonly migrate: boolean;
 }
 
@@ -31,6 +32,7 @@ export function runLoad(
       ...readDocumentOptions(flags, context),
       views: await chosenViews(views),
       atomic: flags.atomic,
+      full: flags.full,
     }),
   );
 }

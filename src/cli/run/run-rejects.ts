@@ -22,7 +22,7 @@ export interface ClearFlags extends FilterFlags {
   readonly json: boolean;
 }
 
-export interface FilterFlags {
+interface FilterFlags {
   readonly run?: string;
   readonly view?: string;
   readonly reason?: string;

@@ -6,7 +6,8 @@ import {
   type LoadTables,
   positionColumn,
   sameKey,
-  sharedColumns,
+  fingerprintColumn,
+  insertedColumns,
   updatableColumns,
 } from "../tables/staging.ts";
 
@@ -52,13 +53,14 @@ function writer(
   changeLogs: readonly string[],
 ): (range: PositionRange) => Promise<Applied> {
   const inRange = `d.${positionColumn} between $1 and $2`;
-  const columns = sharedColumns(view);
+  const columns = insertedColumns(view, tables);
   const insert = `
       insert into ${tables.target} (${columns.join(", ")})
       select ${columns.map((column) => `d.${column}`).join(", ")}
       from ${tables.delta} d
       where d.${isNewColumn} and ${inRange}`;
-  const assignments = updatableColumns(view).map((column) => `${column} = d.${column}`);
+  const updated = [...updatableColumns(view), ...(tables.hasFingerprints ? [fingerprintColumn] : [])];
+  const assignments = updated.map((column) => `${column} = d.${column}`);
   const update = `
       update ${tables.target} t
       set ${assignments.join(", ")}

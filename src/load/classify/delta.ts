@@ -2,6 +2,8 @@ import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { keyColumns, versionColumnOf, type View } from "../../views/view.ts";
+import type { KnownRows } from "../known-rows/known-rows.ts";
+import { type KnownCounts, settleKnownRows } from "../known-rows/settle-known-rows.ts";
 import type { StagedDocument } from "../stage/stage-document.ts";
 import {
   analyzeKeys,
@@ -13,10 +15,17 @@ import {
 } from "../tables/staging.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
 
+/** Of a table with so many times the rows that are staged, an index finds the same keys sooner than a hash join. */
+const MANY = 20;
+
+const NONE_KNOWN: KnownCounts = { unchanged: 0, duplicates: 0, removed: 0 };
+
 /** What a document holds, against what the table holds. */
 export interface Classification {
   readonly duplicates: number;
   readonly unchanged: number;
+  /** Unchanged rows that were staged and compared; the others were known. */
+  readonly compared: number;
   /** New and changed rows: those in the delta. */
   readonly changed: number;
   /** Whether the table was empty, so that every row is new. */
@@ -43,17 +52,34 @@ export async function classify(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
-  { staged, possibleDuplicates }: Pick<StagedDocument, "staged" | "possibleDuplicates">,
+  { staged, possibleDuplicates, known }: Pick<StagedDocument, "staged" | "possibleDuplicates" | "known">,
   keepNewer: boolean,
 ): Promise<Classification> {
-  return withHashJoins(transaction, async () => {
-    const duplicates =
+  const classifyStaged = async (): Promise<Classification> => {
+    const repeated =
       possibleDuplicates === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
-    const result = (await isEmpty(transaction, tables))
-      ? await everythingIsNew(transaction, tables, staged - duplicates)
-      : await compare(transaction, view, tables, staged - duplicates, keepNewer);
-    return { duplicates, ...result };
-  });
+    const settled =
+      known === undefined ? NONE_KNOWN : await settleKnownRows(transaction, view, tables, known);
+    const rows = staged - repeated - settled.removed;
+    const result =
+      known === undefined && (await isEmpty(transaction, tables))
+        ? await everythingIsNew(transaction, tables, rows)
+        : await compare(transaction, view, tables, rows, keepNewer);
+    return {
+      ...result,
+      duplicates: repeated + settled.duplicates,
+      unchanged: result.unchanged + settled.unchanged,
+      compared: result.unchanged,
+    };
+  };
+  const isFew = known !== undefined && staged * MANY < known.fingerprints.size;
+  return isFew ? classifyStaged() : withHashJoins(transaction, classifyStaged);
+}
+
+/** The classification when every record is one of a known row: nothing is staged, and nothing has to be compared. */
+export function classifyKnown({ fingerprints }: KnownRows): Classification {
+  const { rows, records } = fingerprints.countSeen();
+  return { unchanged: rows, compared: 0, duplicates: records - rows, changed: 0, allNew: false };
 }
 
 async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<boolean> {
@@ -71,7 +97,7 @@ async function everythingIsNew(
   transaction: Transaction,
   tables: LoadTables,
   rows: number,
-): Promise<Omit<Classification, "duplicates">> {
+): Promise<Omit<Classification, "duplicates" | "compared">> {
   await transaction.query(
     `create view ${tables.delta} as select *, true as ${isNewColumn} from ${tables.staging}`,
   );
@@ -84,7 +110,7 @@ async function compare(
   tables: LoadTables,
   rows: number,
   keepNewer: boolean,
-): Promise<Omit<Classification, "duplicates">> {
+): Promise<Omit<Classification, "duplicates" | "compared">> {
   const differences = updatableColumns(view).map((column) => differs(column, "s"));
   const isNew = `t.${requiredKeyColumn(view)} is null`;
   const delta = await transaction.query(

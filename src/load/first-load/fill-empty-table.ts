@@ -1,7 +1,14 @@
 import type { Transaction } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
 import { keyColumns, type ValueType, type View } from "../../views/view.ts";
-import { type LoadTables, sharedColumns, sqlTypeOf } from "../tables/staging.ts";
+import {
+  EXTRA,
+  FINGERPRINT,
+  FINGERPRINT_TRIGGER,
+  type LoadTables,
+  sharedColumns,
+  sqlTypeOf,
+} from "../tables/staging.ts";
 import { dropIndexes, isOwner, readIndexes, type TargetIndex } from "./target-indexes.ts";
 
 /** An empty table that can take the rows of a document themselves. */
@@ -35,9 +42,13 @@ class NoLongerEmpty extends Error {
 export async function findEmptyTable(
   transaction: Transaction,
   view: View,
-  { target }: LoadTables,
+  { target, hasFingerprints }: LoadTables,
 ): Promise<EmptyTable | undefined> {
-  if (!(await isOwner(transaction, target)) || !(await isPlainAndEmpty(transaction, view, target))) {
+  if (
+    !hasFingerprints ||
+    !(await isOwner(transaction, target)) ||
+    !(await isPlainAndEmpty(transaction, view, target))
+  ) {
     return undefined;
   }
   const indexes = await readIndexes(transaction, target);
@@ -100,12 +111,14 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
       type: sqlTypeOf(type),
       required: key === "required",
     })),
-    { name: "extra", type: "jsonb", required: false },
+    { name: EXTRA, type: "jsonb", required: false },
+    { name: FINGERPRINT, type: "uuid", required: false },
   ];
   const { rows } = await transaction.query<{ plain: boolean }>(
     `select pg_relation_size(c.oid) = 0
-       and c.relkind = 'r' and not c.relhastriggers and not c.relhasrules and not c.relrowsecurity
+       and c.relkind = 'r' and not c.relhasrules and not c.relrowsecurity
        and not c.relhassubclass and not c.relispartition
+       and not exists (select from pg_trigger where tgrelid = c.oid and tgname <> '${FINGERPRINT_TRIGGER}')
        and not exists (select from pg_inherits where inhrelid = c.oid)
        and not exists (select from pg_constraint where conrelid = c.oid and contype not in ('p', 'u', 'n'))
        and not exists (

@@ -47,7 +47,7 @@ export class PlanReport implements LoadObserver {
   /** A plan leaves nothing behind. */
   readonly archives = false;
   /** A plan shows what staging finds. */
-  readonly fillsTables = false;
+  readonly mayBypassStaging = false;
   readonly #samples: number;
   readonly #guards = new Map<Guard, TrippedGuard>();
   #duplicateKeys = NO_DUPLICATES;

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { CopyBinaryWriter } from "../../database/copy-binary.ts";
 import { errorMessage } from "../../errors/error-message.ts";
-import { NOT_SCANNED, RecordScanner } from "../../json/record-scanner.ts";
+import { RecordScanner } from "../../json/record-scanner.ts";
 import { SourceError } from "../../errors/source-error.ts";
 import type { SourceRecord } from "../../views/parsed-record.ts";
 import {
@@ -25,6 +25,8 @@ import type { WaitingRows } from "../first-load/waiting-rows.ts";
 const CONTINUATION_MASK = 0xc0;
 const CONTINUATION = 0x80;
 const LONGEST_CHARACTER_BYTES = 4;
+
+const NO_FINGERPRINT = new Uint32Array(4);
 
 /** An entry of an index has a third of a page at most; values that are together shorter than this always fit. */
 const MAX_INDEXED_BYTES = 2000;
@@ -57,7 +59,10 @@ export class RowStager {
   readonly #scanner: RecordScanner;
   readonly #destination: RowDestination;
   #position = 0;
-  /** The chunk in which records may be scanned before their ends are known: it is valid UTF-8 as a whole. */
+  #fingerprint: Uint32Array = NO_FINGERPRINT;
+  /** Repairs of texts in all rows before this one. */
+  #repairsBefore = 0;
+  /** The chunk whose records need no check of their own: it is valid UTF-8 as a whole. */
   #scannable: Buffer | undefined;
 
   constructor(view: View, timeZone: TimeZone, rejects: RejectSpool, destination: RowDestination) {
@@ -104,31 +109,23 @@ export class RowStager {
     this.#scannable = isUtf8(wholeCharacters(chunk)) ? chunk : undefined;
   }
 
-  /** Stages a record that ends at `end` (exclusive). */
-  readonly stageRecord = (bytes: Buffer, start: number, end: number): void => {
-    this.#position += 1;
-    if (!isUtf8(bytes.subarray(start, end))) {
+  /**
+   * Stages a record.
+   *
+   * @param position the record's place in the document, from 1
+   * @param fingerprint four words, valid during the call
+   */
+  stage(bytes: Buffer, start: number, end: number, position: number, fingerprint: Uint32Array): void {
+    this.#position = position;
+    this.#fingerprint = fingerprint;
+    if (bytes !== this.#scannable && !isUtf8(bytes.subarray(start, end))) {
       const rejection = { reason: "invalid_utf8", message: "The record is not valid UTF-8." };
       this.#reject(rejection, null, bytes.toString("utf8", start, end));
       return;
     }
     if (this.#scanner.scan(bytes, start, end) === end) this.#stageScanned(bytes, start, end);
     else this.#stageParsed(bytes.toString("utf8", start, end));
-  };
-
-  /**
-   * Stages a record of which only the beginning is known.
-   *
-   * @returns where it ends (exclusive), or NOT_SCANNED when it could not be read in this way
-   */
-  readonly scanRecord = (bytes: Buffer, start: number): number => {
-    if (bytes !== this.#scannable) return NOT_SCANNED;
-    const end = this.#scanner.scan(bytes, start, bytes.length);
-    if (end === NOT_SCANNED) return NOT_SCANNED;
-    this.#position += 1;
-    this.#stageScanned(bytes, start, end);
-    return end;
-  };
+  }
 
   #stageScanned(bytes: Buffer, start: number, end: number): void {
     this.#rows.beginRow();
@@ -156,11 +153,25 @@ export class RowStager {
   #endRow(): void {
     const rows = this.#rows;
     const destination = this.#destination;
+    this.#writeFingerprint();
     const mayRepeat = this.#keys.mayRepeat(rows);
     if (destination.kind === "staging") endStagedRow(rows, this.#position, mayRepeat);
     else if (mayRepeat || bytesOf(rows, destination.indexedColumns) > MAX_INDEXED_BYTES)
       destination.waiting.add(rows, this.#position, mayRepeat);
     else rows.endRow();
+  }
+
+  /**
+   * A row gets no fingerprint when every load has something to tell of its record, so that no load skips it: a field that
+   * the view does not define, or a text that PostgreSQL cannot hold as it came.
+   */
+  #writeFingerprint(): void {
+    const { nulsRemoved, surrogatesReplaced } = this.#converter.repairs;
+    const repairs = nulsRemoved + surrogatesReplaced;
+    const hasExtra = (this.#rows.valueLengths[this.#view.columns.length] as number) >= 0;
+    if (hasExtra || repairs > this.#repairsBefore) this.#rows.writeNull();
+    else this.#rows.writeUuid(this.#fingerprint);
+    this.#repairsBefore = repairs;
   }
 
   #rejectProblem(problem: Problem, record: SourceRecord, json: string): void {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { DocumentCopy } from "../../archive/document-copy.ts";
 import type { Transaction } from "../../database/database.ts";
-import { RecordFramer } from "../../json/record-framer.ts";
+import { FingerprintFramer } from "../../json/fingerprint-framer.ts";
+import type { KnownRows } from "../known-rows/known-rows.ts";
 import type { RejectedFields, SchemaDrift } from "../../views/record-converter.ts";
 import type { TextRepairs } from "../../views/values/text.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
@@ -16,7 +17,9 @@ const PIECE_BYTES = 64 * 1024;
 /** A document that has been read to its end and lies in the staging table, or in the view's own. */
 export interface StagedDocument {
   readonly fetched: number;
-  /** Rows in the staging table: what was fetched without what was rejected, and without what `filled` holds. */
+  /** The rows whose records were neither converted nor staged; undefined when every record was. */
+  readonly known: KnownRows | undefined;
+  /** Rows in the staging table: what was fetched without what is known, was rejected, or is in `filled`. */
   readonly staged: number;
   /** How many of them have a key that may have come before. */
   readonly possibleDuplicates: number;
@@ -37,6 +40,9 @@ interface StageOptions {
   readonly destination: RowDestination;
   readonly timeZone: TimeZone;
   readonly maxRecordBytes: number;
+  /** The key of the records' fingerprints. */
+  readonly fingerprintKey: Uint8Array;
+  readonly known: KnownRows | undefined;
   readonly rejects: RejectSpool;
   /** Where the document is kept as it came. */
   readonly copy: DocumentCopy | undefined;
@@ -54,9 +60,23 @@ export async function stageDocument(
   chunks: AsyncIterable<Buffer>,
   options: StageOptions,
 ): Promise<StagedDocument> {
-  const { view, target, destination, timeZone, maxRecordBytes, rejects, copy, onProgress } = options;
+  const {
+    view,
+    target,
+    destination,
+    timeZone,
+    fingerprintKey: key,
+    known,
+    rejects,
+    copy,
+    onProgress,
+  } = options;
   const hash = createHash("sha256");
-  const framer = new RecordFramer(maxRecordBytes);
+  const framer = new FingerprintFramer({
+    maxRecordBytes: options.maxRecordBytes,
+    key,
+    ...(known === undefined ? {} : { known: known.fingerprints }),
+  });
   const stager = new RowStager(view, timeZone, rejects, destination);
 
   async function* copyRows(): AsyncGenerator<Buffer> {
@@ -64,7 +84,9 @@ export async function stageDocument(
       hash.update(chunk);
       await copy?.write(chunk);
       stager.beginChunk(chunk);
-      framer.push(chunk, stager.stageRecord, stager.scanRecord);
+      framer.push(chunk, (bytes, start, end, position, fingerprint) => {
+        stager.stage(bytes, start, end, position + 1, fingerprint);
+      });
       onProgress(framer.records, framer.bytes);
       await rejects.relieve();
       if (destination.kind === "table") await destination.waiting.relieve();
@@ -78,6 +100,7 @@ export async function stageDocument(
   const staged = await transaction.copyIn(target, copyRows());
   return {
     fetched: framer.records,
+    known,
     staged,
     possibleDuplicates: stager.possibleDuplicates,
     payloadBytes: framer.bytes,

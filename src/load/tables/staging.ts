@@ -6,6 +6,12 @@ import { changeableColumns, type Column, keyColumns, type ValueType, type View }
 /** The column of a view's table for fields that the view does not define. */
 export const EXTRA = "extra";
 
+/** The column of a view's table for the fingerprint of the record that the row was made of. */
+export const FINGERPRINT = "etl_fingerprint";
+
+/** Clears the fingerprint of a row that somebody else than a load changes (migration 0023). It does nothing at an insert. */
+export const FINGERPRINT_TRIGGER = "etl_clear_fingerprint";
+
 /** The record's place in the document, from 1; a column of the staging table only. */
 const POSITION = "etl_position";
 
@@ -51,9 +57,11 @@ export interface LoadTables {
   readonly delta: string;
   /** What would change, column by column; only a plan makes it. */
   readonly changes: string;
+  /** Whether rows of the target are written with their fingerprints. */
+  readonly hasFingerprints: boolean;
 }
 
-export function loadTables(schema: string, view: View, runId: number): LoadTables {
+export function loadTables(schema: string, view: View, runId: number, hasFingerprints: boolean): LoadTables {
   return {
     target: qualifiedName(schema, view.table),
     staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
@@ -61,15 +69,23 @@ export function loadTables(schema: string, view: View, runId: number): LoadTable
     notTexts: new Set(),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
     changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
+    hasFingerprints,
   };
 }
 
-/** The quoted columns that staging and target share, in the order of the converter's rows. */
+export const fingerprintColumn = quoteIdentifier(FINGERPRINT);
+
+/** The quoted columns that staging and target share, in the order of the converter's rows; the fingerprint is last. */
 export function sharedColumns(view: View): readonly string[] {
-  return [...view.columns.map((column) => column.name), EXTRA].map(quoteIdentifier);
+  return [...view.columns.map((column) => column.name), EXTRA, FINGERPRINT].map(quoteIdentifier);
 }
 
-/** The quoted columns an update may write. */
+/** The quoted columns an insert writes. */
+export function insertedColumns(view: View, { hasFingerprints }: LoadTables): readonly string[] {
+  return hasFingerprints ? sharedColumns(view) : sharedColumns(view).slice(0, -1);
+}
+
+/** The quoted columns whose values an update may change, and is for. */
 export function updatableColumns(view: View): readonly string[] {
   return [...changeableColumns(view).map((column) => column.name), EXTRA].map(quoteIdentifier);
 }
@@ -136,7 +152,7 @@ export async function createStaging(transaction: Transaction, view: View, tables
   const columns = view.columns.map((column) => `${quoteIdentifier(column.name)} ${SQL_TYPES[column.type]}`);
   await transaction.query(
     `create unlogged table ${tables.staging} (
-       ${columns.join(", ")}, ${quoteIdentifier(EXTRA)} jsonb,
+       ${columns.join(", ")}, ${quoteIdentifier(EXTRA)} jsonb, ${fingerprintColumn} uuid,
        ${positionColumn} bigint not null, ${mayRepeatColumn} boolean
      ) with (autovacuum_enabled = false)`,
   );

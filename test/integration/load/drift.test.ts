@@ -104,7 +104,7 @@ describeEachDatabase("the fields of rejected records", (target) => {
       const outcome =
         road === "planned"
           ? await plan(loader, tickets, bySizes.now)
-          : await load(loader, tickets, bySizes.now);
+          : await load(loader, tickets, bySizes.now, { full: true });
       expect(outcome).toMatchObject({
         errors: 40,
         driftWarnings: [{ kind: "new_field", fields: ["Colour"] }],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Reject, RejectSpool } from "../../../src/runs/rejects/reject-spool.ts";
 import { RowStager } from "../../../src/load/stage/row-stager.ts";
-import { RecordFramer } from "../../../src/json/record-framer.ts";
+import { FingerprintFramer } from "../../../src/json/fingerprint-framer.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
 import { defineView, integer, text } from "../../../src/views/view.ts";
 import { readCopyRows } from "../../support/copy-rows.ts";
@@ -15,8 +15,9 @@ const notes = defineView({
   columns: [integer("Id", { key: "required" }), text("Note")],
 });
 
-/** Notes, `extra`, the position, and whether the key may have come before. */
-const STAGED = ["integer", "text", "json", "integer", "boolean"] as const;
+/** Notes, `extra`, the fingerprint, the position, and whether the key may have come before. */
+const STAGED = ["integer", "text", "json", "uuid", "integer", "boolean"] as const;
+const FINGERPRINT = STAGED.indexOf("uuid");
 
 class SeenRejects extends RejectSpool {
   readonly seen: Reject[] = [];
@@ -30,15 +31,19 @@ class SeenRejects extends RejectSpool {
 function stage(chunks: readonly Buffer[]) {
   const rejects = new SeenRejects(1, notes.name);
   const stager = new RowStager(notes, utc, rejects, { kind: "staging" });
-  const framer = new RecordFramer(1_000_000);
+  const framer = new FingerprintFramer({ maxRecordBytes: 1_000_000, key: Buffer.alloc(16) });
   for (const chunk of chunks) {
     stager.beginChunk(chunk);
-    framer.push(chunk, stager.stageRecord, stager.scanRecord);
+    framer.push(chunk, (bytes, start, end, position, fingerprint) => {
+      stager.stage(bytes, start, end, position + 1, fingerprint);
+    });
   }
   framer.finish();
   const rejected = rejects.seen.map(({ position, key, reason }) => ({ position, key, reason }));
+  const rows = readCopyRows(stager.takeRows(), STAGED);
   return {
-    rows: readCopyRows(stager.takeRows(), STAGED),
+    rows: rows.map((row) => row.toSpliced(FINGERPRINT, 1)),
+    hasFingerprint: rows.map((row) => row[FINGERPRINT] !== null),
     rejected,
     records: framer.records,
     raw: rejects.seen.map(({ raw }) => raw),
@@ -80,6 +85,8 @@ const STAGED_OF_EVERY_KIND = {
     ["6", "\uFFFD", null, "9", null],
     ["7", "ü", null, "10", null],
   ],
+  // One keeps a field in extra, and of one a text was repaired: each load has something to tell about them.
+  hasFingerprint: [true, true, false, true, false, true],
   rejected: [
     { position: 2, key: 'Id="one"', reason: "invalid_integer" },
     { position: 5, key: null, reason: "not_an_object" },

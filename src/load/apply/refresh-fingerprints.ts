@@ -1,0 +1,24 @@
+import type { Transaction } from "../../database/database.ts";
+import type { View } from "../../views/view.ts";
+import { fingerprintColumn, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+
+/**
+ * Writes the fingerprints of rows that were compared and found unchanged, so that the next load recognizes their records.
+ *
+ * @returns how many rows were written
+ */
+export async function refreshFingerprints(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+): Promise<number> {
+  const { rowCount } = await transaction.query(
+    `update ${tables.target} t
+     set ${fingerprintColumn} = s.${fingerprintColumn}
+     from ${tables.staging} s
+     where ${sameKey(view, "s", "t", tables.notTexts)}
+       and s.${fingerprintColumn} is not null and t.${fingerprintColumn} is distinct from s.${fingerprintColumn}
+       and not exists (select from ${tables.delta} d where d.${positionColumn} = s.${positionColumn})`,
+  );
+  return rowCount;
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import type { Transaction } from "../../database/database.ts";
+import { qualifiedName } from "../../database/identifier.ts";
+import type { TimeZone } from "../../views/values/time-zone.ts";
+import type { View } from "../../views/view.ts";
+import { FINGERPRINT, FINGERPRINT_TRIGGER } from "../tables/staging.ts";
+
+/**
+ * To be raised when a record becomes another row than before although view, time zone and table are the same. All
+ * fingerprints are then unknown, and the next load compares every row.
+ */
+const CONVERSION_VERSION = 1;
+
+/** How the records of a view get fingerprints. */
+export interface Fingerprinting {
+  readonly key: Uint8Array;
+  /** Whether the view's table keeps them, and its trigger clears that of a row which somebody else changes. */
+  readonly isStored: boolean;
+}
+
+/**
+ * The key mixes a random number of the database with everything that decides what a record becomes: under another
+ * interpretation no fingerprint of the table is known.
+ *
+ * @param target quoted and with its schema
+ */
+export async function readFingerprinting(
+  transaction: Transaction,
+  view: View,
+  target: string,
+  timeZone: TimeZone,
+): Promise<Fingerprinting> {
+  const { rows } = await transaction.query<{ salt: string; columns: unknown; stored: boolean }>(
+    `select
+       (select fingerprint_salt::text from ${qualifiedName(transaction.schema, "etl_database")}) as salt,
+       (
+         select json_agg(json_build_array(attname, attnum, format_type(atttypid, atttypmod)) order by attnum)
+         from pg_attribute
+         where attrelid = t.oid and attnum > 0 and not attisdropped and attname = any($2)
+       ) as columns,
+       exists (
+         select from pg_attribute
+         where attrelid = t.oid and attname = '${FINGERPRINT}' and atttypid = 'uuid'::regtype and not attisdropped
+       )
+       and exists (
+         select from pg_trigger
+         where tgrelid = t.oid and tgname = '${FINGERPRINT_TRIGGER}' and tgenabled in ('O', 'A')
+       ) as stored
+     from (select $1::text::regclass::oid as oid) t`,
+    [target, view.columns.map(({ name }) => name)],
+  );
+  const [row] = rows;
+  // The rules of a zone come with Node, and change with it.
+  const zone = timeZone.name === "UTC" ? ["UTC"] : [timeZone.name, process.versions["tz"]];
+  const key = createHash("sha256")
+    .update(JSON.stringify([CONVERSION_VERSION, row?.salt, zone, view.columns, row?.columns]))
+    .digest();
+  return { key, isStored: row?.stored === true };
+}

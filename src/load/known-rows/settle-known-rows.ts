@@ -1,0 +1,60 @@
+import { readCopyRows } from "../../database/copy-binary-reader.ts";
+import type { Transaction } from "../../database/database.ts";
+import type { View } from "../../views/view.ts";
+import { fingerprintColumn, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+import type { KnownRows } from "./known-rows.ts";
+
+/** A bigint and a uuid. */
+const ROW_LENGTHS = [8, 16];
+
+/** What the known rows come to, beside the staged ones. */
+export interface KnownCounts {
+  /** Known rows that stay as they are, and count for one record each. */
+  readonly unchanged: number;
+  /** Records that are not the last ones of their keys. */
+  readonly duplicates: number;
+  /** Staged rows among those, which are no longer in the staging table. */
+  readonly removed: number;
+}
+
+/**
+ * Decides between the records of known rows and staged rows with the same keys: the last one in the document wins. Each
+ * staged row has a key of its own by now.
+ */
+export async function settleKnownRows(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  { fingerprints }: KnownRows,
+): Promise<KnownCounts> {
+  const seen = fingerprints.countSeen();
+  const replaced: number[] = [];
+  let stagedLater = 0;
+  await readCopyRows(
+    transaction.copyOut(
+      `select s.${positionColumn}, t.${fingerprintColumn}
+       from ${tables.staging} s
+       join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
+       where t.${fingerprintColumn} is not null`,
+    ),
+    ROW_LENGTHS,
+    (bytes, [position, fingerprint]) => {
+      const staged = Number(bytes.readBigInt64BE(position));
+      const known = fingerprints.lastSeen(bytes, fingerprint as number);
+      // Of the known ones the positions begin at 0.
+      if (known === undefined) return;
+      if (known + 1 > staged) replaced.push(staged);
+      else stagedLater += 1;
+    },
+  );
+  if (replaced.length > 0) {
+    await transaction.query(`delete from ${tables.staging} where ${positionColumn} = any($1::bigint[])`, [
+      replaced,
+    ]);
+  }
+  return {
+    unchanged: seen.rows - stagedLater,
+    duplicates: seen.records - seen.rows + replaced.length + stagedLater,
+    removed: replaced.length,
+  };
+}
