@@ -165,7 +165,7 @@ describeEachDatabase(
         stderr: expect.stringMatching(/failed and will be retried: OTC answered .* 503.*"again":"/),
       });
       const waiting = await runCli(["worker", "--list"], { env });
-      expect(waiting.stdout).toMatch(/^tickets .* never .* attempt 2 from 20/m);
+      expect(waiting.stdout).toMatch(/^tickets .* never .* attempt 2 after 20/m);
       expect(waiting.stdout).toMatch(/^comments .* not queued by a worker yet/m);
 
       expect(await runCli(args, { env })).toMatchObject({ code: 1 });
