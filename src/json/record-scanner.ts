@@ -105,7 +105,7 @@ export class RecordScanner {
     const expected = this.#followers[previous] as number;
     if (this.#names[expected]?.standsAt(words, at, limit) === true) return expected;
     // The closure's context is allocated for every field. Without that garbage V8 collects so rarely that the chunks
-    // accumulate until it marks its whole heap, some 25 times a load instead of once: a tenth slower (docs/adr/0015).
+    // accumulate until it marks its whole heap, some 25 times a load instead of once: an eighth slower (docs/adr/0015).
     const found = this.#names.findIndex((name) => name.standsAt(words, at, limit));
     if (found >= 0) this.#followers[previous] = found;
     return found;
