@@ -1,3 +1,5 @@
+import { resumed } from "../source/resumed.ts";
+
 const DELIMITERS = [",", ";", "\t"];
 
 /** The most that is read to find the end of a header. It has room for 16,384 names of 64 characters. */
@@ -50,7 +52,7 @@ export async function readCsvDialect(
   return {
     delimiter: named ?? delimiterOf(line.found ?? text),
     lineEnds: line.endsWithCarriageReturn ? ["\r\n", "\n", "\r"] : ["\r\n", "\n"],
-    texts: startingWith(text, texts),
+    texts: resumed([text], texts),
   };
 }
 
@@ -95,9 +97,4 @@ function delimiterOf(line: string): string {
   const unquoted = line.replaceAll(/"[^"]*"/g, "");
   const count = (delimiter: string) => unquoted.split(delimiter).length;
   return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
-}
-
-async function* startingWith(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield first;
-  yield* rest;
 }

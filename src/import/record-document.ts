@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FieldNaming } from "./record-file.ts";
 import { renameFields } from "./rename-fields.ts";
+import { resumed } from "../source/resumed.ts";
 
 /** The names of a file's fields are taken from the first records: this many of them, or this many bytes. */
 const SAMPLE_RECORDS = 1000;
@@ -35,15 +36,7 @@ export async function sampleRecords(records: AsyncGenerator<Buffer>): Promise<Sa
       return field;
     });
   }
-  return { fields: [...fields], records: startingWith(sample, records) };
-}
-
-async function* startingWith(
-  sample: readonly Buffer[],
-  rest: AsyncGenerator<Buffer>,
-): AsyncGenerator<Buffer> {
-  yield* sample;
-  yield* rest;
+  return { fields: [...fields], records: resumed(sample, records) };
 }
 
 /** The records as a JSON list, with the document's names of the fields. */

@@ -18,7 +18,7 @@ interface ThrottledTransaction {
   readonly asksOtc: boolean;
   /** Whether to COMMIT when `work` is done; a plan does not. */
   readonly keep: boolean;
-  /** The loads in it; `work` may add to them. */
+  /** The loads in it, read when `work` has ended: some begin only inside. */
   readonly attempts: readonly Attempt[];
 }
 

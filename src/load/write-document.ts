@@ -35,68 +35,87 @@ export async function writeDocument(
 ): Promise<Classification & Applied> {
   const { transaction, context, state, log } = load;
   for (let attempt = 1; ; attempt += 1) {
-    const refused: Reject[] = [];
+    const writing = new WriteAttempt(load, document);
     try {
-      return await transaction.savepoint(() => writeOnce(load, document, refused));
+      const written = await transaction.savepoint(() => writing.run());
+      writing.quarantineRefused();
+      return written;
     } catch (error) {
       const mayRetry = error instanceof DatabaseError && error.isConflict && attempt <= CONFLICT_RETRIES;
-      if (!mayRetry) throw error;
-      refused.length = 0;
+      if (!mayRetry) {
+        writing.quarantineRefused();
+        throw error;
+      }
       state.meter.retries += 1;
       log.warn({ attempt }, `will write again: ${error.message}`);
       await sleep(Math.random() * CONFLICT_PAUSE_MS, undefined, { signal: context.signal });
-    } finally {
-      for (const reject of refused) state.rejects.add(reject);
     }
   }
 }
 
-async function writeOnce(
-  load: LoadInProgress,
-  document: StagedDocument,
-  refused: Reject[],
-): Promise<Classification & Applied> {
-  const { transaction, run, context, state, tables, log } = load;
-  const { observer } = context;
-  const onRefused = async (position: number, error: DatabaseError): Promise<void> => {
-    refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
-    const errors = state.rejects.count + refused.length;
-    enforceGuard(load, "error_limit", checkErrorLimit(errors, document.fetched, context.options.errorLimit));
+/** One attempt to write a document; it owns the rows that the database refuses in it. */
+class WriteAttempt {
+  readonly #load: LoadInProgress;
+  readonly #document: StagedDocument;
+  readonly #refused: Reject[] = [];
+
+  constructor(load: LoadInProgress, document: StagedDocument) {
+    this.#load = load;
+    this.#document = document;
+  }
+
+  async run(): Promise<Classification & Applied> {
+    const { transaction, run, context, tables, log } = this.#load;
+    const document = this.#document;
+    const { observer } = context;
+
+    showProgress(this.#load, "classify", document);
+    const { timeZone, keepNewer } = context.options;
+    const { tables: typed, mergesKeys } = await inTargetTypes(
+      transaction,
+      run.view,
+      tables,
+      timeZone,
+      this.#onRefused,
+    );
+    const staged = document.staged - this.#refused.length;
+    const possibleDuplicates = mergesKeys ? staged : document.possibleDuplicates;
+    await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
+    const classification = await inStep(this.#load, "classify", async () => {
+      await lockAgainstWriters(transaction, tables);
+      const { known } = document;
+      if (known !== undefined) await requireSameFingerprints(transaction, tables.target, known);
+      if (known !== undefined && staged === 0) return classifyKnown(known);
+      await analyzeKeys(transaction, run.view, tables.staging);
+      return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
+    });
+    log.debug(classification, "document classified");
+
+    showProgress(this.#load, "apply", document);
+    const changeLogs = [
+      historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
+      ...(await observer.beforeDelta(transaction, run.view, typed)),
+    ].filter((statement) => statement !== undefined);
+    const applied = await inStep(this.#load, "apply", () =>
+      applyDelta(transaction, { view: run.view, tables: typed, classification, changeLogs }, this.#onRefused),
+    );
+    await observer.afterDelta(transaction, run.view, typed);
+    await refreshCompared(this.#load, document, typed, classification);
+    return { ...classification, ...applied };
+  }
+
+  /** The refused rows count, whatever has become of the others; those of an attempt that is repeated do not. */
+  quarantineRefused(): void {
+    for (const reject of this.#refused) this.#load.state.rejects.add(reject);
+  }
+
+  readonly #onRefused = async (position: number, error: DatabaseError): Promise<void> => {
+    const { transaction, run, context, state, tables } = this.#load;
+    this.#refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
+    const errors = state.rejects.count + this.#refused.length;
+    const tripped = checkErrorLimit(errors, this.#document.fetched, context.options.errorLimit);
+    enforceGuard(this.#load, "error_limit", tripped);
   };
-
-  showProgress(load, "classify", document);
-  const { timeZone, keepNewer } = context.options;
-  const { tables: typed, mergesKeys } = await inTargetTypes(
-    transaction,
-    run.view,
-    tables,
-    timeZone,
-    onRefused,
-  );
-  const staged = document.staged - refused.length;
-  const possibleDuplicates = mergesKeys ? staged : document.possibleDuplicates;
-  await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
-  const classification = await inStep(load, "classify", async () => {
-    await lockAgainstWriters(transaction, tables);
-    const { known } = document;
-    if (known !== undefined) await requireSameFingerprints(transaction, tables.target, known);
-    if (known !== undefined && staged === 0) return classifyKnown(known);
-    await analyzeKeys(transaction, run.view, tables.staging);
-    return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
-  });
-  log.debug(classification, "document classified");
-
-  showProgress(load, "apply", document);
-  const changeLogs = [
-    historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
-    ...(await observer.beforeDelta(transaction, run.view, typed)),
-  ].filter((statement) => statement !== undefined);
-  const applied = await inStep(load, "apply", () =>
-    applyDelta(transaction, { view: run.view, tables: typed, classification, changeLogs }, onRefused),
-  );
-  await observer.afterDelta(transaction, run.view, typed);
-  await refreshCompared(load, document, typed, classification);
-  return { ...classification, ...applied };
 }
 
 /**

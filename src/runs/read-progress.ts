@@ -2,7 +2,7 @@ import { lockHolders, viewLock } from "../database/advisory-lock.ts";
 import type { Queryable } from "../database/database.ts";
 import type { View } from "../views/view.ts";
 import { STEP_LABEL } from "./step-label.ts";
-import { runTable } from "./run-log.ts";
+import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
 import type { Step } from "./run-metrics.ts";
 
 /** A load that is running in another session, as far as other sessions can observe it. */
@@ -36,7 +36,7 @@ export async function readProgress(
        extract(epoch from clock_timestamp() - run.load_start)::float8 as "runningSeconds", label[2] as "step",
        copy.tuples_processed as "records",
        (select records_fetched from ${runTable(database.schema)} earlier
-        where earlier.view_name = run.view_name and kind = 'load' and load_status in ('success', 'partial')
+        where earlier.view_name = run.view_name and ${IS_COMMITTED_LOAD}
         order by earlier.run_id desc
         limit 1) as "expected"
      from pg_stat_activity session

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import { rejectTable } from "./rejects/read-rejects.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
-import { runTable } from "./run-log.ts";
+import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
 
 /** The state of a view's loads, according to the run records. The view's table is not read. */
 export interface ViewHealth {
@@ -132,7 +132,7 @@ async function readLastLoads(
      cross join lateral (
        select *
        from ${runTable(database.schema)}
-       where view_name = wanted and kind = 'load' and load_status in ('success', 'partial')
+       where view_name = wanted and ${IS_COMMITTED_LOAD}
        order by run_id desc
        limit 1
      ) last`,

@@ -26,6 +26,12 @@ export function runTable(schema: string): string {
   return qualifiedName(schema, "etl_metadata");
 }
 
+/**
+ * Of the table of runs: the loads that tell what OTC had when they were committed. Those with the highest `run_id` are
+ * the last ones.
+ */
+export const IS_COMMITTED_LOAD = "kind = 'load' and load_status in ('success', 'partial')";
+
 /** Records the beginning of a run. */
 export async function openRun(
   transaction: Queryable,
@@ -59,7 +65,7 @@ export async function readLastLoad(database: Queryable, view: View): Promise<Las
     `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
        coalesce(absent_fields, '[]') as "absentFields"
      from ${runTable(database.schema)}
-     where view_name = $1 and kind = 'load' and load_status in ('success', 'partial')
+     where view_name = $1 and ${IS_COMMITTED_LOAD}
        and records_fetched is not null
      order by run_id desc
      limit 1`,

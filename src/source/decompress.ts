@@ -2,6 +2,7 @@ import { Readable, type Transform, pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { type Codec, ConcatenatedDecoder } from "./concatenated-decoder.ts";
 import { SourceError } from "../errors/source-error.ts";
+import { resumed } from "./resumed.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 /** The encodings that a request accepts, the preferred one first. zstd decodes fastest. */
@@ -61,7 +62,7 @@ export async function decompressFile(file: Readable): Promise<Readable> {
     if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
   }
-  const whole = Readable.from(startingWith(first, chunks), { objectMode: false });
+  const whole = Readable.from(resumed(first.length > 0 ? [first] : [], chunks), { objectMode: false });
   if (isGzip(first)) return pipeThrough(whole, new ConcatenatedDecoder(GZIP));
   if (isZstd(first)) return pipeThrough(whole, new ConcatenatedDecoder(ZSTD));
   return whole;
@@ -80,11 +81,6 @@ function isZstd(beginning: Buffer): boolean {
   const magic = beginning.subarray(0, ZSTD_MAGIC.length);
   if (magic.equals(ZSTD_MAGIC)) return true;
   return ((magic[0] ?? 0) & 0xf0) === 0x50 && magic.subarray(1).equals(ZSTD_SKIPPABLE_MAGIC_END);
-}
-
-async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  if (first.length > 0) yield first;
-  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 /** Destroying either end destroys the other, and the decoder also emits an error of the source. */

@@ -1,3 +1,5 @@
+import { resumed } from "./resumed.ts";
+
 /** The beginning of a stream, and all of it. */
 interface ReadAhead {
   /** Whether the stream ended within the beginning. */
@@ -30,14 +32,4 @@ export async function readAhead(
     }
   }
   return { ended, chunks: resumed(beginning, iterator) };
-}
-
-async function* resumed(beginning: Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    // Shifting frees each chunk as soon as it has been read.
-    for (let chunk = beginning.shift(); chunk !== undefined; chunk = beginning.shift()) yield chunk;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import { runTable } from "../runs/run-log.ts";
+import { IS_COMMITTED_LOAD, runTable } from "../runs/run-log.ts";
 import { lastTime, nextTime, type Schedule } from "./schedule.ts";
 
 /** A view, with what its schedule says about it. */
@@ -30,7 +30,7 @@ export async function readScheduledViews(
     `select scheduled.view, clock_timestamp() as "now",
        (select max(coalesce(load_start, last_load_time))
         from ${runTable(database.schema)}
-        where view_name = scheduled.view and kind = 'load' and load_status in ('success', 'partial')) as "loadedAt"
+        where view_name = scheduled.view and ${IS_COMMITTED_LOAD}) as "loadedAt"
      from unnest($1::text[]) as scheduled (view)`,
     [schedules.map(({ view }) => view.name)],
   );

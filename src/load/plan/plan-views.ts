@@ -28,62 +28,75 @@ export async function planViews(
   const outcomes: PlanOutcome[] = [];
   for (const view of views) {
     if (context.signal.aborted && outcomes.length > 0) break;
-    const outcome = await planView(view, context, samples);
+    const outcome = await new Rehearsal(view, context, samples).run();
     onOutcome(outcome);
     outcomes.push(outcome);
   }
   return outcomes;
 }
 
-async function planView(view: View, context: LoadContext, samples: number): Promise<PlanOutcome> {
-  const startedAt = performance.now();
-  const attempts: Attempt[] = [];
-  context.log.info({ view: view.name }, "plan begins");
-  let outcome: PlanOutcome;
-  try {
-    outcome = await withTimeLimit(context.options.timeoutMs, context.signal, (signal) =>
-      rehearse(view, { ...context, signal }, new PlanReport(samples), attempts),
-    );
-  } catch (error) {
-    const state = attempts[0]?.state;
-    outcome = {
-      view: view.name,
-      status: "failed",
-      runId: null,
-      durationMs: Math.round(performance.now() - startedAt),
-      archive: { file: null, error: null },
-      error: error instanceof Error ? error : new Error(errorMessage(error)),
-      ...countsOfFailure(state?.fetched ?? 0, state?.rejects.count ?? 0),
-    };
-  } finally {
-    for (const { state } of attempts) await state.rejects.dispose();
-  }
-  logPlan(context.log, outcome);
-  return outcome;
-}
+/** The load of one view that is rolled back. It owns what is known of the load when it fails. */
+class Rehearsal {
+  readonly #view: View;
+  readonly #context: LoadContext;
+  readonly #report: PlanReport;
+  /** The load, once its run is opened. */
+  readonly #attempts: Attempt[] = [];
 
-/** @param attempts filled with the load, as soon as its run is opened */
-async function rehearse(
-  view: View,
-  context: LoadContext,
-  plan: PlanReport,
-  attempts: Attempt[],
-): Promise<PlannedLoad> {
-  const source = context.sourceOf(view);
-  const asking = { asksOtc: source.kind === "api", keep: false, attempts };
-  return withThrottledTransaction(context, asking, async (transaction, requests) => {
-    const run = await openRun(transaction, view, source, context.kind);
-    const state = newLoadState(run);
-    attempts.push({ run, state });
-    const load = await loadInTransaction(transaction, run, { ...context, observer: plan }, requests, state);
-    return {
-      ...load,
-      status: "planned",
-      runId: null,
-      quarantine: Object.fromEntries(state.rejects.reasons),
-      changes: plan.changes,
-      duplicateKeys: plan.duplicateKeys,
-      guards: plan.guards,
-    };
-  });
+  constructor(view: View, context: LoadContext, samples: number) {
+    this.#view = view;
+    this.#report = new PlanReport(samples);
+    this.#context = { ...context, observer: this.#report };
+  }
+
+  async run(): Promise<PlanOutcome> {
+    const { log } = this.#context;
+    log.info({ view: this.#view.name }, "plan begins");
+    const outcome = await this.#outcome();
+    logPlan(log, outcome);
+    return outcome;
+  }
+
+  async #outcome(): Promise<PlanOutcome> {
+    const startedAt = performance.now();
+    const { options, signal } = this.#context;
+    try {
+      return await withTimeLimit(options.timeoutMs, signal, (limited) =>
+        this.#rehearse({ ...this.#context, signal: limited }),
+      );
+    } catch (error) {
+      const state = this.#attempts[0]?.state;
+      return {
+        view: this.#view.name,
+        status: "failed",
+        runId: null,
+        durationMs: Math.round(performance.now() - startedAt),
+        archive: { file: null, error: null },
+        error: error instanceof Error ? error : new Error(errorMessage(error)),
+        ...countsOfFailure(state?.fetched ?? 0, state?.rejects.count ?? 0),
+      };
+    } finally {
+      for (const { state } of this.#attempts) await state.rejects.dispose();
+    }
+  }
+
+  #rehearse(context: LoadContext): Promise<PlannedLoad> {
+    const source = context.sourceOf(this.#view);
+    const asking = { asksOtc: source.kind === "api", keep: false, attempts: this.#attempts };
+    return withThrottledTransaction(context, asking, async (transaction, requests) => {
+      const run = await openRun(transaction, this.#view, source, context.kind);
+      const state = newLoadState(run);
+      this.#attempts.push({ run, state });
+      const load = await loadInTransaction(transaction, run, context, requests, state);
+      return {
+        ...load,
+        status: "planned",
+        runId: null,
+        quarantine: Object.fromEntries(state.rejects.reasons),
+        changes: this.#report.changes,
+        duplicateKeys: this.#report.duplicateKeys,
+        guards: this.#report.guards,
+      };
+    });
+  }
 }

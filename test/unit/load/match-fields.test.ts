@@ -33,7 +33,7 @@ describe("matching the fields of a file with a view", () => {
     [tickets, ["TKT-Ticket ID", "A", "A"], ["A=TKT-Title"], /Two columns.*"A" and "A"/, /Rename/],
     [tickets, ["TKT-Ticket ID", "Nr"], ["Nr=TKT-Ticket ID"], /Two columns/, /--map/],
     [tickets, ["TKT-Ticket ID"], ["Titel=TKT-Title"], /"Titel", which is not in the file/, /The file has/],
-    [tickets, ["TKT-Ticket ID", "T"], ["T=TKT-Titel"], /no field of tickets/, /Did you mean "TKT-Title"/],
+    [tickets, ["TKT-Ticket ID", "T"], ["T=TKT-Titel"], /not a field of tickets/, /Did you mean "TKT-Title"/],
     [tickets, [], [], /no column/, /no named fields/],
   ] as const)("refuses %# and says what there is", ([view, fields, maps, message, remedy]) => {
     expect(() => match(view, fields, ...maps)).toThrow(
