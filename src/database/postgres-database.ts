@@ -329,14 +329,27 @@ class PostgresTransaction implements Transaction {
   }
 
   async *copyOut(query: string): AsyncGenerator<Buffer> {
-    const copy = this.#client.query(copyTo(`copy (${query}) to stdout (format binary)`));
+    const copy: CopyOut = this.#client.query(copyTo(`copy (${query}) to stdout (format binary)`));
+    let settled = false;
     try {
       for await (const chunk of copy) yield chunk as Buffer;
+      settled = true;
     } catch (error) {
+      settled = true;
       throw connectionError(error, this.#client, this.#location);
+    } finally {
+      copy.callback?.();
+      // A reader that stops early leaves rows on the connection, which no later statement could get past.
+      if (!settled) this.#client.connection.stream.destroy();
     }
   }
 }
+
+/**
+ * pg limits the time of a query with a timer that this callback clears. pg-copy-streams 7.0.0 calls it for COPY FROM and
+ * not for COPY TO, so the timer would keep the process alive, and at its end fail a query that was answered.
+ */
+type CopyOut = ReturnType<typeof copyTo> & { readonly callback?: () => void };
 
 async function runQuery<Row>(
   client: pg.PoolClient,
