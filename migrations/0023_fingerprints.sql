@@ -29,7 +29,17 @@ revoke execute on function clear_fingerprint() from public;
 do $block$
 declare
   name text;
+  grantee text;
 begin
+  -- Roles that load were given the tables that were there then.
+  for grantee in
+    select distinct case when acl.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end
+    from pg_class cross join lateral aclexplode(relacl) as acl
+    where pg_class.oid = 'etl_metadata'::regclass and privilege_type = 'INSERT' and acl.grantee <> relowner
+  loop
+    execute format('grant select on etl_database to %s', grantee);
+  end loop;
+
   foreach name in array array['tickets', 'comments', 'timesheets'] loop
     execute format(
       'comment on column %I.etl_fingerprint is %L', name,
