@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseWholeNumber } from "../format/whole-number.ts";
 import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 import { parsePercentage, ratioOf } from "./percentage.ts";
 
@@ -34,10 +35,8 @@ function wholeNumber(minimum: number, maximum: number): v.GenericSchema<string, 
   const range = `must be a whole number from ${minimum} to ${maximum}`;
   return v.pipe(
     v.string(),
-    v.regex(/^\d+$/, range),
-    v.transform(Number),
-    v.minValue(minimum, range),
-    v.maxValue(maximum, range),
+    v.transform((value) => parseWholeNumber(value, { minimum, maximum })),
+    v.number(range),
   );
 }
 

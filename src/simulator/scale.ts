@@ -1,3 +1,5 @@
+import { parseWholeNumber } from "../format/whole-number.ts";
+
 /** How many records each view serves at a time. */
 export interface Scale {
   readonly tickets: number;
@@ -31,7 +33,8 @@ export function parseScale(text: string): Scale | undefined {
 function productionMultiple(text: string): number | undefined {
   if (text === "small") return 0.01;
   if (text === "production") return 1;
-  if (/^\d+$/.test(text)) return Number(text) / PRODUCTION.tickets;
+  const tickets = parseWholeNumber(text);
+  if (tickets !== undefined) return tickets / PRODUCTION.tickets;
   if (/^\d+(?:\.\d+)?x$/.test(text)) return Number(text.slice(0, -1));
   return undefined;
 }

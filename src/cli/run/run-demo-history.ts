@@ -8,7 +8,7 @@ import type { CliContext } from "../cli-context.ts";
 import { globalOptions } from "../options/global-options.ts";
 import { createLogger } from "../logger.ts";
 import { createProgressLine } from "../render/progress-line.ts";
-import { parseWholeNumber } from "../options/whole-number.ts";
+import { requireWholeNumber } from "../options/whole-number.ts";
 
 export interface DemoFlags {
   readonly serve: boolean;
@@ -35,7 +35,7 @@ export async function runDemoHistory(
   context: CliContext,
 ): Promise<number> {
   const { stdout, signal } = context;
-  const port = parseWholeNumber("port", flags.port, 65_535);
+  const port = requireWholeNumber("--port", flags.port, 65_535);
   const options = globalOptions(command);
   const progress = await createProgressLine(context, { ...options, quiet: true }, () => undefined);
   const log = createLogger(context, options, progress).child(

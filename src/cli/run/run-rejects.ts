@@ -9,6 +9,7 @@ import { retryRejects } from "../../loader/retry-rejects.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { formatCount } from "../../format/format.ts";
+import { requireWholeNumber } from "../options/whole-number.ts";
 import { readWaitOptions } from "../options/load-options.ts";
 import { renderReject, renderRejects } from "../render/render-rejects.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
@@ -42,7 +43,7 @@ export interface ShowFlags {
 /** `rejects list`. */
 export async function listRejects(flags: ListFlags, command: Command, context: CliContext): Promise<void> {
   const filter = await readFilter(flags);
-  const limit = wholeNumber("--limit", flags.limit);
+  const limit = requireWholeNumber("--limit", flags.limit);
   await withSession(command, context, async (session) => {
     const database = await migratedDatabase(session);
     const rejects = await readRejects(database, filter, limit);
@@ -62,7 +63,7 @@ export async function showReject(
   command: Command,
   context: CliContext,
 ): Promise<void> {
-  const rejectId = wholeNumber("The record's id", id);
+  const rejectId = requireWholeNumber("The record's id", id);
   await withSession(command, context, async (session) => {
     const database = await migratedDatabase(session);
     const reject = await readReject(database, rejectId);
@@ -127,15 +128,10 @@ async function migratedDatabase({ loader }: Session): Promise<Database> {
 /** @throws OtcError `usage` */
 async function readFilter({ run, view, reason }: FilterFlags): Promise<RejectFilter> {
   return {
-    ...(run === undefined ? {} : { runId: wholeNumber("--run", run) }),
+    ...(run === undefined ? {} : { runId: requireWholeNumber("--run", run) }),
     ...(view === undefined ? {} : { view: viewNamed(await viewCatalog(), view).name }),
     ...(reason === undefined ? {} : { reason }),
   };
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new OtcError("usage", `${name} is ${JSON.stringify(text)}.`, { remedy: "Give a whole number." });
 }
 
 /** Escapes the control characters that JSON does not, because a record may contain any. */

@@ -4,7 +4,7 @@ import { webDatabaseSettings } from "../../config/database-settings.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import type { CliContext } from "../cli-context.ts";
 import { withSession } from "../session.ts";
-import { parseWholeNumber } from "../options/whole-number.ts";
+import { requireWholeNumber } from "../options/whole-number.ts";
 
 export interface ServeFlags {
   readonly host: string;
@@ -18,7 +18,7 @@ export interface ServeFlags {
  */
 export function runServe(flags: ServeFlags, command: Command, context: CliContext): Promise<number> {
   const { stdout, signal } = context;
-  const port = parseWholeNumber("port", flags.port, 65_535);
+  const port = requireWholeNumber("--port", flags.port, 65_535);
   return withSession(command, context, async ({ loader: { settings }, log }) => {
     const { startServer } = await import("../../web/start-server.ts");
     const database = await openDatabase(webDatabaseSettings(settings));

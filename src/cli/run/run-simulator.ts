@@ -5,7 +5,7 @@ import { SIMULATED_VIEWS } from "../../simulator/document.ts";
 import { parseScale } from "../../simulator/scale.ts";
 import { startSimulator } from "../../simulator/server.ts";
 import type { CliContext } from "../cli-context.ts";
-import { parseWholeNumber } from "../options/whole-number.ts";
+import { requireWholeNumber } from "../options/whole-number.ts";
 
 export interface SimulateFlags {
   readonly port: string;
@@ -26,12 +26,12 @@ export async function runSimulator(flags: SimulateFlags, { env, stdout, signal }
   }
   const [username, password] = [env["OTC_API_USERNAME"], env["OTC_API_PASSWORD"]];
   const simulator = await startSimulator({
-    port: parseWholeNumber("port", flags.port, 65_535),
+    port: requireWholeNumber("--port", flags.port, 65_535),
     host: flags.host,
-    seed: parseWholeNumber("seed", flags.seed, 2 ** 31 - 1),
+    seed: requireWholeNumber("--seed", flags.seed, 2 ** 31 - 1),
     scale,
-    day: parseWholeNumber("day", flags.day, 36_500),
-    flaws: parseWholeNumber("flaws", flags.flaws, 1_000_000),
+    day: requireWholeNumber("--day", flags.day, 36_500),
+    flaws: requireWholeNumber("--flaws", flags.flaws, 1_000_000),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }).catch((error: unknown) => {
     throw new OtcError(

@@ -1,9 +1,9 @@
+import { parseWholeNumber } from "../../format/whole-number.ts";
 import type { PageRequest } from "./page.ts";
 
 /** The id of a row from the path or the query; 0, which no row has, for any other text. */
 export function idOf(text: string): number {
-  const id = /^\d+$/.test(text) ? Number(text) : 0;
-  return Number.isSafeInteger(id) ? id : 0;
+  return parseWholeNumber(text) ?? 0;
 }
 
 /** A field of a form; undefined when it was left out or empty. */
