@@ -1,5 +1,5 @@
+import { closingQuoteOfText } from "../json/closing-quote.ts";
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
@@ -23,7 +23,8 @@ export function renameFields(json: string, nameOf: (field: string) => string): s
   while (index < json.length) {
     switch (json.charCodeAt(index)) {
       case QUOTE: {
-        const end = endOfString(json, index);
+        const quote = closingQuoteOfText(json, index + 1);
+        const end = quote < 0 ? json.length : quote + 1;
         if (depth === 1 && isBeforeColon(json, end)) {
           const field = unquoted(json.slice(index, end));
           const name = field === undefined ? undefined : nameOf(field);
@@ -48,17 +49,6 @@ export function renameFields(json: string, nameOf: (field: string) => string): s
     index += 1;
   }
   return renamed + json.slice(copied);
-}
-
-/** @returns the index just after the closing quote; the end of the text when there is none */
-function endOfString(json: string, start: number): number {
-  for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
-    let first = quote;
-    while (json.charCodeAt(first - 1) === BACKSLASH) first -= 1;
-    // An even number of backslashes are themselves escaped.
-    if ((quote - first) % 2 === 0) return quote + 1;
-  }
-  return json.length;
 }
 
 function isBeforeColon(json: string, index: number): boolean {

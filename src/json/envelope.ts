@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { closingQuote } from "./closing-quote.ts";
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
@@ -33,8 +33,8 @@ export function findRecordList(beginning: Buffer): number | undefined {
   for (let index = 0; index < beginning.length; index += 1) {
     switch (beginning[index] as number) {
       case QUOTE: {
-        const end = endOfString(beginning, index);
-        if (end === undefined) return undefined;
+        const end = closingQuote(beginning, index + 1);
+        if (end < 0) return undefined;
         lastString = stringOf(beginning.toString("utf8", index, end + 1));
         index = end;
         break;
@@ -56,14 +56,6 @@ export function findRecordList(beginning: Buffer): number | undefined {
       default:
       // checkEnvelope checks whether the rest is JSON.
     }
-  }
-  return undefined;
-}
-
-function endOfString(bytes: Buffer, start: number): number | undefined {
-  for (let index = start + 1; index < bytes.length; index += 1) {
-    if (bytes[index] === BACKSLASH) index += 1;
-    else if (bytes[index] === QUOTE) return index;
   }
   return undefined;
 }

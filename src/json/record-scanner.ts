@@ -1,3 +1,4 @@
+import { closingQuote } from "./closing-quote.ts";
 import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, isJsonSpace, OPEN_BRACE, QUOTE } from "./json-bytes.ts";
 import { ABSENT, FALSE, NULL, NUMBER, type RecordFields, STRING, TRUE } from "./record-fields.ts";
 
@@ -155,14 +156,10 @@ export class RecordScanner {
 
   /** Reads a string whose first escape is at `from`. Such strings are long, so that a native search for the end pays. */
   #escapedString(bytes: Buffer, start: number, from: number, limit: number, index: number): boolean {
-    for (let end = bytes.indexOf(QUOTE, from); end >= 0 && end < limit; end = bytes.indexOf(QUOTE, end + 1)) {
-      let backslashes = 0;
-      while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes += 1;
-      if (backslashes % 2 === 1) continue;
-      this.#end = end + 1;
-      return this.#decode(bytes, start, end, index);
-    }
-    return false;
+    const end = closingQuote(bytes, from, limit);
+    if (end < 0) return false;
+    this.#end = end + 1;
+    return this.#decode(bytes, start, end, index);
   }
 
   #decode(bytes: Buffer, start: number, end: number, index: number): boolean {
