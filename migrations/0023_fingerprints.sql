@@ -9,9 +9,10 @@ comment on table etl_database is 'What belongs to the database as a whole: one r
 comment on column etl_database.fingerprint_salt is
   'A random number of this database, part of the key of all fingerprints.';
 
-alter table tickets add column etl_fingerprint uuid;
-alter table comments add column etl_fingerprint uuid;
-alter table timesheets add column etl_fingerprint uuid;
+-- A table that was made like one of ours, and is adopted, has the column already.
+alter table tickets add column if not exists etl_fingerprint uuid;
+alter table comments add column if not exists etl_fingerprint uuid;
+alter table timesheets add column if not exists etl_fingerprint uuid;
 
 -- A load always writes another fingerprint with a row that it changes. An update that leaves it as it is comes from
 -- somebody else, and the row may no longer say what its record said.
@@ -46,7 +47,7 @@ begin
       'A keyed hash of the record that the row was made of; null when the next load has to compare the row.'
     );
     execute format(
-      'create trigger etl_clear_fingerprint before update on %I for each row
+      'create or replace trigger etl_clear_fingerprint before update on %I for each row
        when (old.etl_fingerprint is not null and new.etl_fingerprint is not distinct from old.etl_fingerprint)
        execute function clear_fingerprint()', name
     );

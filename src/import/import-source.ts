@@ -31,6 +31,7 @@ export async function openImport(
       document: {
         origin: nameOf(options.path),
         kind: "file",
+        canReopen: false,
         // The beginning of the file has been read already.
         open: (signal) => {
           signal.addEventListener("abort", () => {

@@ -53,11 +53,19 @@ function mayFillTable({ context }: LoadInProgress): boolean {
   return context.observer.mayBypassStaging && !context.options.keepNewer;
 }
 
-/** A plan shows what a comparison finds; where newer rows are kept, the last record of a key may not be the one. */
-function recognizesRows({ context, tables, comparesAll }: LoadInProgress): boolean {
+/**
+ * A plan shows what a comparison finds; where newer rows are kept, the last record of a key may not be the one; and the
+ * document has to be read again when another session changes rows meanwhile.
+ */
+function recognizesRows({ run, context, tables, comparesAll }: LoadInProgress): boolean {
   const { keepNewer, full } = context.options;
   return (
-    tables.hasFingerprints && comparesAll !== true && !full && !keepNewer && context.observer.mayBypassStaging
+    tables.hasFingerprints &&
+    comparesAll !== true &&
+    !full &&
+    !keepNewer &&
+    context.observer.mayBypassStaging &&
+    run.source.canReopen
   );
 }
 
@@ -72,12 +80,12 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const signal = AbortSignal.any([context.signal, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
-    const known = recognizesRows(load)
-      ? await inStep(load, "fetch", () =>
-          readKnownRows(load.transaction, load.tables.target, context.options.maxKnownRows),
-        )
-      : undefined;
-    const chunks = await inStep(load, "fetch", () => run.source.open(signal, requests));
+    const { known, chunks } = await inStep(load, "fetch", async () => ({
+      known: recognizesRows(load)
+        ? await readKnownRows(load.transaction, load.tables.target, context.options.maxKnownRows)
+        : undefined,
+      chunks: await run.source.open(signal, requests),
+    }));
     if (run.source.kind === "api" && context.observer.archives)
       copy = await context.archive?.begin(run.view.name, run.runId);
     return await (known === undefined && mayFillTable(load)

@@ -54,6 +54,7 @@ export class ApiClient {
     return {
       origin: shown,
       kind: "api",
+      canReopen: true,
       open: (signal, gate) => this.#fetch(url, context, signal, gate),
     };
   }

@@ -6,6 +6,8 @@ export interface DocumentSource {
   readonly origin: string;
   /** Requests to the API are paced, retried, and subject to the circuit. A file is read once. */
   readonly kind: "api" | "file";
+  /** Whether `open` may be called again for the same document, or for one that is newer; not so for a pipe. */
+  readonly canReopen: boolean;
   /** SHA-256 of the document, in hex, where it is known beforehand. A document with another one is not loaded. */
   readonly sha256?: string;
   /**

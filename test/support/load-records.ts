@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
@@ -5,6 +7,7 @@ import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
 import type { PlannedLoad } from "../../src/load/plan/plan-outcome.ts";
 import type { View } from "../../src/views/view.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,15 +26,29 @@ export function documentOf(records: readonly unknown[]): string {
   return JSON.stringify({ message: { data: records } });
 }
 
-/** Loads records, or a document byte for byte, as `--from -` does; a load that fails is an outcome as well. */
+/**
+ * Loads records, or a document byte for byte, from a file, and a stream as `--from -` does. A load that fails is an outcome
+ * as well.
+ */
 export async function attemptLoad(
   loader: Loader,
   view: View,
   document: readonly Fields[] | string | Readable,
   choices: LoadChoices = {},
 ): Promise<LoadOutcome> {
-  const stdin = document instanceof Readable ? document : streamOf(document);
-  const [outcome] = await loadViews(loader, [view], { ...choices, stdin });
+  if (document instanceof Readable) return loadOne(loader, view, { ...choices, stdin: document });
+  const folder = await scratchFolder();
+  const path = join(folder, `${view.name}.json`);
+  try {
+    await writeFile(path, typeof document === "string" ? document : documentOf(document));
+    return await loadOne(loader, view, { ...choices, path });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function loadOne(loader: Loader, view: View, choices: FileChoices): Promise<LoadOutcome> {
+  const [outcome] = await loadViews(loader, [view], choices);
   if (outcome === undefined) throw new Error(`The load of ${view.name} had no outcome.`);
   return outcome;
 }
@@ -66,19 +83,22 @@ export async function plan(
   return outcome;
 }
 
-/** Loads views from the API that the loader is configured with, or one from `stdin`. */
+type FileChoices = LoadChoices & { readonly path?: string; readonly stdin?: Readable };
+
+/** Loads views from the API that the loader is configured with, or one from a file or `stdin`. */
 export function loadViews(
   loader: Loader,
   views: readonly View[],
-  choices: LoadChoices & { readonly stdin?: Readable } = {},
+  { path, stdin, ...choices }: FileChoices = {},
 ): Promise<readonly LoadOutcome[]> {
+  const isFile = path !== undefined || stdin !== undefined;
   return loader.load({
     views,
     atomic: choices.atomic ?? false,
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     full: choices.full ?? false,
-    ...(choices.stdin === undefined ? {} : { file: { path: "-", stdin: choices.stdin } }),
+    ...(isFile ? { file: { path: path ?? "-", stdin: stdin ?? Readable.from([]) } } : {}),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
     onOutcome: () => undefined,

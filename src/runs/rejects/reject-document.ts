@@ -22,6 +22,7 @@ const INVALID_UTF8 = Buffer.from([0xff]);
  */
 export class RejectDocument implements DocumentSource {
   readonly kind = "file";
+  readonly canReopen = false;
   readonly quarantined = true;
   readonly origin: string;
   readonly #filter: RejectFilter;

@@ -233,7 +233,7 @@ describeEachDatabase("an old table whose columns analysts' views use", (target) 
       message: expect.stringMatching(
         /"TS-Crm ID" of .*timesheets" is text and has to become bigint: 1 value cannot become bigint without loss, for example "none"; used by view .*by_ticket/,
       ),
-      remedy: expect.stringContaining("Nothing was changed. Mend the values"),
+      remedy: expect.stringContaining("Nothing was changed. Correct the values"),
     });
     await database.sql(`update ${table} set "TS-Crm ID" = '', "TS-Date" = '30/2/2025'`);
     await expect(adopt(opened, await options())).rejects.toMatchObject({

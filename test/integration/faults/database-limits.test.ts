@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
@@ -12,7 +13,7 @@ import {
   outcomeWithin,
 } from "../../support/database-fault.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
-import { attemptLoad, beginLoad, load, loadViews } from "../../support/load-records.ts";
+import { attemptLoad, beginLoad, documentOf, load, loadViews } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 
 const [server] = inject("postgres").slice(-1);
@@ -127,19 +128,23 @@ describe.skipIf(server === undefined)("a conflict with another session", () => {
   test.each(["40001", "40P01"])("(%s) is retried without another fetch", async (sqlState) => {
     const database = await faultyDatabase(url, onTestFinished);
     await database.sql(raising(sqlState, 2));
-    // From standard input, which can be read once.
-    const outcome = await load(database.open(), tickets, [
-      ...moreTickets(50),
-      ...many(5, (id) => ticket(id)),
-    ]);
-    expect(outcome).toMatchObject({ status: "success", fetched: 55, inserted: 50, unchanged: 5, errors: 0 });
-    expect(outcome.metrics).toMatchObject({ retries: 2 });
+    const document = documentOf([...moreTickets(50), ...many(5, (id) => ticket(id))]);
+    // Standard input can be read once.
+    const outcome = await attemptLoad(database.open(), tickets, Readable.from([Buffer.from(document)]));
+    expect(outcome).toMatchObject({
+      status: "success",
+      fetched: 55,
+      inserted: 50,
+      unchanged: 5,
+      errors: 0,
+      metrics: { retries: 2 },
+    });
     expect(
       await database.sql(
         "select load_status, retries, savepoints, commits, rollbacks from servicedesk.etl_metadata where run_id = $1",
         [outcome.runId],
       ),
-    ).toEqual([{ load_status: "success", retries: 2, savepoints: 7, commits: 1, rollbacks: 0 }]);
+    ).toEqual([{ load_status: "success", retries: 2, savepoints: 8, commits: 1, rollbacks: 0 }]);
   });
 
   test("that does not end fails the load after three retries", async () => {

@@ -177,7 +177,7 @@ describe.skipIf(installedPostgres(18) === undefined || !hasOpenssl())(
       const refusal = {
         code: "database",
         message: expect.stringContaining("25006"),
-        remedy: expect.stringContaining("read-only standby; point OTC_PG_HOST at the primary"),
+        remedy: expect.stringContaining("This server is a read-only standby. Set OTC_PG_HOST to the primary"),
       };
       expect(error).toMatchObject(refusal);
       await expect(

@@ -51,7 +51,7 @@ describeEachDatabase("the record of a run", (target) => {
         records_duplicates: 1,
         error_code: null,
         error_message: null,
-        source: "standard input",
+        source: expect.stringContaining("tickets.json"),
         payload_bytes: Buffer.byteLength(document),
         sha: true,
         pid: process.pid,

@@ -41,6 +41,7 @@ async function loadWith(
   let isFirst = true;
   const source: DocumentSource = {
     kind: "file",
+    canReopen: true,
     origin: "a test",
     open: () =>
       Promise.resolve(
