@@ -111,7 +111,7 @@ describeEachDatabase(
       expect(codes.filter((code) => code !== 0 && code !== 75)).toEqual([]);
       const committed = codes.filter((code) => code === 0).length;
       expect(committed).toBeGreaterThan(0);
-      // Who was turned away has not asked OTC.
+      // A skipped load sends no request to OTC.
       expect(server.requests).toHaveLength(committed);
 
       const outcomes = runs.flatMap((run) => jsonLines(run.stdout));
@@ -129,7 +129,7 @@ describeEachDatabase(
         ...(committed < 10 ? [{ status: "failed", code: "locked", count: 10 - committed }] : []),
         { status: "success", code: null, count: committed + 1 },
       ]);
-      // To be turned away is no failure, whatever the rate.
+      // A skipped load is no failure, whatever the rate.
       const check = await runCli(["status", "--check"], { env: cliEnv(database) });
       expect(check.stdout).not.toContain("tickets");
     });

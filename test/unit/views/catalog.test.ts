@@ -66,7 +66,7 @@ describe("the catalogue", () => {
 describe("tickets", () => {
   const tickets = viewNamed(views, "tickets");
 
-  it("have exactly the fields of the contract, each of its type", () => {
+  it("have exactly the fields that OTC serves, each of its type", () => {
     expect(fieldsOf(tickets, "integer")).toEqual(
       names("TKT-Ticket ID, TKT-Assigned To Userid, TKT-Created By Userid, TKT-Account Id"),
     );
@@ -100,7 +100,7 @@ describe("tickets", () => {
 describe("comments", () => {
   const comments = viewNamed(views, "comments");
 
-  it("have exactly the fields of the contract, each of its type and in its column", () => {
+  it("have exactly the fields that OTC serves, each of its type and in its column", () => {
     const table = comments.columns.map((column) => [column.field, column.name, column.type]);
     expect(table.sort()).toEqual(
       [
@@ -127,7 +127,7 @@ describe("comments", () => {
 describe("timesheets", () => {
   const timesheets = viewNamed(views, "timesheets");
 
-  it("have exactly the fields of the contract, each of its type", () => {
+  it("have exactly the fields that OTC serves, each of its type", () => {
     expect(fieldsOf(timesheets, "timestamp")).toEqual(names("TS-Date, TS-Modified Time"));
     expect(fieldsOf(timesheets, "numeric")).toEqual(["TS-Hours"]);
     expect(fieldsOf(timesheets, "integer")).toEqual(["TS-Crm ID"]);
