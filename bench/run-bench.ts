@@ -91,7 +91,7 @@ async function measure(
   return withBenchServer(MAJORS[database], async (server) => {
     await runCli(["migrate"], { env: server.env });
     const places = await measurePostgres({ server, documents, rows, larger, rounds, skipUpserts }, collector);
-    const comparisons = comparePostgres(samples, factor);
+    const comparisons = comparePostgres(view, samples, factor);
     return { database, version: server.version, view, records, documentBytes, comparisons, samples, places };
   });
 }

@@ -8,6 +8,8 @@ import { pipeline } from "node:stream/promises";
 /** A file. */
 interface ServedDocument {
   readonly path: string;
+  /** ASCII that is sent before its bytes. */
+  readonly before?: string;
 }
 
 export interface DocumentServer {
@@ -29,9 +31,11 @@ export async function serveDocuments(
       return;
     }
     const answer = async (): Promise<void> => {
-      const length = (await stat(document.path)).size;
+      const { path, before = "" } = document;
+      const length = before.length + (await stat(path)).size;
       response.writeHead(200, { "content-type": "application/json", "content-length": length });
-      await pipeline(createReadStream(document.path, { highWaterMark: READ_BYTES }), response);
+      response.write(before);
+      await pipeline(createReadStream(path, { highWaterMark: READ_BYTES }), response);
     };
     // The loader hangs up when it fails, and says itself why.
     answer().catch(() => response.destroy());

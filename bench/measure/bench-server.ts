@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import type { PostgresMajor } from "../../test/support/postgres-binaries.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
@@ -11,6 +13,7 @@ export interface BenchServer {
   readonly env: Environment;
   /** `server_version`. */
   readonly version: string;
+  readonly dataDir: string;
   /** A connection for everything that is not measured. */
   readonly client: pg.Client;
 }
@@ -36,7 +39,8 @@ export async function withBenchServer<T>(
     try {
       const { rows } = await client.query<{ server_version: string }>("show server_version");
       const version = rows[0]?.server_version ?? "";
-      return await work({ url: server.url, env: { OTC_DATABASE_URL: server.url }, version, client });
+      const { url, dataDir } = server;
+      return await work({ url, env: { OTC_DATABASE_URL: url }, version, dataDir, client });
     } finally {
       await client.end();
     }
@@ -63,16 +67,54 @@ export async function settle({ client }: Pick<BenchServer, "client">): Promise<v
   await client.query("checkpoint");
 }
 
-/** Adds to a sample how much the server has written to its log meanwhile. */
-export async function withWal<T extends object>(
-  { client }: BenchServer,
+/** What a measurement cost the server. */
+export interface ServerCost {
+  /** Written to its log. */
+  readonly walBytes: number;
+  /** The CPU time of the sessions and parallel workers that ended meanwhile. */
+  readonly serverCpuSeconds: number;
+  /** The pages that were looked at, from the cache or not. */
+  readonly serverBuffers: number;
+}
+
+/** Adds to a sample what its work cost the server. The sessions of the work must have ended with it. */
+export async function withServerCost<T extends object>(
+  server: BenchServer,
   work: () => Promise<T>,
-): Promise<T & { readonly walBytes: number }> {
-  const before = await client.query<{ position: string }>("select pg_current_wal_insert_lsn() as position");
+): Promise<T & ServerCost> {
+  const before = await readCounters(server);
   const result = await work();
-  const after = await client.query<{ bytes: string }>(
-    "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn) as bytes",
-    [before.rows[0]?.position],
+  const after = await readCounters(server);
+  return {
+    ...result,
+    walBytes: after.walBytes - before.walBytes,
+    serverCpuSeconds: after.serverCpuSeconds - before.serverCpuSeconds,
+    serverBuffers: after.serverBuffers - before.serverBuffers,
+  };
+}
+
+async function readCounters({ client, dataDir }: BenchServer): Promise<ServerCost> {
+  const { rows } = await client.query<{ wal: string; buffers: string }>(
+    `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as wal, blks_hit + blks_read as buffers
+     from pg_stat_database where datname = current_database()`,
   );
-  return { ...result, walBytes: Number(after.rows[0]?.bytes) };
+  return {
+    walBytes: Number(rows[0]?.wal),
+    serverCpuSeconds: cpuSecondsOfEndedChildren(dataDir),
+    serverBuffers: Number(rows[0]?.buffers),
+  };
+}
+
+/** Linux counts CPU time in hundredths of a second for programs, whatever its own clock is (proc(5), USER_HZ). */
+const TICKS_PER_SECOND = 100;
+
+/** Where `cutime` and `cstime` are in /proc/PID/stat behind the name of the program, which may contain spaces. */
+const [CUTIME, CSTIME] = [13, 14];
+
+/** The CPU time of all sessions and workers that have ended since the server was started. */
+function cpuSecondsOfEndedChildren(dataDir: string): number {
+  const [postmaster] = readFileSync(join(dataDir, "postmaster.pid"), "utf8").split("\n");
+  const stat = readFileSync(`/proc/${postmaster}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[CUTIME]) + Number(fields[CSTIME])) / TICKS_PER_SECOND;
 }

@@ -21,6 +21,7 @@ export async function measureEmbedded(bench: EmbeddedBench, samples: SampleColle
   const folder = await mkdtemp(join(tmpdir(), "otc-etl-bench-embedded-"));
   const http = await serveDocuments({
     day0: { path: bench.documents.day0 },
+    unchanged: { path: bench.documents.day0, before: "\n" },
     changed: { path: bench.documents.changed },
   });
   try {
@@ -53,7 +54,8 @@ async function measureLoads(
   const env = { OTC_DATA_DIR: directory };
   const day0 = { apiUrl, documentId: "day0", env };
   samples.add("first", await loadByCli(view, day0, { inserted: records, errors: 0 }));
-  samples.add("unchanged", await loadByCli(view, day0, { unchanged: records, inserted: 0, updated: 0 }));
+  const unchanged = { apiUrl, documentId: "unchanged", env };
+  samples.add("unchanged", await loadByCli(view, unchanged, { unchanged: records, inserted: 0, updated: 0 }));
   const changed = { apiUrl, documentId: "changed", env };
   samples.add("changed", await loadByCli(view, changed, { updated: changedRecords, inserted: newRecords }));
 }

@@ -4,7 +4,7 @@ import type { ReadyMadeRows } from "../processes/child-jobs.ts";
 import { type ExpectedCounts, loadByCli } from "../processes/load-by-cli.ts";
 import { runChild } from "../processes/run-child.ts";
 import { runCli } from "../processes/run-cli.ts";
-import { type BenchServer, emptyTables, settle, withWal } from "./bench-server.ts";
+import { type BenchServer, emptyTables, settle, withServerCost } from "./bench-server.ts";
 import type { CpuPlace } from "../report/cpu-places.ts";
 import { profileLoad } from "./profile-load.ts";
 import { whileReading } from "./reader.ts";
@@ -38,12 +38,16 @@ export async function measurePostgres(
   const { view } = documents;
   const http = await serveDocuments({
     day0: { path: documents.day0 },
+    // No two nights have the same document, even when no record has changed.
+    unchanged: { path: documents.day0, before: "\n" },
     changed: { path: documents.changed },
     empty: { path: documents.empty },
     ...(larger === undefined ? {} : { larger: { path: larger.day0 } }),
   });
-  const load = (documentId: string, expected: ExpectedCounts): Promise<Sample> =>
-    withWal(server, () => loadByCli(view, { apiUrl: http.url, documentId, env: server.env }, expected));
+  const load: Load = (documentId, expected, options = []) =>
+    withServerCost(server, () =>
+      loadByCli(view, { apiUrl: http.url, documentId, env: server.env }, expected, { options }),
+    );
 
   try {
     // Unmeasured: the first use of a server and of a build reads everything from the disk.
@@ -78,31 +82,35 @@ export async function measurePostgres(
   }
 }
 
+type Load = (documentId: string, expected: ExpectedCounts, options?: readonly string[]) => Promise<Sample>;
+
 /** A first load and everything that comes after it, on an empty table. */
 async function measureLoads(
   { server, documents }: PostgresBench,
   samples: SampleCollector,
-  load: (documentId: string, expected: ExpectedCounts) => Promise<Sample>,
+  load: Load,
 ): Promise<void> {
   const { records, changedRecords, newRecords } = documents;
   samples.add("first", await load("day0", { inserted: records, errors: 0 }));
   await settle(server);
-  samples.add("unchanged", await load("day0", { unchanged: records, inserted: 0, updated: 0 }));
+  samples.add("unchanged", await load("unchanged", { unchanged: records, inserted: 0, updated: 0 }));
   await settle(server);
   samples.add("changed", await load("changed", { updated: changedRecords, inserted: newRecords }));
   await settle(server);
   // Back again, as many changes; the new records are not in this document and stay.
   const reading = whileReading(server.url, documents.view, () => load("day0", { updated: changedRecords }));
   samples.add("readers", await reading);
+  await settle(server);
+  samples.add("full", await load("changed", { updated: changedRecords, inserted: 0 }, ["--full"]));
 }
 
 function copyRows({ server, rows }: PostgresBench): Promise<Sample> {
-  return withWal(server, () => runChild("copy-rows", { url: server.url, rows }));
+  return withServerCost(server, () => runChild("copy-rows", { url: server.url, rows }));
 }
 
 async function upsertRows({ server, documents: { view }, rows }: PostgresBench): Promise<Sample> {
   const [key, overwritten] = [await keyList(view), await overwrittenList(view)];
-  return withWal(server, () => runChild("upsert-rows", { url: server.url, rows, key, overwritten }));
+  return withServerCost(server, () => runChild("upsert-rows", { url: server.url, rows, key, overwritten }));
 }
 
 async function version(): Promise<Sample> {

@@ -8,7 +8,7 @@ import { type CpuPlace, cpuPlaces } from "../report/cpu-places.ts";
 export async function profileLoad(view: string, target: LoadTarget): Promise<readonly CpuPlace[]> {
   const folder = await mkdtemp(join(tmpdir(), "otc-etl-bench-profile-"));
   try {
-    await loadByCli(view, target, {}, ["--cpu-prof", `--cpu-prof-dir=${folder}`]);
+    await loadByCli(view, target, {}, { nodeOptions: ["--cpu-prof", `--cpu-prof-dir=${folder}`] });
     const [file = ""] = await readdir(folder);
     return cpuPlaces(
       JSON.parse(await readFile(join(folder, file), "utf8")) as Parameters<typeof cpuPlaces>[0],

@@ -5,6 +5,10 @@ export interface Sample {
   readonly peakMemoryBytes?: number;
   /** Written by the whole server meanwhile. */
   readonly walBytes?: number;
+  /** CPU time of the server's sessions. */
+  readonly serverCpuSeconds?: number;
+  /** Pages that the server looked at. */
+  readonly serverBuffers?: number;
   /** Seconds by the loader's own steps. */
   readonly steps?: Readonly<Record<string, number>>;
   /** The longest that a query of another session took meanwhile. */
@@ -15,13 +19,14 @@ export interface Sample {
 export const MEASUREMENTS = {
   copy: "COPY of ready-made text",
   first: "first load",
-  unchanged: "re-run, nothing changed",
-  changed: "re-run, 1 % changed",
+  unchanged: "night, nothing changed",
+  changed: "night, 1 % changed",
+  full: "night, 1 % changed, with --full",
   upsertsFirst: "upserts, first",
   upsertsAgain: "upserts, again",
   firstLarger: "first load, larger document",
-  unchangedLarger: "re-run, larger document, nothing changed",
-  readers: "re-run, 1 % changed, while another session reads",
+  unchangedLarger: "night, larger document, nothing changed",
+  readers: "night, 1 % changed, while another session reads",
   loadEmpty: "load of an empty view",
   version: "otc-etl --version",
 } as const;

@@ -25,6 +25,13 @@ export type ExpectedCounts = Readonly<
   Partial<Record<"fetched" | "inserted" | "updated" | "unchanged" | "errors", number>>
 >;
 
+/** How the command differs from `load VIEW --json`. */
+interface LoadCommand {
+  readonly options?: readonly string[];
+  /** Of Node itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
 /** The bench asks as often as it likes. */
 const NO_PACE: Environment = {
   OTC_REQUEST_INTERVAL_MS: "0",
@@ -41,9 +48,9 @@ export async function loadByCli(
   view: string,
   { apiUrl, documentId, env }: LoadTarget,
   expected: ExpectedCounts = {},
-  nodeOptions: readonly string[] = [],
+  { options = [], nodeOptions = [] }: LoadCommand = {},
 ): Promise<Sample> {
-  const run = await runCli(["load", view, "--json"], {
+  const run = await runCli(["load", view, "--json", ...options], {
     env: {
       ...NO_PACE,
       OTC_API_URL: apiUrl,

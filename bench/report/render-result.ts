@@ -41,6 +41,8 @@ function renderMeasurements(samples: Samples): string {
       right("n"),
       right("memory"),
       right("WAL"),
+      right("server CPU s"),
+      right("buffers"),
     ],
     measured(samples).map((name) => {
       const seconds = valuesOf(samples, name, "seconds");
@@ -54,9 +56,16 @@ function renderMeasurements(samples: Samples): string {
         String(seconds.length),
         memory.length === 0 ? "" : formatMegabytes(Math.max(...memory)),
         wal === undefined ? "" : formatMegabytes(wal),
+        median(valuesOf(samples, name, "serverCpuSeconds"))?.toFixed(2) ?? "",
+        formatMedian(valuesOf(samples, name, "serverBuffers")),
       ];
     }),
   );
+}
+
+function formatMedian(counts: readonly number[]): string {
+  const count = median(counts);
+  return count === undefined ? "" : formatCount(Math.round(count));
 }
 
 function renderSteps(samples: Samples): string {
