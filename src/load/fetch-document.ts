@@ -21,8 +21,8 @@ import { WaitingRows } from "./first-load/waiting-rows.ts";
 const MIN_FILL_BYTES = 4 * 1024 * 1024;
 
 /**
- * Fetches the document and stages it; what a broken attempt has staged is undone before the next. Into an empty table the
- * rows go themselves, where that is possible, and only those that have to wait are staged.
+ * Fetches the document and stages it. The rows of a failed attempt are rolled back before the next one. Where the table is
+ * empty and allows it, the rows are copied directly into it, and only those that may repeat a key are staged.
  */
 export async function fetchDocument(load: LoadInProgress): Promise<StagedDocument> {
   const { transaction, run, context, state, log } = load;
@@ -75,7 +75,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   state.rejects = new RejectSpool(run.runId, run.view.name);
   state.fetched = 0;
   showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
-  // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.
+  // The end of the attempt aborts the fetch. A source that sends nothing would not notice it otherwise.
   const attempt = new AbortController();
   const signal = AbortSignal.any([context.signal, attempt.signal]);
   let copy: DocumentCopy | undefined;

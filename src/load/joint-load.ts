@@ -87,7 +87,7 @@ export class JointLoad {
       const load = this.#loads[index];
       return load !== undefined && load.inserted + load.updated > 0;
     });
-    // Once for all views of the transaction, and so the last one's.
+    // The views of the transaction share it, so it is recorded with the last one.
     await this.#attempts
       .at(-1)
       ?.state.meter.trace("refresh", () => refreshDerived(transaction, written, context));

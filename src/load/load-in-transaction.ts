@@ -110,7 +110,7 @@ async function loadPrepared(
   showProgress(load, "commit", document);
   await state.rejects.store(transaction);
   await storeProfiles(transaction, view, runId, profiles);
-  // What was empty and is locked since holds what this load has put there.
+  // The table was empty and is locked, so it holds exactly the rows that this load has inserted.
   const tableRows =
     document.filled === undefined ? await countRows(transaction, tables.target) : written.inserted;
   const known = document.known?.fingerprints.countSeen().records ?? 0;
@@ -153,7 +153,7 @@ async function fetchAndWriteOnce(load: LoadInProgress, last: LastLoad | undefine
     "error_limit",
     checkErrorLimit(state.rejects.count, document.fetched, options.errorLimit),
   );
-  // What is brought in otherwise says nothing of what OTC sends now.
+  // An import, a replay or a reload shows nothing about what OTC sends now.
   const profiles = run.kind === "load" ? await profileOf(load, document) : [];
   const written =
     document.filled === undefined
@@ -173,7 +173,7 @@ function profileOf(
   { transaction, run, tables }: LoadInProgress,
   { fetched, known, staged, filled, rejectedFields }: StagedDocument,
 ): Promise<readonly FieldProfile[]> {
-  // A few new and changed records say nothing about the others.
+  // A few new and changed records are no sample of the document.
   if ((known?.fingerprints.countSeen().records ?? 0) > fetched * MOST_KNOWN) return Promise.resolve([]);
   const [table, rows] = filled === undefined ? [tables.staging, staged] : [tables.target, filled.rows];
   return profileDocument(transaction, run.view, table, { staged: rows, rejectedFields });

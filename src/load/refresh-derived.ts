@@ -8,7 +8,7 @@ import type { LoadContext } from "./load-context.ts";
  * Brings up to date what is derived from the views' tables, once for all of them and last before COMMIT: its locks are
  * held for a moment only, so that loads of other views do not wait for them.
  *
- * What is derived can be derived again, and is no reason to lose a load: when the database refuses, a warning says so.
+ * Derived tables can be refreshed again later, so a failure does not fail the load: it is logged as a warning.
  *
  * @param views those whose tables were written to
  */

@@ -27,7 +27,7 @@ const PATIENCE_MS = 20_000;
 const PATIENCE_WHEN_INTERRUPTED_MS = 2000;
 
 /**
- * After a rollback: records what happened, each run on its own. The first error is the one reported.
+ * Records after a rollback what happened, for each run separately. The first error is reported.
  *
  * @param all the runs that were opened, in order, and the views whose run could not be
  * @param loads those that had come as far as their COMMIT

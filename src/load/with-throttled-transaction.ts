@@ -23,8 +23,8 @@ interface ThrottledTransaction {
 }
 
 /**
- * Lends a transaction from which OTC may be asked, unless the circuit is open. In whatever way it ends, what was asked
- * and how OTC answered is on record afterwards.
+ * Runs `work` in a transaction in which requests may be sent to OTC, unless the circuit is open. However it ends, the
+ * requests and their answers are recorded afterwards.
  */
 export async function withThrottledTransaction<T>(
   context: LoadContext,
@@ -68,7 +68,7 @@ async function recordFetches(
       }
     }, AbortSignal.timeout(timeoutMs));
   } catch (error) {
-    // The load's own outcome counts; it must not be hidden by this.
+    // The outcome of the load matters more than this failure, and must not be hidden by it.
     log.warn(
       { code: error instanceof OtcError ? error.code : "internal" },
       `requests not recorded: ${errorMessage(error)}`,

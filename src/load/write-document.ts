@@ -16,18 +16,18 @@ import type { LoadTables } from "./tables/staging.ts";
 import { lastReformattedShare } from "../runs/run-log.ts";
 import { inTargetTypes } from "./tables/target-types.ts";
 
-/** A deadlock or the like is met again rarely, three times almost never. */
+/** A conflict such as a deadlock rarely occurs again, and almost never three times in a row. */
 const CONFLICT_RETRIES = 3;
 
-/** This part of a document may be written in another way without a change, night after night. */
+/** The part of the records that OTC may write in another way every night, without a change, and get new fingerprints. */
 const MOST_REFORMATTED = 0.1;
 
-/** Two that met once should not meet again: a random pause up to this, in milliseconds. */
+/** The longest random pause before another attempt, in ms. It keeps two sessions from the same conflict again. */
 const CONFLICT_PAUSE_MS = 500;
 
 /**
- * Classifies and applies. A deadlock or serialization failure undoes this much and no more: the document is staged
- * already, and is not fetched again.
+ * Classifies and applies. After a deadlock or a serialization failure only these two steps are repeated: the document is
+ * already staged, and is not fetched again.
  */
 export async function writeDocument(
   load: LoadInProgress,
@@ -136,7 +136,7 @@ async function refreshCompared(
     const rows = await transaction.savepoint(() => refreshFingerprints(transaction, run.view, tables));
     log.debug({ rows }, "fingerprints of unchanged rows written");
   } catch (error) {
-    // A trigger or constraint of somebody else may refuse it; the rows are then compared again.
+    // A trigger or constraint that another role added may refuse it. The next load then compares the rows again.
     if (!(error instanceof DatabaseError) || !error.isRowError) throw error;
     log.debug(`fingerprints of unchanged rows not written: ${error.message}`);
   }

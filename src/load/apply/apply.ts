@@ -32,7 +32,7 @@ export async function applyDelta(
   { view, tables, classification, changeLogs }: Delta,
   onRefused: OnRefused,
 ): Promise<Applied> {
-  // A deferred constraint would refuse at COMMIT, when it is too late to find the row.
+  // A deferred constraint would fail at COMMIT, when the row can no longer be found.
   await transaction.query("set constraints all immediate");
   const write = writer(transaction, view, tables, classification.allNew, changeLogs);
   if (classification.changed === 0) return { inserted: 0, updated: 0 };

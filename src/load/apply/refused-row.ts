@@ -5,8 +5,8 @@ import type { Reject } from "../../runs/rejects/reject-spool.ts";
 import { type LoadTables, positionColumn, sharedColumns } from "../tables/staging.ts";
 
 /**
- * The reject for a row that the database refused. The record itself is long gone by then, so it is written again from
- * its staged row: every field as a text that converts to the same value again, and the fields of `extra` beside them.
+ * The reject for a row that the database refused. The record is no longer in memory, so its JSON is made from the
+ * staged row: every field as a text that converts to the same value again, and the fields of `extra` beside them.
  */
 export async function rejectOfRefusedRow(
   transaction: Transaction,

@@ -120,7 +120,7 @@ async function compare(
      left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
      where ${isNew} or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
   );
-  // How many rows there are to find decides whether an index or a hash table finds them.
+  // Without statistics of the staged rows the planner cannot choose well between an index scan and a hash join.
   await analyzeKeys(transaction, view, tables.delta);
   return { unchanged: rows - delta.rowCount, changed: delta.rowCount, allNew: false };
 }

@@ -75,7 +75,7 @@ function takesEveryRow(
 }
 
 /**
- * Takes the table away from everybody else and drops its indexes, until the rows are in.
+ * Locks the table exclusively and drops its indexes until the rows have been copied.
  *
  * @returns false, having changed nothing, when somebody reads it or something else hangs on an index
  */
@@ -88,7 +88,7 @@ export async function openEmptyTable(
   try {
     await transaction.savepoint(async () => {
       await transaction.query(`lock table ${target} in access exclusive mode nowait`);
-      // Somebody who does not know of the view's lock may have written to it since it was found.
+      // A session that does not take the lock of the view may have written to the table in the meantime.
       if (!(await isPlainAndEmpty(transaction, view, target))) throw new NoLongerEmpty();
       await dropIndexes(transaction, target, indexes);
     });

@@ -13,8 +13,8 @@ import type { Attempt } from "../settle-failure.ts";
 import { withTimeLimit } from "../time-limit.ts";
 
 /**
- * Plans the views in turn: each is loaded in a transaction of its own, by the same code as ever, and rolled back. Nothing
- * is left of it but the record of what OTC was asked. The run stands in the same transaction, and goes with it.
+ * Plans the views in turn: each is loaded in a transaction of its own, by the code of a load, and rolled back. Only the
+ * record of the requests to OTC stays. The run is inserted in the same transaction, so it is rolled back as well.
  *
  * @param samples how many keys, and changes of each column, to show
  * @param onOutcome told after each

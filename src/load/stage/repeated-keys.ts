@@ -3,7 +3,7 @@ import type { View } from "../../views/view.ts";
 
 /**
  * Words of the filter: 16 MiB. Hardly a key is taken for a repeated one wrongly among 850,000, and one in 1,500 among ten times as many;
- * a wrong suspicion only costs the database a look.
+ * a false positive only costs the database a comparison.
  */
 const FILTER_WORDS = 2 ** 22;
 
@@ -36,8 +36,8 @@ const SCALE_OFFSET = 6;
 const SCALE_BYTES = 2;
 
 /**
- * Notices records whose key may have come before in the document: a Bloom filter, so it takes the same memory for any
- * number of keys, and never misses one. Only the possible duplicates have to be compared with the others, which saves the
+ * Finds records whose key may have occurred before in the document, with a Bloom filter: it takes the same memory for any
+ * number of keys, and has no false negatives. Only the possible duplicates have to be compared with the others, which saves the
  * database a pass over every key.
  */
 export class RepeatedKeys {

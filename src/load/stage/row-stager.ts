@@ -47,7 +47,7 @@ export type RowDestination =
  * Makes of each record of a document a row for COPY, or a reject.
  *
  * There are two ways into the converter. Nearly all records are flat and hold only fields of the view: they are scanned
- * where they lie, and no object or string is made of them. The others are read by JSON.parse, which also decides what is
+ * in the bytes of the document, and no object or string is created for them. The others are read by JSON.parse, which also decides what is
  * JSON and what is not.
  */
 export class RowStager {

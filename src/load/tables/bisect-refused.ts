@@ -14,7 +14,7 @@ const ALL_POSITIONS: PositionRange = { first: 0, last: Number.MAX_SAFE_INTEGER }
 export type OnRefused = (position: number, error: DatabaseError) => Promise<void>;
 
 /**
- * Does `work` for all rows of a table but those that the database refuses (a constraint, a trigger, a cast).
+ * Does `work` for all rows of a table except those that the database refuses (by a constraint, a trigger or a cast).
  *
  * When it refuses a row, the range is halved until the row stands alone: a savepoint for each half, so that k refused of
  * n rows cost about k·log2(n) savepoints and not n.

@@ -9,7 +9,7 @@ const SORT_MEMORY = "256MB";
 
 /** Settings under which tables of a view are compared by one hash join. */
 const HASH_JOINS: readonly (readonly [name: string, value: string])[] = [
-  // The planner has no statistics for the key's expressions, and would pick one of these: three times slower.
+  // The planner has no statistics for the expressions of the key, and would choose one of these, which take three times as long.
   ["enable_nestloop", "off"],
   ["enable_mergejoin", "off"],
 ];
@@ -17,7 +17,7 @@ const HASH_JOINS: readonly (readonly [name: string, value: string])[] = [
 /**
  * Settings for the whole transaction: SET LOCAL by function, so that nothing outlives it.
  *
- * Compiling a load's statements costs more than it saves: each runs once.
+ * JIT compilation of a load's statements costs more than it saves, because each of them runs once.
  */
 export async function setPlannerSettings(transaction: Transaction): Promise<void> {
   await transaction.query(

@@ -138,7 +138,7 @@ export function sameKey(
 
 function sameKeyPart(column: Column, left: string, right: string, isNoText: boolean): string {
   if (column.key === "required") return `${left} = ${right}`;
-  // Of an unknown type there is no stand-in. Arrays with nulls are equal and hashable, but take longer to compare.
+  // For an unknown type no value is known that could stand for null. Arrays that contain null are equal and hashable, but take longer to compare.
   if (isNoText) return `array[${left}] = array[${right}]`;
   const standIn = NULL_STAND_INS[column.type];
   return `coalesce(${left}, ${standIn}) = coalesce(${right}, ${standIn}) and ${left} is not distinct from ${right}`;

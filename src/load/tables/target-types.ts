@@ -56,7 +56,7 @@ export async function inTargetTypes(
     const cast = casts.find(({ name }) => quoteIdentifier(name) === column);
     return `${cast?.expression ?? column} as ${column}`;
   });
-  // The loader compared the keys as they came, so where they change none is above suspicion.
+  // The loader compared the keys as OTC sent them. Where the types change them, every row may repeat a key.
   const mayRepeat = mergesKeys ? `true as ${mayRepeatColumn}` : mayRepeatColumn;
   await transaction.query(
     `create view ${tables.typed} as
