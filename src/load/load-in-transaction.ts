@@ -1,8 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
-import type { Applied } from "./apply/apply.ts";
-import type { Classification } from "./classify/delta.ts";
 import { readFingerprinting } from "./known-rows/fingerprint-key.ts";
 import { KnownRowsChanged } from "./known-rows/known-rows.ts";
 import { fetchDocument } from "./fetch-document.ts";
@@ -22,7 +20,7 @@ import type { StagedDocument } from "./stage/stage-document.ts";
 import { dropLoadTables, loadTables } from "./tables/staging.ts";
 import { lockView } from "../runs/view-lock.ts";
 import { walPosition, walSince } from "./tables/wal.ts";
-import { writeDocument } from "./write-document.ts";
+import { writeDocument, type Written } from "./write-document.ts";
 
 /** With more of its records known, and not read, a document has no profile; the last one stays. */
 const MOST_KNOWN = 0.1;
@@ -104,6 +102,7 @@ async function loadPrepared(
     archive: state.archive,
     drift,
     driftWarnings: await noticeDrift(load, drift, last, profiles),
+    ...(written.wrongFingerprints === undefined ? {} : { wrongFingerprints: written.wrongFingerprints }),
     metrics: state.meter.metrics,
   };
   checkCounts(committed);
@@ -138,7 +137,7 @@ async function fetchAndWrite(load: LoadInProgress, last: LastLoad | undefined): 
 interface WrittenDocument {
   readonly document: StagedDocument;
   readonly profiles: readonly FieldProfile[];
-  readonly written: Classification & Applied;
+  readonly written: Written;
 }
 
 async function fetchAndWriteOnce(load: LoadInProgress, last: LastLoad | undefined): Promise<WrittenDocument> {

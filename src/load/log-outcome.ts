@@ -44,6 +44,13 @@ export function logFindings(log: Logger, load: FinishedLoad): void {
   const { view, runId } = load;
   log.debug({ view, run: runId, ...load.metrics }, "what it cost");
   for (const message of documentWarnings(load)) log.warn({ view, run: runId }, message);
+  if (load.wrongFingerprints !== undefined && load.wrongFingerprints > 0) {
+    const rows = load.wrongFingerprints;
+    log.warn(
+      { view, run: runId, rows },
+      "rows had the fingerprint of their record and differed from it: somebody changed them while triggers were off",
+    );
+  }
   const { records, unknownFields, absentFields } = load.drift;
   if (unknownFields.size > 0) {
     const fields = Object.fromEntries(unknownFields);

@@ -11,10 +11,17 @@ import type { Reject } from "../runs/rejects/reject-spool.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { analyzeKeys } from "./tables/staging.ts";
 import { refreshFingerprints } from "./apply/refresh-fingerprints.ts";
+import { countWrongFingerprints } from "./known-rows/count-wrong-fingerprints.ts";
 import { requireSameFingerprints } from "./known-rows/known-rows.ts";
 import type { LoadTables } from "./tables/staging.ts";
 import { lastReformattedShare } from "../runs/run-log.ts";
 import { inTargetTypes } from "./tables/target-types.ts";
+
+/** What was written of a document. */
+export interface Written extends Classification, Applied {
+  /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
+  readonly wrongFingerprints?: number;
+}
 
 /** A conflict such as a deadlock rarely occurs again, and almost never three times in a row. */
 const CONFLICT_RETRIES = 3;
@@ -29,10 +36,7 @@ const CONFLICT_PAUSE_MS = 500;
  * Classifies and applies. After a deadlock or a serialization failure only these two steps are repeated: the document is
  * already staged, and is not fetched again.
  */
-export async function writeDocument(
-  load: LoadInProgress,
-  document: StagedDocument,
-): Promise<Classification & Applied> {
+export async function writeDocument(load: LoadInProgress, document: StagedDocument): Promise<Written> {
   const { transaction, context, state, log } = load;
   for (let attempt = 1; ; attempt += 1) {
     const writing = new WriteAttempt(load, document);
@@ -64,7 +68,7 @@ class WriteAttempt {
     this.#document = document;
   }
 
-  async run(): Promise<Classification & Applied> {
+  async run(): Promise<Written> {
     const { transaction, run, context, tables, log } = this.#load;
     const document = this.#document;
     const { observer } = context;
@@ -90,6 +94,10 @@ class WriteAttempt {
       return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
     });
     log.debug(classification, "document classified");
+    const wrongFingerprints =
+      context.options.full && typed.hasFingerprints && !classification.allNew
+        ? await countWrongFingerprints(transaction, run.view, typed)
+        : undefined;
 
     showProgress(this.#load, "apply", document);
     const changeLogs = [
@@ -101,7 +109,11 @@ class WriteAttempt {
     );
     await observer.afterDelta(transaction, run.view, typed);
     await refreshCompared(this.#load, document, typed, classification);
-    return { ...classification, ...applied };
+    return {
+      ...classification,
+      ...applied,
+      ...(wrongFingerprints === undefined ? {} : { wrongFingerprints }),
+    };
   }
 
   /** The refused rows count, whatever has become of the others; those of an attempt that is repeated do not. */

@@ -33,6 +33,8 @@ export interface CommittedLoad extends LoadCounts {
   readonly drift: SchemaDrift;
   /** The differences from the last committed load. */
   readonly driftWarnings: readonly DriftWarning[];
+  /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
+  readonly wrongFingerprints?: number;
   readonly metrics: RunMetrics;
 }
 

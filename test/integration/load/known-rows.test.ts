@@ -199,6 +199,30 @@ describeEachDatabase("a load of a table whose rows are known", (target) => {
     expect(await lastRun(database)).toEqual({ known: 0, reformatted: ROWS });
   });
 
+  test("compares every record with --full, and reports the rows whose fingerprints were wrong", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    await load(loader, tickets, records);
+    expect(await load(loader, tickets, records, { full: true })).toMatchObject({
+      unchanged: ROWS,
+      wrongFingerprints: 0,
+    });
+    // As logical replication and pg_restore --disable-triggers write.
+    await database.sql(
+      `do $$ begin
+         set local session_replication_role = replica;
+         update ${database.table("tickets")} set "TKT-Title" = 'unseen' where "TKT-Ticket ID" = 1;
+       end $$`,
+    );
+    expect(await load(loader, tickets, records)).toMatchObject({ updated: 0, unchanged: ROWS });
+    expect(await load(loader, tickets, records, { full: true })).toMatchObject({
+      updated: 1,
+      unchanged: ROWS - 1,
+      wrongFingerprints: 1,
+    });
+    expect(await titleOfTicket1(database)).toEqual([{ title: "Ticket 1" }]);
+  });
+
   test("warns of no field as vanished that known records have", async () => {
     const database = await target.fresh();
     const loader = database.open();
