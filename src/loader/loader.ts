@@ -96,10 +96,13 @@ export class Loader {
     this.settings = readSettings(input.env, input.flags);
   }
 
-  /** The database, opened once. */
+  /**
+   * The database, opened once.
+   *
+   * @throws OtcError `migration` when there is no embedded database, which only `migrate` creates
+   */
   database(): Promise<Database> {
-    this.#database ??= openDatabase(databaseSettings(this.settings));
-    return this.#database;
+    return this.#open({ create: false });
   }
 
   /** The directory of the embedded database; undefined when a server is configured. */
@@ -134,7 +137,7 @@ export class Loader {
    * @throws OtcError `database`, `migration`, `locked`
    */
   async migrate(signal: AbortSignal): Promise<readonly MigrationState[]> {
-    return migrate({ database: await this.database(), log: this.#input.log, signal });
+    return migrate({ database: await this.#open({ create: true }), log: this.#input.log, signal });
   }
 
   /** Fills the derived tables from tables that have just been adopted. */
@@ -192,6 +195,15 @@ export class Loader {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #open(options: { readonly create: boolean }): Promise<Database> {
+    this.#database ??= openDatabase(databaseSettings(this.settings), options).catch((error: unknown) => {
+      // What could not be opened may be there later, for example after `migrate`.
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
   }
 
   /** What the loads of a request work with. No request is sent to OTC yet. */

@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ["config", "database", "runs", "throttle", "views"],
   worker: ["config", "database", "errors", "runs", "views"],
-  doctor: ["alerts", "config", "database", "errors", "loader", "source", "views"],
+  doctor: ["alerts", "config", "database", "errors", "files", "loader", "source", "views"],
   demo: ["config", "database", "load", "loader", "runs", "simulator", "views"],
   index: ["config", "database", "errors", "load", "load/plan", "loader", "runs", "views"],
   loader: [
@@ -104,7 +104,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   throttle: ["database", "errors", "source"],
   import: ["errors", "files", "json", "source", "views"],
   source: ["errors"],
-  archive: ["errors"],
+  archive: ["errors", "files"],
   tracing: ["config", "errors"],
   adopt: ["database", "errors", "views"],
   users: ["database", "errors"],
