@@ -12,7 +12,8 @@ const readsProcess = ["env", "stdin"].map((property) => ({
 const exits = {
   object: "process",
   property: "exit",
-  message: "Only src/cli/run-command-line.ts ends the process; throw an OtcError, its code decides the exit code.",
+  message:
+    "Only src/cli/run-command-line.ts ends the process; throw an OtcError, its code decides the exit code.",
 };
 /** The same by their other name, so that an import is no way round. */
 const importedFromProcess = (...importNames) => ({

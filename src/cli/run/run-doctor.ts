@@ -50,7 +50,7 @@ async function* runChecks(
     : await checkApi(loader.apiSource(view), signal);
   yield await checkArchive(loader.settings.archiveDir);
   yield* await checkDisk(loader.embeddedDirectory);
-  yield await checkAlerts(loader.settings, alert, signal);
+  yield* await checkAlerts(loader.alerts, loader.settings.alertOn, alert, signal);
 }
 
 /** The result with the names of flags where settings were given as flags. */

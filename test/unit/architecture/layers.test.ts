@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ["config", "database", "runs", "throttle", "views"],
   worker: ["config", "database", "errors", "runs", "views"],
-  doctor: ["alerts", "config", "database", "errors", "files", "loader", "source", "views"],
+  doctor: ["alerts", "config", "database", "errors", "files", "source", "views"],
   demo: ["config", "database", "load", "loader", "runs", "simulator", "views"],
   index: ["config", "database", "errors", "load", "load/plan", "loader", "runs", "views"],
   loader: [
@@ -61,7 +61,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "tracing",
     "views",
   ],
-  alerts: ["config", "database", "errors", "runs", "views"],
+  alerts: ["config", "database", "errors", "network", "runs", "views"],
   load: [
     "archive",
     "config",
@@ -103,7 +103,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "runs/rejects": ["database", "json", "source", "views"],
   throttle: ["database", "errors", "source"],
   import: ["errors", "files", "json", "source", "views"],
-  source: ["errors"],
+  source: ["config", "errors", "network"],
+  network: ["config"],
   archive: ["errors", "files"],
   tracing: ["config", "errors"],
   adopt: ["database", "errors", "views"],
