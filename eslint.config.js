@@ -7,12 +7,13 @@ import tseslint from "typescript-eslint";
 const readsProcess = ["env", "stdin"].map((property) => ({
   object: "process",
   property,
-  message: "Only src/cli/main.ts and src/index.ts read it; take what you need as an argument.",
+  message: "Only src/cli/run-command-line.ts and src/index.ts read it; take what you need as an argument.",
 }));
 const exits = {
   object: "process",
   property: "exit",
-  message: "Only src/cli/main.ts ends the process; throw an OtcError, its code decides the exit code.",
+  message:
+    "Only src/cli/run-command-line.ts ends the process; throw an OtcError, its code decides the exit code.",
 };
 /** The same by their other name, so that an import is no way round. */
 const importedFromProcess = (...importNames) => ({
@@ -64,7 +65,7 @@ export default defineConfig(
   },
   { files: ["src/cli/**/*.ts"], rules: { "no-console": "off" } },
   {
-    files: ["src/cli/main.ts"],
+    files: ["src/cli/run-command-line.ts"],
     rules: { "no-restricted-properties": "off", "no-restricted-imports": "off" },
   },
   {

@@ -20,7 +20,7 @@ const ALLOWED = [
   /^migrations\/.+\.sql$/,
   /^deploy\/.+\.(?:service|timer|ya?ml|json)$/,
   /^docs\/.+\.md$/,
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|\.env\.example)$/,
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|CODE_OF_CONDUCT\.md|SECURITY\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
 const REQUIRED = [

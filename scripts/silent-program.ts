@@ -8,6 +8,7 @@ export function silentProgram(): Command {
   const silent = new PassThrough().resume() as unknown as CliContext["stdout"];
   return buildProgram({
     env: {},
+    fromDotEnv: new Set(),
     tracing: undefined,
     stdin: new PassThrough(),
     stdout: silent,

@@ -27,6 +27,7 @@ const ENDINGS: Record<AlertCondition, string> = {
   failed: "the last load was committed again",
   partial: "the last load put nothing in quarantine",
   stale: "the data is fresh again",
+  drift: "the last load found the fields of the load before it",
   "rollback-rate": "the rollback rate is within the limit again",
 };
 

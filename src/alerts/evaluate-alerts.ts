@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import type { AlertChannel } from "./alert-channel.ts";
 import { lockAlerts, saveAlert } from "./alert-state.ts";
 import { announce, type Notice } from "./announcement.ts";
 import { dueNotice } from "./due-notice.ts";
-import { postAnnouncement, type Webhook } from "./webhook.ts";
 import type { AlertCondition } from "../config/settings.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
@@ -19,7 +19,7 @@ import { type StatusLimits, viewProblems } from "../runs/status-problems.ts";
 export interface AlertRequest {
   readonly database: Database;
   readonly views: readonly View[];
-  readonly webhook: Webhook;
+  readonly channels: readonly AlertChannel[];
   /** The conditions to alert on. */
   readonly conditions: readonly AlertCondition[];
   readonly limits: StatusLimits;
@@ -32,8 +32,8 @@ export interface AlertRequest {
 const TIME_LIMIT_MS = 5000;
 
 /**
- * Sends the webhook, in one message, the conditions that have begun or ended since the last delivery. The deliveries are
- * recorded under a lock, so that only one of several processes sends. When the webhook or the database fails, a warning is
+ * Sends every channel, in one message, the conditions that have begun or ended since the last delivery. The deliveries are
+ * recorded under a lock, so that only one of several processes sends. When all channels or the database fail, a warning is
  * logged, the alerts stay due, and nothing is thrown, so that no load fails. If a process dies between delivery and record,
  * the message is sent twice, which is better than never.
  */
@@ -83,25 +83,25 @@ async function sendWhatIsDue(
   }
 }
 
-/** @returns whether the webhook accepted the message */
+/** @returns whether any channel accepted the message: repeating it for another one would repeat it for those that have it */
 async function deliver(
   notices: readonly Notice[],
-  { webhook, database, log }: AlertRequest,
+  { channels, database, log }: AlertRequest,
   signal: AbortSignal,
 ): Promise<boolean> {
   const news = notices.map(({ view, condition, news }) => `${view} ${condition}: ${news}`);
-  try {
-    await postAnnouncement(webhook, announce(notices, `${hostname()}, for ${database.location}`), signal);
-    log.info({ news }, "alert delivered");
-    return true;
-  } catch (error) {
-    const remedy = error instanceof OtcError ? error.remedy : undefined;
-    log.warn(
-      { news, remedy },
-      `alert not delivered, will try again after the next load: ${errorMessage(error)}`,
-    );
-    return false;
+  const message = announce(notices, `${hostname()}, for ${database.location}`);
+  const deliveries = await Promise.allSettled(channels.map((channel) => channel.deliver(message, signal)));
+  const isDelivered = deliveries.some(({ status }) => status === "fulfilled");
+  for (const delivery of deliveries) {
+    if (delivery.status === "fulfilled") continue;
+    const { reason } = delivery as { readonly reason: unknown };
+    const remedy = reason instanceof OtcError ? reason.remedy : undefined;
+    const consequence = isDelivered ? "another channel has it" : "will try again after the next load";
+    log.warn({ news, remedy }, `alert not delivered, ${consequence}: ${errorMessage(reason)}`);
   }
+  if (isDelivered) log.info({ news }, "alert delivered");
+  return isDelivered;
 }
 
 /** What to do about it, as far as this process knows. */

@@ -1,20 +1,13 @@
 import pRetry from "p-retry";
-import { Agent, type Dispatcher, request } from "undici";
+import { type Dispatcher, request } from "undici";
+import type { Webhook } from "../config/alert-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
+import { openDispatcher } from "../network/open-dispatcher.ts";
+import { type AlertChannel, DELIVERY_LIMIT_MS } from "./alert-channel.ts";
 import type { Announcement } from "./announcement.ts";
 import { slackMessage } from "./slack-message.ts";
 import { teamsMessage } from "./teams-message.ts";
-
-/** Where alerts are sent. */
-export interface Webhook {
-  /** Its path and query are secret: whoever knows them can post messages. */
-  readonly url: URL;
-  readonly format: "auto" | "slack" | "teams";
-}
-
-/** Time limit for the delivery of a message with its retries, in milliseconds: a load waits for it at its end. */
-const DELIVERY_LIMIT_MS = 4000;
 
 const RETRIES = 2;
 const RETRY_MS = 500;
@@ -22,13 +15,21 @@ const RETRY_MS = 500;
 /** Hosts of Power Automate and of the older connectors of Teams. */
 const TEAMS_HOSTS = /\.(webhook\.office\.com|logic\.azure\.com|api\.powerplatform\.com)$/;
 
+/** Posts alerts to a chat. */
+export function webhookChannel(webhook: Webhook): AlertChannel {
+  return {
+    target: `${shownWebhook(webhook)}, format ${formatOf(webhook)}`,
+    deliver: (announcement, ended) => postAnnouncement(webhook, announcement, ended),
+  };
+}
+
 /** The address of a webhook without its secret parts, for messages. */
-export function shownWebhook({ url }: Webhook): string {
+function shownWebhook({ url }: Pick<Webhook, "url">): string {
   return `${url.origin}/…`;
 }
 
 /** The format that a webhook accepts. No body suits both, because `attachments` has a meaning for Slack, too. */
-export function formatOf({ url, format }: Webhook): "slack" | "teams" {
+export function formatOf({ url, format }: Pick<Webhook, "url" | "format">): "slack" | "teams" {
   if (format !== "auto") return format;
   return TEAMS_HOSTS.test(url.hostname) ? "teams" : "slack";
 }
@@ -40,13 +41,13 @@ export function formatOf({ url, format }: Webhook): "slack" | "teams" {
  * @param ended cancels the delivery
  * @throws OtcError `configuration` when the message was not delivered
  */
-export async function postAnnouncement(
+async function postAnnouncement(
   webhook: Webhook,
   announcement: Announcement,
   ended: AbortSignal,
 ): Promise<void> {
   const body = formatOf(webhook) === "teams" ? teamsMessage(announcement) : slackMessage(announcement);
-  const agent = new Agent();
+  const agent = openDispatcher({ proxies: webhook.proxies });
   const late = AbortSignal.timeout(DELIVERY_LIMIT_MS);
   const signal = AbortSignal.any([late, ended]);
   try {

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import { errorMessage } from "../errors/error-message.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { type ArchivedDocument, PARTIAL } from "./archived-document.ts";
 
 /** Only the owner has access, because documents contain what customers wrote. */
@@ -52,7 +53,7 @@ export class DocumentCopy {
     const copy = new DocumentCopy(document, onKept);
     try {
       const folder = dirname(document.path);
-      await mkdir(folder, { recursive: true, mode: DIRECTORY_MODE });
+      await makeDirectory(folder, DIRECTORY_MODE);
       const left = (await readdir(folder)).filter((file) => file.endsWith(PARTIAL));
       for (const file of left) await rm(join(folder, file), { force: true });
       copy.#stored = copy.#store();

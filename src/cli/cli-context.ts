@@ -7,6 +7,8 @@ import type { TracingSettings } from "../config/tracing-settings.ts";
 export interface CliContext {
   /** The environment of the process and, beneath it, the file `.env`. */
   readonly env: Environment;
+  /** The names of the variables that come from `.env`. */
+  readonly fromDotEnv: ReadonlySet<string>;
   readonly tracing: TracingSettings | undefined;
   readonly stdin: Readable;
   /** Data goes here. */

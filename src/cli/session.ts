@@ -4,6 +4,7 @@ import { Loader } from "../loader/loader.ts";
 import type { CliContext } from "./cli-context.ts";
 import { type GlobalOptions, globalOptions } from "./options/global-options.ts";
 import { createLogger } from "./logger.ts";
+import { warnOfUnknownVariables } from "./warn-of-unknown-variables.ts";
 import { createProgressLine, type ProgressLine } from "./render/progress-line.ts";
 
 /** What a command that uses the database works with, until it returns. */
@@ -30,6 +31,7 @@ export async function withSession<T>(
   );
   const log = createLogger(context, options, progress);
   const { env, tracing } = context;
+  await warnOfUnknownVariables(env, log);
   const loader = new Loader({ env, flags: options.flags, tracing, log });
   try {
     return await work({ options, loader, log, progress });

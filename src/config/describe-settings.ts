@@ -9,20 +9,28 @@ interface DescribedSetting {
   readonly origin: string;
 }
 
-/** Every setting with its current value, unchecked. Of a secret, only whether it is set. */
+/**
+ * Every setting with its current value, unchecked. Of a secret, only whether it is set.
+ *
+ * @param fromDotEnv the names of the variables of `env` that come from `.env`
+ */
 export function describeSettings(
   env: Environment,
+  fromDotEnv: ReadonlySet<string>,
   flags: Environment,
   views: readonly string[],
 ): readonly DescribedSetting[] {
+  const placeOf = (variable: string): string => (fromDotEnv.has(variable) ? ".env" : "environment");
   const settings = settingList.map((setting): DescribedSetting => {
     const name = flagOf(setting);
     const file = `${setting.env}_FILE`;
     const shown = { env: setting.env, flag: setting.secret === true ? "-" : `--${name}` };
     const conceal = (value: string): string => (setting.secret === true ? "(set)" : withoutUserinfo(value));
     if (flags[name] !== undefined) return { ...shown, value: conceal(flags[name]), origin: "flag" };
-    if (env[setting.env]) return { ...shown, value: conceal(env[setting.env] ?? ""), origin: "environment" };
-    if (setting.secret === true && env[file]) return { ...shown, value: "(set)", origin: file };
+    if (env[setting.env])
+      return { ...shown, value: conceal(env[setting.env] ?? ""), origin: placeOf(setting.env) };
+    if (setting.secret === true && env[file])
+      return { ...shown, value: "(set)", origin: `${file}, ${placeOf(file)}` };
     return {
       ...shown,
       value: setting.default ?? "",
@@ -38,7 +46,7 @@ export function describeSettings(
         env: name,
         flag: `--${flagName} ${view}=VALUE`,
         value,
-        origin: flag === undefined ? (value === "" ? "not set" : "environment") : "flag",
+        origin: flag === undefined ? (value === "" ? "not set" : placeOf(name)) : "flag",
       };
     }),
   );

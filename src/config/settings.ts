@@ -86,7 +86,7 @@ function httpUrl(instead: string): v.GenericSchema<string, URL> {
 }
 
 /** The conditions that alerts are sent for. */
-const ALERT_CONDITIONS = ["failed", "partial", "stale", "rollback-rate"] as const;
+const ALERT_CONDITIONS = ["failed", "partial", "stale", "rollback-rate", "drift"] as const;
 
 export type AlertCondition = (typeof ALERT_CONDITIONS)[number];
 
@@ -97,6 +97,14 @@ const alertConditions = v.pipe(
       ALERT_CONDITIONS,
       `must be some of ${ALERT_CONDITIONS.join(", ")} with commas between them, or none`,
     ),
+  ),
+);
+
+const mailAddresses = v.pipe(
+  v.string(),
+  v.regex(
+    /^[^\s@,]+@[^\s@,]+(?:\s*,\s*[^\s@,]+@[^\s@,]+)*$/,
+    "must be mail addresses with commas between them",
   ),
 );
 
@@ -120,16 +128,38 @@ const SETTINGS = {
   apiUsername: {
     env: "OTC_API_USERNAME",
     group: "OTC API",
-    description: "User name for HTTP Basic authentication.",
+    description: "User name for HTTP Basic authentication (`OTC_API_AUTH=basic`).",
     type: text,
     example: "etl",
   },
   apiPassword: {
     env: "OTC_API_PASSWORD",
     group: "OTC API",
-    description: "Password for HTTP Basic authentication.",
+    description: "Password for HTTP Basic authentication (`OTC_API_AUTH=basic`).",
     type: text,
     secret: true,
+  },
+  apiAuth: {
+    env: "OTC_API_AUTH",
+    group: "OTC API",
+    description: "How requests to OTC authenticate: basic (user and password) or bearer (`OTC_API_TOKEN`).",
+    type: v.picklist(["basic", "bearer"], "must be basic or bearer"),
+    default: "basic",
+  },
+  apiToken: {
+    env: "OTC_API_TOKEN",
+    group: "OTC API",
+    description: "Token for `OTC_API_AUTH=bearer`.",
+    type: v.pipe(v.string(), v.regex(/^[!-~]+$/, "must be ASCII without spaces")),
+    secret: true,
+  },
+  apiCaFile: {
+    env: "OTC_API_CA_FILE",
+    group: "OTC API",
+    description:
+      "File with the certificates of further authorities, in PEM format, that OTC's certificate is checked against; for a proxy that inspects TLS, for example.",
+    type: text,
+    example: "/etc/ssl/certs/company-ca.pem",
   },
   timezone: {
     env: "OTC_TIMEZONE",
@@ -420,7 +450,7 @@ const SETTINGS = {
   alertOn: {
     env: "OTC_ALERT_ON",
     group: "Alerts",
-    description: "Comma-separated conditions to alert on: failed, partial, stale, rollback-rate; or none.",
+    description: `Comma-separated conditions to alert on: ${ALERT_CONDITIONS.join(", ")}; or none.`,
     type: alertConditions,
     default: ALERT_CONDITIONS.join(","),
   },
@@ -430,6 +460,36 @@ const SETTINGS = {
     description: "Format of alerts: slack, teams, or auto, which depends on the webhook's host.",
     type: v.picklist(["auto", "slack", "teams"], "must be auto, slack or teams"),
     default: "auto",
+  },
+  smtpUrl: {
+    env: "OTC_SMTP_URL",
+    group: "Alerts",
+    description:
+      "Mail server for alerts by e-mail: smtp://user:password@host:587 (STARTTLS if the server has it) or smtps://… (TLS).",
+    type: v.pipe(
+      v.string(),
+      v.check(
+        (value) => URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol),
+        "must be an smtp or smtps URL",
+      ),
+      v.transform((value) => new URL(value)),
+    ),
+    secret: true,
+  },
+  alertMailTo: {
+    env: "OTC_ALERT_MAIL_TO",
+    group: "Alerts",
+    description:
+      "Addresses that alerts are sent to by e-mail, with commas between them; required with `OTC_SMTP_URL`.",
+    type: mailAddresses,
+    example: "data-team@example.com",
+  },
+  alertMailFrom: {
+    env: "OTC_ALERT_MAIL_FROM",
+    group: "Alerts",
+    description: "Address that alerts by e-mail come from; required with `OTC_SMTP_URL`.",
+    type: mailAddresses,
+    example: "otc-etl@example.com",
   },
 } satisfies Record<string, Setting>;
 

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
-import { OtcError } from "../errors/otc-error.ts";
-import { errorMessage } from "../errors/error-message.ts";
+import { readAuthorities } from "./read-authorities.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -11,7 +9,8 @@ import type { Settings } from "./settings.ts";
  * @throws OtcError `configuration` when the authority's certificate cannot be read
  */
 export function tlsSettings({ pgSslmode, pgSslrootcert }: Settings): ConnectionOptions | false | undefined {
-  const authority = pgSslrootcert === undefined ? {} : { ca: readAuthority(pgSslrootcert) };
+  const authority =
+    pgSslrootcert === undefined ? {} : { ca: readAuthorities("OTC_PG_SSLROOTCERT", pgSslrootcert) };
   switch (pgSslmode) {
     case undefined:
       return pgSslrootcert === undefined ? undefined : authority;
@@ -26,15 +25,5 @@ export function tlsSettings({ pgSslmode, pgSslrootcert }: Settings): ConnectionO
       return authority;
     default:
       return pgSslmode satisfies never;
-  }
-}
-
-function readAuthority(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new OtcError("configuration", `OTC_PG_SSLROOTCERT cannot be read: ${errorMessage(error)}.`, {
-      cause: error,
-    });
   }
 }

@@ -1,8 +1,11 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { access, chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { databaseError } from "./database-error.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { runSavepoint } from "./savepoint.ts";
@@ -27,10 +30,13 @@ export class EmbeddedDatabase implements Database {
   readonly #lock: DirectoryLock;
   readonly #pglite: PGlite;
 
-  /** @throws OtcError `locked` when another process has the directory open. */
-  static async open(settings: EmbeddedSettings): Promise<EmbeddedDatabase> {
-    await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
-    const lock = await lockDirectory(settings.dataDir);
+  /**
+   * @param create whether to create the database if there is none
+   * @throws OtcError `locked` when another process has the directory open; `migration` when there is no database;
+   *   `configuration` when the directory cannot be used
+   */
+  static async open(settings: EmbeddedSettings, create: boolean): Promise<EmbeddedDatabase> {
+    const lock = await openDirectory(settings.dataDir, create);
     try {
       // PGlite makes its files readable for everyone. The mode of this folder protects them, also if it existed before.
       const files = join(settings.dataDir, "pgdata");
@@ -95,6 +101,32 @@ export class EmbeddedDatabase implements Database {
     } finally {
       await this.#lock.release();
     }
+  }
+}
+
+/** Locks the directory for this process, after creating it if that is wanted. */
+async function openDirectory(directory: string, create: boolean): Promise<DirectoryLock> {
+  try {
+    if (create) await makeDirectory(directory, 0o700);
+    else await access(join(directory, "pgdata", "PG_VERSION"));
+    return await lockDirectory(directory);
+  } catch (error) {
+    if (error instanceof OtcError) throw error;
+    if (!create && error instanceof Error && "code" in error && error.code === "ENOENT") {
+      throw new OtcError("migration", `There is no embedded database in ${directory}.`, {
+        remedy:
+          "Run `otc-etl migrate` to create it, or set OTC_PG_HOST or OTC_DATABASE_URL to use a PostgreSQL server.",
+      });
+    }
+    throw new OtcError(
+      "configuration",
+      `The directory ${directory} of the embedded database cannot be used: ${errorMessage(error)}.`,
+      {
+        remedy:
+          "Set OTC_DATA_DIR to a directory that this user can write to, or OTC_PG_HOST or OTC_DATABASE_URL to use a PostgreSQL server.",
+        cause: error,
+      },
+    );
   }
 }
 

@@ -6,8 +6,15 @@ import type { PostgresSettings } from "./postgres-database.ts";
 export type DatabaseSettings =
   ({ readonly engine: "postgres" } & PostgresSettings) | ({ readonly engine: "embedded" } & EmbeddedSettings);
 
-/** Opens the configured database. An engine's driver is imported only when it is used. */
-export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
+/**
+ * Opens the configured database. An engine's driver is imported only when it is used.
+ *
+ * @param options.create whether to create an embedded database if there is none
+ */
+export async function openDatabase(
+  settings: DatabaseSettings,
+  { create }: { readonly create: boolean } = { create: false },
+): Promise<Database> {
   switch (settings.engine) {
     case "postgres": {
       const { PostgresDatabase } = await import("./postgres-database.ts");
@@ -15,7 +22,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     }
     case "embedded": {
       const { EmbeddedDatabase } = await import("./embedded-database.ts");
-      return EmbeddedDatabase.open(settings);
+      return EmbeddedDatabase.open(settings, create);
     }
     default:
       return settings satisfies never;

@@ -23,8 +23,8 @@ export async function loadHistory(
   onProgress: (progress: HistoryProgress) => void,
 ): Promise<number> {
   const { loader, simulator, views } = desk;
-  const database = await loader.database();
   await loader.migrate(signal);
+  const database = await loader.database();
   const { rows } = await database.query<{ last_start: Date | null }>(
     `select max(load_start) as last_start from ${qualifiedName(database.schema, "etl_metadata")}`,
   );

@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { type CheckResult, ok, warning } from "./check.ts";
+import { type CheckResult, ok, skipped, warning } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 
 /** Production data takes about 2 GB in the database, and rejected records are buffered in the temporary directory. */
@@ -24,6 +24,9 @@ export async function checkDisk(embeddedDirectory: string | undefined): Promise<
           ? ok(name, finding)
           : warning(name, finding, "A production load may need 5 GB.");
       } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+          return skipped(name, `there is no ${path} yet`);
+        }
         return failure(name, error);
       }
     }),

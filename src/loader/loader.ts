@@ -1,8 +1,11 @@
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import { Archive } from "../archive/archive.ts";
+import { type AlertSettings, alertSettings } from "../config/alert-settings.ts";
+import { requiredApiSettings } from "../config/api-settings.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
+import { proxySettings } from "../config/proxy-settings.ts";
 import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
 import { type Settings, viewIdVariable } from "../config/settings.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
@@ -84,6 +87,8 @@ export interface PlanRequest extends DocumentRequest {
 /** Runs loads from the configured API into the configured database; both are opened at first use. */
 export class Loader {
   readonly settings: Settings;
+  /** Where alerts are sent. */
+  readonly alerts: AlertSettings;
   readonly #input: LoaderInput;
   #database: Promise<Database> | undefined;
   #client: ApiClient | undefined;
@@ -94,12 +99,17 @@ export class Loader {
   constructor(input: LoaderInput) {
     this.#input = input;
     this.settings = readSettings(input.env, input.flags);
+    // A mistake in them fails the start, and not an alert in the night.
+    this.alerts = alertSettings(this.settings, input.env);
   }
 
-  /** The database, opened once. */
+  /**
+   * The database, opened once.
+   *
+   * @throws OtcError `migration` when there is no embedded database, which only `migrate` creates
+   */
   database(): Promise<Database> {
-    this.#database ??= openDatabase(databaseSettings(this.settings));
-    return this.#database;
+    return this.#open({ create: false });
   }
 
   /** The directory of the embedded database; undefined when a server is configured. */
@@ -123,7 +133,11 @@ export class Loader {
     const { env, flags } = this.#input;
     const api = requiredApiSettings(this.settings);
     const viewId = readViewId(env, flags, view.name);
-    this.#client ??= new ApiClient({ ...api, userAgent: `otc-etl/${packageVersion()}` });
+    this.#client ??= new ApiClient({
+      ...api,
+      proxies: proxySettings(env),
+      userAgent: `otc-etl/${packageVersion()}`,
+    });
     return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) });
   }
 
@@ -134,7 +148,7 @@ export class Loader {
    * @throws OtcError `database`, `migration`, `locked`
    */
   async migrate(signal: AbortSignal): Promise<readonly MigrationState[]> {
-    return migrate({ database: await this.database(), log: this.#input.log, signal });
+    return migrate({ database: await this.#open({ create: true }), log: this.#input.log, signal });
   }
 
   /** Fills the derived tables from tables that have just been adopted. */
@@ -158,19 +172,21 @@ export class Loader {
   }
 
   /**
-   * Sends the alerts that are due to the webhook, if one is configured; see `evaluateAlerts`. Loads do so at their
+   * Sends the alerts that are due to the webhook and by e-mail, as configured; see `evaluateAlerts`. Loads do so at their
    * end. Only periodic checks detect loads that never start.
    *
    * @param outcomes the outcomes of the load that has just ended; empty for a periodic check
    */
   async sendDueAlerts(outcomes: readonly LoadOutcome[] = []): Promise<void> {
-    const { alertWebhook, alertFormat, alertOn, maxAgeMs, maxRollbackRate } = this.settings;
-    if (alertWebhook === undefined) return;
+    const { alertOn, maxAgeMs, maxRollbackRate } = this.settings;
+    const { alertChannels } = await import("../alerts/alert-channels.ts");
+    const channels = alertChannels(this.alerts);
+    if (channels.length === 0) return;
     const { evaluateAlerts } = await import("../alerts/evaluate-alerts.ts");
     await evaluateAlerts({
       database: await this.database(),
       views: await viewCatalog(),
-      webhook: { url: alertWebhook, format: alertFormat },
+      channels,
       conditions: alertOn,
       limits: { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate },
       outcomes,
@@ -192,6 +208,15 @@ export class Loader {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #open(options: { readonly create: boolean }): Promise<Database> {
+    this.#database ??= openDatabase(databaseSettings(this.settings), options).catch((error: unknown) => {
+      // What could not be opened may be there later, for example after `migrate`.
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
   }
 
   /** What the loads of a request work with. No request is sent to OTC yet. */
@@ -271,20 +296,4 @@ async function openTracing({ tracing, log }: LoaderInput): Promise<Tracing | und
     log.warn(`traces are disabled: ${errorMessage(error)}`);
     return undefined;
   }
-}
-
-/** @throws OtcError `configuration` naming every setting of the API that is missing */
-export function requiredApiSettings(settings: Settings) {
-  const { apiUrl, apiUsername, apiPassword, timeoutMs } = settings;
-  if (apiUrl === undefined || apiUsername === undefined || apiPassword === undefined) {
-    const missing = [
-      ...(apiUrl === undefined ? ["OTC_API_URL"] : []),
-      ...(apiUsername === undefined ? ["OTC_API_USERNAME"] : []),
-      ...(apiPassword === undefined ? ["OTC_API_PASSWORD (or OTC_API_PASSWORD_FILE)"] : []),
-    ];
-    throw new OtcError("configuration", `Not set: ${missing.join(", ")}.`, {
-      remedy: "Set them in the environment or in .env (see .env.example), or load a file with --from.",
-    });
-  }
-  return { url: apiUrl, username: apiUsername, password: apiPassword, timeoutMs };
 }

@@ -2,6 +2,7 @@ import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
+import type { DriftWarning } from "./drift-warning.ts";
 import { rejectTable } from "./rejects/read-rejects.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
@@ -20,6 +21,8 @@ export interface ViewHealth {
   readonly duration: { readonly last: number; readonly usual: number | null } | null;
   /** How many more records the last committed load put in quarantine than the one before it. */
   readonly quarantineGrowth: number;
+  /** How the fields of the last committed load differ from those of the one before. */
+  readonly driftWarnings: readonly DriftWarning[];
   /** The fields of the last committed load that the view does not define, with the number of records. */
   readonly unknownFields: Readonly<Record<string, number>>;
   /** The fields of the view that no record of the last committed load had. */
@@ -176,7 +179,10 @@ async function readLastRuns(
 /** Computes the summary of a view's loads. The runs are sorted newest first. */
 function judge(
   runs: readonly RecordedRun[],
-): Pick<ViewHealth, "rollbackRate" | "duration" | "quarantineGrowth" | "lastLoad" | "failuresInRow"> {
+): Pick<
+  ViewHealth,
+  "rollbackRate" | "duration" | "quarantineGrowth" | "driftWarnings" | "lastLoad" | "failuresInRow"
+> {
   const loads = runs.filter((run) => run.kind === "load" && !isSkipped(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
@@ -189,6 +195,7 @@ function judge(
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
+    driftWarnings: last?.driftWarnings ?? [],
     lastLoad: ended[0] ?? null,
     failuresInRow: lastGood === -1 ? ended.length : lastGood,
     quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),

@@ -53,6 +53,10 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     const text = `${percent(status.rollbackRate)} of the last runs were rolled back, more than the ${percent(limits.maxRollbackRate)} allowed.`;
     yield { condition: "rollback-rate", text };
   }
+  if (status.driftWarnings.length > 0) {
+    const text = `schema drift in the last load: ${status.driftWarnings.map(({ message }) => message).join(" ")}`;
+    yield { condition: "drift", text };
+  }
   if (status.quarantineGrowth > 0) {
     const text = `the last load put ${status.quarantineGrowth} more records in quarantine than the one before.`;
     yield { condition: "quarantine-growth", text };

@@ -1,5 +1,8 @@
 import type { Readable } from "node:stream";
-import { Agent, type Dispatcher, interceptors, request } from "undici";
+import { type Dispatcher, interceptors, request } from "undici";
+import type { ApiCredentials } from "../config/api-settings.ts";
+import type { ProxySettings } from "../config/proxy-settings.ts";
+import { openDispatcher } from "../network/open-dispatcher.ts";
 import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
 import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
@@ -10,8 +13,10 @@ import { SourceError } from "../errors/source-error.ts";
 /** How to reach OTC. */
 export interface ApiSettings {
   readonly url: URL;
-  readonly username: string;
-  readonly password: string;
+  readonly credentials: ApiCredentials;
+  readonly proxies: ProxySettings;
+  /** Certificates of authorities that are trusted besides those of Node, in PEM format. */
+  readonly authorities?: string | undefined;
   /** A response counts as stalled after this many milliseconds without a byte, in headers or body. */
   readonly timeoutMs: number;
   readonly userAgent: string;
@@ -30,16 +35,13 @@ const MAX_CONNECT_MS = 30_000;
 /** Requests views from OTC. */
 export class ApiClient {
   readonly #settings: ApiSettings;
-  readonly #agent: Agent;
+  readonly #agent: Dispatcher;
   readonly #dispatcher: Dispatcher;
 
   constructor(settings: ApiSettings) {
     this.#settings = settings;
-    this.#agent = new Agent({
-      headersTimeout: settings.timeoutMs,
-      bodyTimeout: settings.timeoutMs,
-      connect: { timeout: Math.min(settings.timeoutMs, MAX_CONNECT_MS) },
-    });
+    const { proxies, authorities, timeoutMs } = settings;
+    this.#agent = openDispatcher({ proxies, authorities, connectMs: Math.min(timeoutMs, MAX_CONNECT_MS) });
     // undici's redirect drops the Authorization header when the redirect leads to another host.
     this.#dispatcher = this.#agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
   }
@@ -50,7 +52,8 @@ export class ApiClient {
     url.searchParams.set("id", view.viewId);
     // Messages and run records show only the id of the query, because the rest may contain a token.
     const shown = `${url.origin}${url.pathname}?id=${encodeURIComponent(view.viewId)}`;
-    const context = { url: shown, ...view, timeoutMs: this.#settings.timeoutMs };
+    const { credentials, timeoutMs } = this.#settings;
+    const context = { url: shown, ...view, authentication: credentials.kind, timeoutMs };
     return {
       origin: shown,
       kind: "api",
@@ -75,10 +78,12 @@ export class ApiClient {
       response = await request(url, {
         dispatcher: this.#dispatcher,
         signal,
+        headersTimeout: context.timeoutMs,
+        bodyTimeout: context.timeoutMs,
         headers: {
           accept: "application/json",
           "accept-encoding": ACCEPTED_ENCODINGS,
-          authorization: basicAuthorization(this.#settings),
+          authorization: authorizationOf(this.#settings.credentials),
           "user-agent": this.#settings.userAgent,
         },
       });
@@ -121,7 +126,9 @@ export class ApiClient {
   }
 }
 
-function basicAuthorization({ username, password }: ApiSettings): string {
+function authorizationOf(credentials: ApiCredentials): string {
+  if (credentials.kind === "bearer") return `Bearer ${credentials.token}`;
+  const { username, password } = credentials;
   return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }
 

@@ -1,4 +1,5 @@
 import { errors } from "undici";
+import type { ApiCredentials } from "../config/api-settings.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { SourceError } from "../errors/source-error.ts";
 
@@ -8,6 +9,7 @@ export interface RequestContext {
   readonly viewId: string;
   /** The setting that holds the view's id, for example `OTC_VIEW_TICKETS`. */
   readonly viewSetting: string;
+  readonly authentication: ApiCredentials["kind"];
   readonly timeoutMs: number;
 }
 
@@ -16,11 +18,17 @@ const RETRYABLE_STATUSES = new Set([408, 425, 429]);
 
 /** The remedy for each status that names a setting. */
 const STATUS_REMEDIES: Readonly<Record<number, (request: RequestContext) => string>> = {
-  401: () => "Check OTC_API_USERNAME and OTC_API_PASSWORD: OTC does not accept this user with this password.",
+  401: ({ authentication }) =>
+    authentication === "basic"
+      ? "Check OTC_API_USERNAME and OTC_API_PASSWORD: OTC does not accept this user with this password."
+      : "Check OTC_API_TOKEN: OTC does not accept this token.",
   403: (request) =>
-    `The user of OTC_API_USERNAME may not read view ${request.viewId} (${request.viewSetting}). Ask the OTC team to allow it.`,
+    `The user of ${request.authentication === "basic" ? "OTC_API_USERNAME" : "OTC_API_TOKEN"} may not read view ${request.viewId} (${request.viewSetting}). Ask the OTC team to allow it.`,
   404: (request) => `Check OTC_API_URL and ${request.viewSetting}: there is no view ${request.viewId}.`,
 };
+
+/** How undici reports that a proxy opens no tunnel, or demands its own credentials. */
+const PROXY_REFUSAL = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/;
 
 /** The error for an answer whose status is not 200. */
 export function statusFailure(
@@ -58,12 +66,29 @@ export function networkFailure(error: unknown, request: RequestContext): SourceE
       "source_rejected",
       `The TLS certificate of ${request.url} is not trusted: ${code}.`,
       {
-        remedy: "Set NODE_EXTRA_CA_CERTS to the file with the authority's certificate, and restart.",
+        remedy: "Set OTC_API_CA_FILE to the file with the authority's certificate.",
         cause: error,
       },
     );
   }
-  return new SourceError("source", `The connection to ${request.url} failed: ${errorMessage(error)}.`, {
+  const message = errorMessage(error);
+  const [, tunnelStatus, requestStatus] = PROXY_REFUSAL.exec(message) ?? [];
+  const proxyStatus = tunnelStatus ?? requestStatus;
+  if (proxyStatus !== undefined) {
+    return new SourceError(
+      "source",
+      `The proxy refused to connect to ${request.url}, with status ${proxyStatus}.`,
+      {
+        retryable: proxyStatus !== "407",
+        remedy:
+          proxyStatus === "407"
+            ? "HTTPS_PROXY or HTTP_PROXY needs the proxy's user and password: http://user:password@host:port."
+            : "Check HTTPS_PROXY and HTTP_PROXY, or add the host of OTC to NO_PROXY.",
+        cause: error,
+      },
+    );
+  }
+  return new SourceError("source", `The connection to ${request.url} failed: ${message}.`, {
     retryable: true,
     remedy: "Check OTC_API_URL and the network between this machine and OTC.",
     cause: error,

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import leven from "leven";
+import { closestName } from "../errors/closest-name.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import type { View } from "./view.ts";
 
@@ -37,12 +37,8 @@ export function viewNamed(views: readonly View[], name: string): View {
   return view;
 }
 
-/** With more changed letters than this, the name is another word and not a typing error. */
-const MAX_TYPOS = 3;
-
 function suggestion(name: string, known: readonly string[]): string {
-  const closest = known.toSorted((a, b) => leven(name, a) - leven(name, b))[0];
-  const guess =
-    closest !== undefined && leven(name, closest) <= MAX_TYPOS ? `Did you mean "${closest}"? ` : "";
+  const closest = closestName(name, known);
+  const guess = closest === undefined ? "" : `Did you mean "${closest}"? `;
   return `${guess}The views are ${known.join(", ")}.`;
 }

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runCli, temporaryFolder } from "../support/run-cli.ts";
+import { jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
 
 const COMMANDS = [
   "load",
@@ -88,6 +88,110 @@ describe("the command line", () => {
     expect(stdout).toMatch(/OTC_TIMEZONE\s.*Europe\/Berlin/);
     expect(stdout).toMatch(/OTC_PG_SCHEMA\s.*desk\s+flag/);
     expect(stdout).toMatch(/OTC_VIEW_TICKETS\s/);
+  });
+
+  test("says of each setting whether it comes from a flag, the environment or .env", async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(
+      join(cwd, ".env"),
+      "\uFEFFOTC_TIMEZONE=Europe/Berlin\nOTC_PG_HOST=in-dotenv\nOTC_VIEW_TICKETS=17\nOTC_WEB_TOKEN_FILE=token\n",
+    );
+    const env = { OTC_PG_HOST: "in-environment" };
+    const { stdout } = await runCli(["settings", "--pg-schema", "desk"], { cwd, env });
+    expect(stdout).toMatch(/^OTC_TIMEZONE .*Europe\/Berlin +\.env$/m);
+    expect(stdout).toMatch(/^OTC_PG_HOST .*in-environment +environment$/m);
+    expect(stdout).toMatch(/^OTC_PG_SCHEMA .*desk +flag$/m);
+    expect(stdout).toMatch(/^OTC_VIEW_TICKETS .*17 +\.env$/m);
+    expect(stdout).toMatch(/^OTC_WEB_TOKEN .*\(set\) +OTC_WEB_TOKEN_FILE, \.env$/m);
+  });
+
+  test("does nothing when there is a .env that it cannot read", async () => {
+    const cwd = await temporaryFolder();
+    await mkdir(join(cwd, ".env"));
+    const { code, stderr } = await runCli(["migrate"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`The settings in ${join(cwd, ".env")} cannot be read`);
+    expect(stderr).not.toContain("EISDIR");
+    expect(await readdir(cwd)).toEqual([".env"]);
+  });
+
+  test.for([["settings"], ["status"]])("%s warns of variables that are no settings", async (args) => {
+    const { stderr } = await runCli(args, {
+      env: { OTC_PG_HOTS: "db", OTC_ETL_PAGE_SERVICE_HOST: "10.0.0.1" },
+    });
+    expect(stderr).toContain(
+      "OTC_PG_HOTS is not a setting of otc-etl and has no effect. Did you mean OTC_PG_HOST?",
+    );
+    expect(stderr).not.toContain("OTC_ETL_PAGE_SERVICE_HOST");
+  });
+
+  test.for([
+    [["laod", "--json"], 2, "usage", /unknown command 'laod'/],
+    [["load", "--json", "--colour"], 2, "usage", /unknown option '--colour'/],
+    [["rejects", "--json"], 2, "usage", /./],
+    [["load", "--json", "--pg-port", "none"], 2, "configuration", /^--pg-port is "none"/],
+    [["load", "tickets", "--json"], 2, "configuration", /OTC_API_URL/],
+    [["status", "--json"], 2, "migration", /There is no embedded database/],
+  ] as const)("%j reports its failure as a JSON object too", async ([args, exitCode, errorCode, message]) => {
+    const { code, stdout } = await runCli(args);
+    expect(code).toBe(exitCode);
+    const failures = jsonLines(stdout);
+    expect(failures).toEqual([
+      { code: errorCode, message: expect.stringMatching(message), remedy: expect.any(String) },
+    ]);
+  });
+
+  test("names the flag in messages about a setting that was given as a flag", async () => {
+    const args = ["status", "--pg-host", "localhost", "--pg-sslrootcert", "missing.pem"];
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--pg-sslrootcert cannot be read: no such file or directory (missing.pem)");
+    expect(stderr).not.toMatch(/ENOENT|OTC_PG_SSLROOTCERT/);
+  });
+
+  test.for([
+    ["status"],
+    ["doctor"],
+    ["users"],
+    ["rejects", "list"],
+    ["worker", "--list"],
+    ["migrate", "--status"],
+  ])("%j creates no embedded database", async (args) => {
+    const cwd = await temporaryFolder();
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toMatch(/There is no embedded database in \.otc-etl.*/);
+    expect(stdout + stderr).toContain("otc-etl migrate");
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")(
+    "says what to do where no embedded database can be created",
+    async () => {
+      const { code, stderr } = await runCli(["migrate"], { env: { OTC_DATA_DIR: "/proc/nowhere/data" } });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(
+        /\/proc\/nowhere\/data of the embedded database cannot be used: .*\n.*Set OTC_DATA_DIR/,
+      );
+      expect(stderr).not.toContain("ENOENT");
+    },
+  );
+
+  test("doctor checks whether documents can be archived, and leaves no trace of it", async () => {
+    const cwd = await temporaryFolder();
+    const archiveCheck = async (directory: string): Promise<unknown> => {
+      const { stdout } = await runCli(["doctor", "--json"], { cwd, env: { OTC_ARCHIVE_DIR: directory } });
+      return jsonLines(stdout).find(({ name }) => name === "archive");
+    };
+    expect(await archiveCheck("new/archive")).toMatchObject({ state: "ok" });
+    expect(await readdir(cwd)).toEqual([]);
+    await writeFile(join(cwd, "file"), "");
+    expect(await archiveCheck("file/archive")).toMatchObject({
+      state: "failed",
+      remedy: expect.stringContaining("OTC_ARCHIVE_DIR"),
+    });
+    if (process.platform === "linux")
+      expect(await archiveCheck("/proc/nope")).toMatchObject({ state: "failed" });
   });
 
   test("accepts no secret as a flag", async () => {

@@ -35,7 +35,9 @@ export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { rem
   const guardian = guardianOf(folder);
   const [empty, migrated] = [join(folder, "empty"), join(folder, "migrated")];
   try {
-    await (await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: empty })))).close();
+    await (
+      await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: empty })), { create: true })
+    ).close();
     await appendFile(join(empty, "pgdata", "postgresql.conf"), EMBEDDED_CONFIGURATION);
     await cp(empty, migrated, { recursive: true });
     await migrateBy({ OTC_DATA_DIR: migrated });

@@ -9,7 +9,7 @@ import { openDatabase } from "../../src/database/open-database.ts";
 import { Loader } from "../../src/loader/loader.ts";
 import { SCHEMAS } from "./database-templates.ts";
 import type { ProvidedPostgres } from "./global-setup.ts";
-import type { PostgresMajor } from "./postgres-binaries.ts";
+import { POSTGRES_MAJORS } from "./postgres-binaries.ts";
 import { createTestDatabase } from "./postgres-database.ts";
 import { scratchFolder } from "./scratch-folder.ts";
 
@@ -60,9 +60,6 @@ interface Origin {
   create(migrated: boolean): Promise<Place>;
 }
 
-/** The oldest and the newest that are supported. */
-const MAJORS: readonly PostgresMajor[] = [15, 18];
-
 /**
  * A `describe` for each database otc-etl supports: embedded, PostgreSQL 18, and 15 with a schema whose name needs
  * quoting. Where a server is not installed its tests count as skipped, and stderr says so.
@@ -84,7 +81,7 @@ export function describeEachDatabase(
   const servers = inject("postgres");
   const origins: (Origin | string)[] = [
     embeddedOrigin(),
-    ...MAJORS.map((major) => {
+    ...POSTGRES_MAJORS.map((major) => {
       const server = servers.find((candidate) => candidate.major === major);
       return server === undefined ? `PostgreSQL ${major}` : serverOrigin(server);
     }),

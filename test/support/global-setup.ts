@@ -2,7 +2,7 @@ import type { TestProject } from "vitest/node";
 
 import { buildWhenStale } from "./build-when-stale.ts";
 import { type EmbeddedTemplates, makeEmbeddedTemplates, makePostgresTemplate } from "./database-templates.ts";
-import { installedPostgres, type PostgresMajor } from "./postgres-binaries.ts";
+import { POSTGRES_MAJORS, postgresInstallation, type PostgresMajor } from "./postgres-binaries.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 /** What a test gets of a running server from `inject("postgres")`: a plain value, because it crosses processes. */
@@ -22,8 +22,6 @@ declare module "vitest" {
   }
 }
 
-const MAJORS: readonly PostgresMajor[] = [15, 18];
-
 /**
  * `globalSetup` of the integration and the e2e project: servers, and migrated databases for tests to copy. Vitest calls it
  * for each of them that has files to run; what the first call starts is provided to the root project, where the second
@@ -35,14 +33,14 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const root = project.vitest.getRootProject();
   if ("postgres" in root.getProvidedContext()) return undefined;
 
-  const installed = MAJORS.filter((major) => installedPostgres(major) !== undefined);
-  for (const major of MAJORS) {
-    if (installed.includes(major)) continue;
+  const installed = POSTGRES_MAJORS.filter((major) => {
+    const installation = postgresInstallation(major);
+    if (installation.native !== undefined) return true;
     process.stderr.write(
-      `\n!!! PostgreSQL ${major} is NOT tested: the package postgres-${major} is not installed on ` +
-        `${process.platform}-${process.arch} (it exists for linux-x64 only)\n\n`,
+      `\n!!! PostgreSQL ${major} is NOT tested on ${process.platform}-${process.arch}: ${installation.reason}.\n\n`,
     );
-  }
+    return false;
+  });
 
   const servers: PostgresServer[] = [];
   const started = installed.map(async (major): Promise<ProvidedPostgres> => {

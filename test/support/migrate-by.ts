@@ -25,7 +25,7 @@ export async function migrateUpTo(version: number, env: Environment): Promise<vo
 }
 
 async function withDatabase(env: Environment, work: (database: Database) => Promise<unknown>): Promise<void> {
-  const database = await openDatabase(databaseSettings(readSettings(env)));
+  const database = await openDatabase(databaseSettings(readSettings(env)), { create: true });
   try {
     await work(database);
   } finally {

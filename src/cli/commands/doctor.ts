@@ -7,7 +7,7 @@ import type { DoctorFlags } from "../run/run-doctor.ts";
 export function doctorCommand(context: CliContext): Command {
   const command = new Command("doctor")
     .description("Check configuration, database, API, clock and disk: one line per check, with the remedy.")
-    .option("--alert", "also send a test message to OTC_ALERT_WEBHOOK", false)
+    .option("--alert", "also send a test message to OTC_ALERT_WEBHOOK and OTC_ALERT_MAIL_TO", false)
     .option("--json", "one JSON object per check on stdout", false)
     .action(async (flags: DoctorFlags, self: Command) => {
       const { runDoctor } = await import("../run/run-doctor.ts");

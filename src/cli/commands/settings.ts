@@ -8,13 +8,27 @@ export function settingsCommand(context: CliContext): Command {
   const command = new Command("settings")
     .description("List every setting with its flag and its current value; secrets are not shown.")
     .action(async (_flags: unknown, self: Command) => {
-      const [{ describeSettings }, { viewCatalog }, { renderTable }] = await Promise.all([
+      const [
+        { describeSettings },
+        { viewCatalog },
+        { renderTable },
+        { createLogger },
+        { createProgressLine },
+        { warnOfUnknownVariables },
+      ] = await Promise.all([
         import("../../config/describe-settings.ts"),
         import("../../views/catalog.ts"),
         import("../render/table.ts"),
+        import("../logger.ts"),
+        import("../render/progress-line.ts"),
+        import("../warn-of-unknown-variables.ts"),
       ]);
+      const options = globalOptions(self);
+      const { flags } = options;
+      const progress = await createProgressLine(context, options, () => undefined);
+      await warnOfUnknownVariables(context.env, createLogger(context, options, progress));
       const views = (await viewCatalog()).map((view) => view.name);
-      const rows = describeSettings(context.env, globalOptions(self).flags, views).map((setting) => [
+      const rows = describeSettings(context.env, context.fromDotEnv, flags, views).map((setting) => [
         setting.env,
         setting.flag,
         setting.value,

@@ -1,3 +1,4 @@
+import { describeFailure } from "../../errors/describe-failure.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { LoadOutcome } from "../../runs/outcome.ts";
@@ -10,7 +11,8 @@ export function outcomeJson(outcome: LoadOutcome | PlanOutcome): string {
     return JSON.stringify({
       ...rest,
       error: error.message,
-      ...(error instanceof OtcError ? { errorCode: error.code, remedy: error.remedy } : {}),
+      ...(error instanceof OtcError ? { errorCode: error.code } : {}),
+      ...describeFailure(error),
     });
   }
   const { drift, ...rest } = outcome;

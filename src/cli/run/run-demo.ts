@@ -48,8 +48,8 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
       `A simulated OTC serves ${scale.tickets} tickets, ${scale.comments} comments and ${scale.timesheets} timesheets.\n`,
     );
     say("Preparing the embedded database (PostgreSQL in this process, no server) …\n");
-    const database = await desk.loader.database();
     await desk.loader.migrate(context.signal);
+    const database = await desk.loader.database();
 
     const first = await desk.night();
     say(

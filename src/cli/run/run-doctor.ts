@@ -1,12 +1,15 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import { checkAlerts } from "../../doctor/check-alerts.ts";
+import { checkArchive } from "../../doctor/check-archive.ts";
 import { checkApi } from "../../doctor/check-api.ts";
 import { checkConfiguration } from "../../doctor/check-configuration.ts";
 import { checkDatabase } from "../../doctor/check-database.ts";
 import { checkDisk } from "../../doctor/check-disk.ts";
 import { type CheckResult, skipped } from "../../doctor/check.ts";
 import { viewCatalog } from "../../views/catalog.ts";
+import type { Environment } from "../../config/read-settings.ts";
+import { nameFlags } from "../options/name-flags.ts";
 import type { CliContext } from "../cli-context.ts";
 import { type Session, withSession } from "../session.ts";
 import { useColours } from "../terminal.ts";
@@ -22,7 +25,9 @@ const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "gray"
 export function runDoctor(flags: DoctorFlags, command: Command, context: CliContext): Promise<number> {
   return withSession(command, context, async (session) => {
     let failures = 0;
-    for await (const result of runChecks(session, context, flags)) {
+    const { flags: given } = session.options;
+    for await (const found of runChecks(session, context, flags)) {
+      const result = withFlagNames(found, given);
       if (result.state === "failed") failures += 1;
       context.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : renderResult(result, context));
     }
@@ -43,8 +48,19 @@ async function* runChecks(
   yield view === undefined
     ? skipped("API", "not checked: its settings are incomplete")
     : await checkApi(loader.apiSource(view), signal);
+  yield await checkArchive(loader.settings.archiveDir);
   yield* await checkDisk(loader.embeddedDirectory);
-  yield await checkAlerts(loader.settings, alert, signal);
+  yield* await checkAlerts(loader.alerts, loader.settings.alertOn, alert, signal);
+}
+
+/** The result with the names of flags where settings were given as flags. */
+function withFlagNames(result: CheckResult, given: Environment): CheckResult {
+  const { finding, remedy } = result;
+  return {
+    ...result,
+    finding: nameFlags(finding, given),
+    ...(remedy === undefined ? {} : { remedy: nameFlags(remedy, given) }),
+  };
 }
 
 function renderResult({ name, state, finding, remedy }: CheckResult, context: CliContext): string {

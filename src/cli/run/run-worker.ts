@@ -45,6 +45,11 @@ export function runWorker(
   return withSession(command, context, async (session) => {
     const { loader, log, options } = session;
     const schedules = readSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
+    if (!flags.list) {
+      // A missing setting of the API fails the start, and not a load in the night.
+      for (const { view } of schedules) loader.apiSource(view);
+      if (flags.migrate) await loader.migrate(context.signal);
+    }
     const database = await loader.database();
     const queue = new JobQueue(database, (error) => {
       log.debug(`pg-boss: ${errorMessage(error)}`);
@@ -56,9 +61,6 @@ export function runWorker(
       else for (const status of statuses) context.stdout.write(`${JSON.stringify(status)}\n`);
       return 0;
     }
-    // A missing setting of the API fails the start, and not a load in the night.
-    for (const { view } of schedules) loader.apiSource(view);
-    if (flags.migrate) await loader.migrate(context.signal);
     await requireMigrated(database);
 
     const grace = graceSignal(context.signal, loader.settings.stopGraceMs);

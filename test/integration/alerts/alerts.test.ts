@@ -4,6 +4,8 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
+import { readHealth } from "../../../src/runs/read-status.ts";
+import { statusProblems } from "../../../src/runs/status-problems.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { failingLoad, load } from "../../support/load-records.ts";
 import { comment, ticket } from "../../support/sample-records.ts";
@@ -39,6 +41,44 @@ describeEachDatabase(
       expect(chat.texts[2]).toMatch(
         /put 1 of its 2 records in quarantine\.\n→ otc-etl rejects list --run \d+/,
       );
+    });
+  },
+  ({ name }) => name !== "PostgreSQL 15",
+);
+
+describeEachDatabase(
+  "schema drift",
+  (target) => {
+    test("is an alert and a problem of `status --check` until the next load, and reaches the chat if no mail arrives", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      let logged = "";
+      const log = pino({ level: "warn" }, { write: (line: string) => (logged += line) });
+      const mail = {
+        OTC_SMTP_URL: "smtp://etl:canary-smtp@127.0.0.1:9",
+        OTC_ALERT_MAIL_FROM: "otc-etl@example.com",
+        OTC_ALERT_MAIL_TO: "team@example.com",
+      };
+      const loader = database.open({ ...chat.env, ...mail, OTC_ALERT_ON: "drift" }, log);
+      const problems = async (): Promise<readonly string[]> =>
+        statusProblems(await readHealth(await loader.database(), [tickets], 20), {
+          maxAgeSeconds: 1000,
+          maxRollbackRate: 1,
+        });
+      await load(loader, tickets, [ticket(1)]);
+      expect(await problems()).toEqual([]);
+      await load(loader, tickets, [ticket(2, { Colour: "red" })], { allowShrink: true });
+      expect(await problems()).toEqual([
+        expect.stringMatching(/^tickets: schema drift in the last load: .*Colour/),
+      ]);
+      expect(chat.texts).toEqual([expect.stringMatching(/^🔴 otc-etl: tickets \(drift\)\n.*Colour/)]);
+      expect(logged).toMatch(/alert not delivered, another channel has it: .*smtp:\/\/127\.0\.0\.1:9/);
+      expect(logged).not.toContain("canary-smtp");
+      await load(loader, tickets, [ticket(3, { Colour: "red" })]);
+      expect(await problems()).toEqual([]);
+      expect(chat.texts.slice(1)).toEqual([
+        expect.stringMatching(/^🟢 otc-etl, recovered: tickets \(drift\)/),
+      ]);
     });
   },
   ({ name }) => name !== "PostgreSQL 15",

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { appendFileSync, chownSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -10,6 +9,7 @@ import { failingLoad, load } from "../../support/load-records.ts";
 import { migrateBy } from "../../support/migrate-by.ts";
 import { installedPostgres } from "../../support/postgres-binaries.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import { hasOpenssl, makeCertificate } from "../../support/self-signed-certificate.ts";
 import { unprivilegedAccount } from "../../support/unprivileged-account.ts";
 
 /** Six connections, three of them for superusers, and TLS with a certificate that nobody knows. */
@@ -28,51 +28,14 @@ function handOver(path: string): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
 }
 
-/** Writes server.key and server.crt, which is its own authority and valid for localhost alone. */
-function makeCertificate(folder: string): void {
-  const key = join(folder, "server.key");
-  const certificate = join(folder, "server.crt");
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-days",
-      "2",
-      ...subject,
-      "-keyout",
-      key,
-      "-out",
-      certificate,
-    ],
-    { stdio: "pipe" },
-  );
-  handOver(key);
-  handOver(certificate);
-}
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync("openssl", ["version"], { stdio: "pipe" });
-    return true;
-  } catch {
-    process.stderr.write("\n!!! TLS to PostgreSQL is NOT tested: there is no openssl\n\n");
-    return false;
-  }
-}
-
-describe.skipIf(installedPostgres(18) === undefined || !hasOpenssl())(
+describe.skipIf(installedPostgres(18) === undefined || !hasOpenssl("TLS to PostgreSQL"))(
   "a server with special settings",
   () => {
     let server: PostgresServer;
     beforeAll(async () => {
       server = await startPostgres(18);
       await server.stop();
-      makeCertificate(server.dataDir);
+      Object.values(makeCertificate(server.dataDir)).forEach(handOver);
       appendFileSync(join(server.dataDir, "postgresql.conf"), SETTINGS);
       await server.start();
     });

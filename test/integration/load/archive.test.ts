@@ -128,7 +128,7 @@ describeEachDatabase(
       expect(unwritable).toMatchObject({
         status: "success",
         inserted: 3000,
-        archive: { file: null, error: expect.stringMatching(/ENOTDIR|EEXIST/) },
+        archive: { file: null, error: expect.stringMatching(/not a directory|already exists/) },
       });
 
       const disk = mountSmallDisk("256k", undefined, "a full disk of the archive");
@@ -143,7 +143,7 @@ describeEachDatabase(
       expect(full).toMatchObject({
         status: "success",
         unchanged: 3000,
-        archive: { file: null, error: expect.stringContaining("ENOSPC") },
+        archive: { file: null, error: expect.stringContaining("no space left") },
       });
       expect(await readdir(join(disk.folder, "tickets"))).toEqual([]);
       expect(

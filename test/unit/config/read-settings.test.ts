@@ -182,19 +182,23 @@ describe("a secret", () => {
     );
     const path = join(folder, "absent");
     expect(problemOf({ OTC_API_PASSWORD_FILE: path }).message).toMatch(
-      new RegExp(`^OTC_API_PASSWORD_FILE cannot be read: ENOENT.*${path}`),
+      new RegExp(`^OTC_API_PASSWORD_FILE cannot be read: no such file.*${path}`),
     );
-    expect(problemOf({ OTC_API_PASSWORD_FILE: folder }).message).toContain("EISDIR");
+    expect(problemOf({ OTC_API_PASSWORD_FILE: folder }).message).toContain(
+      "illegal operation on a directory",
+    );
   });
 
   it("is the only kind of setting that can come from a file", async () => {
     expect(settingList.filter((setting) => setting.secret === true).map((setting) => setting.env)).toEqual([
       "OTC_API_PASSWORD",
+      "OTC_API_TOKEN",
       "OTC_DATABASE_URL",
       "OTC_PG_PASSWORD",
       "OTC_WEB_TOKEN",
       "OTC_WEB_DATABASE_URL",
       "OTC_ALERT_WEBHOOK",
+      "OTC_SMTP_URL",
     ]);
     expect(readSettings({ OTC_PG_HOST_FILE: await fileWith("db.example.com") }).pgHost).toBeUndefined();
   });
@@ -217,7 +221,9 @@ describe("a secret", () => {
         for (const env of wrong) {
           const { message, remedy = "", cause } = problemOf(env);
           expect(message + remedy + String(cause)).not.toContain(secret);
-          expect(JSON.stringify(describeSettings(env, {}, [])), JSON.stringify(env)).not.toContain(secret);
+          expect(JSON.stringify(describeSettings(env, new Set(), {}, [])), JSON.stringify(env)).not.toContain(
+            secret,
+          );
         }
       }),
       { numRuns: 20 },

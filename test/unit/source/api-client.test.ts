@@ -19,6 +19,7 @@ const document = Buffer.from(
   JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ id, name: `n${id * 7919}` }))),
 );
 const view = { viewId: "47 11&x", viewSetting: "OTC_VIEW_TICKETS" };
+const NO_PROXIES = { httpProxy: "", httpsProxy: "", noProxy: "" };
 const opened: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -39,8 +40,8 @@ async function serve(answer: RequestListener): Promise<URL> {
 function clientOf(url: URL, options: Partial<ApiSettings> = {}): ApiClient {
   const client = new ApiClient({
     url,
-    username: "etl",
-    password: "pä:ss",
+    credentials: { kind: "basic", username: "etl", password: "pä:ss" },
+    proxies: NO_PROXIES,
     timeoutMs: 5000,
     userAgent: "otc-etl/test",
     ...options,

@@ -13,6 +13,7 @@ const context: RequestContext = {
   url: "https://otc.example.com/api?id=4711",
   viewId: "4711",
   viewSetting: "OTC_VIEW_TICKETS",
+  authentication: "basic",
   timeoutMs: 1500,
 };
 
@@ -28,6 +29,12 @@ describe("a status that is not 200", () => {
     expect(failure).toMatchObject({ code: "source_rejected", retryable: false });
     expect(failure.message).toBe(`OTC answered ${context.url} with status ${status}.`);
     expect(failure.remedy).toContain(setting);
+  });
+
+  it("of 401 names the token where OTC_API_AUTH is bearer", () => {
+    expect(statusFailure(401, {}, { ...context, authentication: "bearer" }).remedy).toContain(
+      "OTC_API_TOKEN",
+    );
   });
 
   it.each([500, 502, 503, 504, 599, 408, 425, 429])("of %i is retried", (status) => {
@@ -104,7 +111,7 @@ describe("a request that broke off", () => {
     const failure = networkFailure(Object.assign(new Error("bad"), { code }), context);
     expect(failure).toMatchObject({ code: "source_rejected", retryable: false });
     expect(failure.message).toContain(code);
-    expect(failure.remedy).toContain("NODE_EXTRA_CA_CERTS");
+    expect(failure.remedy).toContain("OTC_API_CA_FILE");
   });
 
   it("with a SourceError stays that error", () => {

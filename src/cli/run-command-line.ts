@@ -1,0 +1,68 @@
+import { constants } from "node:os";
+import { CommanderError } from "commander";
+import { withDotEnv } from "../config/dot-env.ts";
+import { tracingSettings } from "../config/tracing-settings.ts";
+import { OtcError } from "../errors/otc-error.ts";
+import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import { globalOptions } from "./options/global-options.ts";
+import { buildProgram } from "./program.ts";
+import { reportFailure } from "./report-failure.ts";
+
+/** Exit codes of a load that was committed, without or with rejected records. */
+const COMMITTED = new Set<typeof process.exitCode>([0, 3]);
+
+/** By a shell's convention, a process that a signal ended exits with this plus the signal's number. */
+const EXIT_SIGNAL_BASE = 128;
+
+/** Runs the command that the arguments of this process name, and sets the exit code of the process. */
+export async function runCommandLine(): Promise<void> {
+  const interruption = new AbortController();
+  let interruptedBy: NodeJS.Signals | undefined;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (interruptedBy !== undefined) process.exit(EXIT_SIGNAL_BASE + constants.signals[signal]);
+      interruptedBy = signal;
+      interruption.abort(
+        new OtcError("interrupted", `Interrupted by ${signal}; nothing of this load was kept.`),
+      );
+    });
+  }
+
+  // A load goes on when its log cannot be written, for example on a full disk: its run is recorded in the database.
+  process.stderr.on("error", () => undefined);
+
+  let outputFailure: Error | undefined;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that closes the pipe early (| head) is not a failure.
+    if (error.code !== "EPIPE") outputFailure ??= error;
+  });
+
+  let flags = {};
+  try {
+    const program = buildProgram({
+      ...withDotEnv(process.env, process.cwd()),
+      tracing: tracingSettings(process.env),
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal: interruption.signal,
+    });
+    program.hook("preAction", (_, command) => {
+      flags = globalOptions(command).flags;
+    });
+    await program.parseAsync();
+  } catch (error) {
+    const asked = error instanceof CommanderError && error.exitCode === 0;
+    process.exitCode = asked ? 0 : reportFailure(error, { process, flags });
+  }
+  // A load that was committed before the signal arrived keeps its exit code.
+  if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
+    process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
+  }
+  if (outputFailure !== undefined) {
+    process.stderr.write(
+      `otc-etl: the output could not be written: ${escapeControlCharacters(errorMessage(outputFailure))}\n`,
+    );
+  }
+}

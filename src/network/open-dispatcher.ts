@@ -1,0 +1,28 @@
+import { getCACertificates } from "node:tls";
+import { type Dispatcher, EnvHttpProxyAgent } from "undici";
+import type { ProxySettings } from "../config/proxy-settings.ts";
+
+/** How other hosts are reached. */
+export interface Network {
+  readonly proxies: ProxySettings;
+  /** Certificates of authorities that are trusted besides those of Node and of NODE_EXTRA_CA_CERTS, in PEM format. */
+  readonly authorities?: string | undefined;
+  /** Time limit for a connection, to a host or a proxy, in milliseconds. Default: 10 seconds. */
+  readonly connectMs?: number;
+}
+
+/** Opens what sends requests over HTTP, through the proxies of the environment. */
+export function openDispatcher({ proxies, authorities, connectMs = 10_000 }: Network): Dispatcher {
+  const tls = {
+    timeout: connectMs,
+    ...(authorities === undefined ? {} : { ca: [...getCACertificates("default"), authorities] }),
+  };
+  return new EnvHttpProxyAgent({
+    ...proxies,
+    connect: tls,
+    requestTls: tls,
+    proxyTls: tls,
+    // Many proxies open tunnels to port 443 only.
+    proxyTunnel: false,
+  });
+}

@@ -1,0 +1,50 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const WORKFLOWS = globSync(".github/workflows/*.yml", { cwd: root });
+
+interface Job {
+  readonly "timeout-minutes"?: number;
+  readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
+}
+
+describe("the workflows", () => {
+  test("pin every action to a commit, and name its version", () => {
+    const uses = WORKFLOWS.flatMap((path) => read(path).match(/uses: .*$/gm) ?? []);
+    expect(uses.length).toBeGreaterThan(5);
+    for (const use of uses) expect(use).toMatch(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test("may do nothing but read unless a job says otherwise, and end after some time", () => {
+    for (const path of WORKFLOWS) {
+      const { permissions, jobs } = parse(read(path)) as { permissions: unknown; jobs: Record<string, Job> };
+      expect(permissions, path).toEqual({ contents: "read" });
+      for (const [name, job] of Object.entries(jobs)) expect(job["timeout-minutes"], name).toBeGreaterThan(0);
+    }
+  });
+
+  test("run only scripts of npm that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const runs = WORKFLOWS.flatMap((path) =>
+      [...read(path).matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name),
+    );
+    expect(runs.length).toBeGreaterThan(3);
+    for (const name of runs) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  test("are for the Node that .nvmrc and package.json name", () => {
+    const { devDependencies } = JSON.parse(read("package.json")) as {
+      devDependencies: Record<string, string>;
+    };
+    expect(devDependencies["node"]?.split(".")[0]).toBe(read(".nvmrc").trim());
+  });
+});
+
+test("secrets in the checkout are ignored by git", () => {
+  expect(read(".gitignore").split("\n")).toEqual(expect.arrayContaining(["secrets/", ".env"]));
+});
