@@ -106,7 +106,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   source: ["errors"],
   archive: ["errors"],
   tracing: ["config", "errors"],
-  adopt: ["database", "errors", "views"],
+  adopt: ["database", "errors", "runs", "views"],
   users: ["database", "errors"],
   views: ["errors", "json"],
   json: ["errors"],
