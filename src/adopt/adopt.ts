@@ -4,6 +4,7 @@ import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
 import { readMigrations } from "../database/migration-files.ts";
 import { applyMigration, lockMigrations, wasMigrated } from "../database/migrations.ts";
 import { OtcError } from "../errors/otc-error.ts";
+import { writePinnedTimeZone } from "../runs/pinned-time-zone.ts";
 import { keyColumns, type View } from "../views/view.ts";
 import type { AdoptionStep } from "./adoption-step.ts";
 import { attachForeignKeys, detachForeignKeys } from "./foreign-keys.ts";
@@ -86,6 +87,7 @@ async function adoptWithin(
       await reshape(transaction, schema, old, { views, zone }, steps);
     }
   }
+  await writePinnedTimeZone(transaction, zone);
   for (const old of aside.values()) await putBack(transaction, old);
   for (const table of await tableNames(transaction, schema)) {
     const moved = steps.some(({ change, subject }) => change === "rows_moved" && subject === table);

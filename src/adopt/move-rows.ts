@@ -8,6 +8,9 @@ import { type ColumnShape, readShape } from "./table-shape.ts";
 /** The reason of a move, a column of only the table that rows are moved to. */
 const REASON = "etl_reason";
 
+/** A pattern of PostgreSQL for the spellings of a time of day. */
+const TIME_OF_DAY = "^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.]0+)?)?$";
+
 /** The reasons in words. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   duplicate: "a newer row has the same key",
@@ -117,10 +120,17 @@ async function checkFit(
   );
 }
 
-/** The key value as a load reads it: an empty text is null. */
-function keyValue({ name, type }: Column): string {
+/** The key value as a load reads it: an empty text is null, and a time of day has one spelling. */
+function keyValue({ name, type, isTimeOfDay }: Column): string {
   const column = quoteIdentifier(name);
+  if (isTimeOfDay === true) return `nullif(${respelledTime(column)}, '')`;
   return type === "text" ? `nullif(${column}, '')` : column;
+}
+
+/** As `views/values/time-of-day.ts` decides it, and migration 0024, which then respells the rows that stay. */
+function respelledTime(text: string): string {
+  const withTwoDigits = `regexp_replace(split_part(${text}, '.', 1), '^(.):', '0\\1:')`;
+  return `case when ${text} ~ '${TIME_OF_DAY}' then regexp_replace(${withTwoDigits}, '^(.{5}):00$', '\\1') else ${text} end`;
 }
 
 function missingKey(view: View): string {

@@ -2,6 +2,7 @@ import { errorMessage } from "../errors/error-message.ts";
 import type { Transaction } from "../database/database.ts";
 import { abandonDeadRuns } from "../runs/dead-runs.ts";
 import type { CommittedLoad, LoadOutcome } from "../runs/outcome.ts";
+import { holdTimeZone } from "../runs/pinned-time-zone.ts";
 import { openRun } from "../runs/run-log.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import type { View } from "../views/view.ts";
@@ -80,6 +81,7 @@ export class JointLoad {
   }
 
   async #write(transaction: Transaction, requests: RequestLog, context: LoadContext): Promise<void> {
+    await holdTimeZone(transaction, context.options.timeZone.name, this.#views);
     for (const { run, state } of this.#attempts) {
       this.#loads.push(await loadInTransaction(transaction, run, context, requests, state));
     }

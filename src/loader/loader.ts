@@ -10,7 +10,7 @@ import { type Environment, readSettings, readViewId } from "../config/read-setti
 import { type Settings, viewIdVariable } from "../config/settings.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
-import { type MigrationState, requireMigrated } from "../database/migrations.ts";
+import { lockMigrations, type MigrationState, requireMigrated } from "../database/migrations.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
@@ -20,7 +20,7 @@ import type { LoadSource } from "../runs/load-source.ts";
 import { fileSource } from "../source/file-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
-import { timeZoneNamed } from "../views/values/time-zone.ts";
+import { isSameTimeZone, timeZoneNamed } from "../views/values/time-zone.ts";
 import type { View } from "../views/view.ts";
 import type { ErrorLimit } from "../load/error-limit.ts";
 import { checkHistoryColumns } from "../load/apply/history.ts";
@@ -31,6 +31,7 @@ import { fillDerived, migrate } from "./migrate.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
+import { pinTimeZone, readPinnedTimeZone, writePinnedTimeZone } from "../runs/pinned-time-zone.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 
 /** What a loader is created from. */
@@ -151,6 +152,25 @@ export class Loader {
     return migrate({ database: await this.#open({ create: true }), log: this.#input.log, signal });
   }
 
+  /**
+   * Changes the time zone that the rows are written with, from the next load on. The rows stay as they are.
+   *
+   * @returns the zone before; null when no load has recorded one
+   * @throws OtcError `configuration` when there is no such zone, `locked` while a load is running, `migration`
+   */
+  async changeTimeZone(name: string, signal: AbortSignal): Promise<string | null> {
+    await timeZoneNamed(name, "--time-zone");
+    const database = await this.database();
+    await requireMigrated(database);
+    return database.transaction(async (transaction) => {
+      await lockMigrations(transaction);
+      const previous = await readPinnedTimeZone(transaction);
+      const isSame = previous !== null && (await isSameTimeZone(previous, name));
+      if (!isSame) await writePinnedTimeZone(transaction, name);
+      return previous;
+    }, signal);
+  }
+
   /** Fills the derived tables from tables that have just been adopted. */
   async fillDerived(signal: AbortSignal): Promise<void> {
     await fillDerived({ database: await this.database(), log: this.#input.log, signal });
@@ -162,7 +182,7 @@ export class Loader {
    * @throws OtcError before any load starts: `usage`, `configuration`, `migration`, `database`, `locked`
    */
   async load(request: LoadRequest): Promise<readonly LoadOutcome[]> {
-    const context = await this.#context(request);
+    const context = await this.#context(request, { records: true });
     const run = request.atomic ? loadViewsAtomically : loadViews;
     const tracing = await this.#openTracing();
     const outcomes = await run(request.views, { ...context, tracing }, request.onOutcome);
@@ -200,7 +220,7 @@ export class Loader {
    * @throws OtcError as `load` does
    */
   async plan(request: PlanRequest): Promise<readonly PlanOutcome[]> {
-    const context = await this.#context(request);
+    const context = await this.#context(request, { records: false });
     return planViews(request.views, context, request.samples, request.onOutcome);
   }
 
@@ -219,14 +239,23 @@ export class Loader {
     return this.#database;
   }
 
-  /** What the loads of a request work with. No request is sent to OTC yet. */
-  async #context(request: DocumentRequest): Promise<LoadContext> {
+  /**
+   * What the loads of a request work with. No request is sent to OTC yet.
+   *
+   * @param options `records`: whether the time zone is recorded, if none is
+   */
+  async #context(request: DocumentRequest, { records }: { readonly records: boolean }): Promise<LoadContext> {
     const { settings } = this;
     checkHistoryColumns(settings.historyColumns, await viewCatalog());
     const sources = new Map(request.views.map((view) => [view, this.#sourceOf(view, request)]));
-    const timeZone = await timeZoneNamed(settings.timezone);
+    await timeZoneNamed(settings.timezone);
     const database = await this.database();
     await requireMigrated(database);
+    const pinned = await pinTimeZone(database, {
+      zone: settings.timezone,
+      catalog: await viewCatalog(),
+      records,
+    });
     return {
       database,
       sourceOf: (view) => sources.get(view) ?? this.#sourceOf(view, request),
@@ -250,7 +279,7 @@ export class Loader {
         ignoreCircuit: request.ignoreCircuit ?? false,
         lockWaitMs: request.lockWaitMs ?? 0,
         timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
-        timeZone,
+        timeZone: await timeZoneNamed(pinned),
         historyColumns: settings.historyColumns,
       },
       observer: COMMITTING,

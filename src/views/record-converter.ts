@@ -9,6 +9,7 @@ import { NESTED_TOO_DEEP } from "./values/nesting.ts";
 import { convertNumeric, NOT_A_NUMBER } from "./values/numeric.ts";
 import type { ScalarKind } from "./values/scalar.ts";
 import type { TextRepairs } from "./values/text.ts";
+import { respelledTime } from "./values/time-of-day.ts";
 import { convertTimestamp, NOT_A_TIMESTAMP } from "./values/timestamp.ts";
 import type { TimeZone } from "./values/time-zone.ts";
 import { type Column, keyColumns, type ValueType, type View } from "./view.ts";
@@ -79,8 +80,8 @@ export class RecordConverter {
     this.#timeZone = timeZone;
     this.#seen = new Uint8Array(view.columns.length);
     this.#rejectedFilled = new Uint32Array(view.columns.length);
-    this.#plain = Uint8Array.from(view.columns, ({ type, key }) =>
-      type === "text" && key === undefined ? 1 : 0,
+    this.#plain = Uint8Array.from(view.columns, ({ type, key, isTimeOfDay }) =>
+      type === "text" && key === undefined && isTimeOfDay !== true ? 1 : 0,
     );
     this.fields = new RecordFields(view.columns.map((column) => column.field));
   }
@@ -173,7 +174,7 @@ export class RecordConverter {
       }
       const bad =
         column.type === "text"
-          ? this.#writeText(index, kind, sink)
+          ? this.#writeText(column, index, kind, sink)
           : this.#writeScalar(column.type, index, kind, sink);
       if (bad !== undefined) return { field: column.field, bad };
     }
@@ -187,9 +188,10 @@ export class RecordConverter {
   }
 
   /** Writes the value as a text. A number, list or object becomes its JSON. */
-  #writeText(index: number, kind: number, sink: RowSink): BadValue | undefined {
+  #writeText(column: Column, index: number, kind: number, sink: RowSink): BadValue | undefined {
     if (kind === TOO_DEEP) return NESTED_TOO_DEEP;
     const { fields } = this;
+    if (column.isTimeOfDay === true && kind === STRING) this.#respellTime(index);
     if (kind === TRUE || kind === FALSE) fields.setText(index, STRING, kind === TRUE ? "true" : "false");
     sink.writeTextBytes(
       fields.sources[index] as Buffer,
@@ -197,6 +199,13 @@ export class RecordConverter {
       fields.ends[index] as number,
     );
     return undefined;
+  }
+
+  /** Replaces another spelling of a time of day, so that it is the same key. */
+  #respellTime(index: number): void {
+    const { sources, starts, ends } = this.fields;
+    const spelled = respelledTime(sources[index] as Buffer, starts[index] as number, ends[index] as number);
+    if (spelled !== undefined) this.fields.setText(index, STRING, spelled);
   }
 
   #writeScalar(

@@ -17,6 +17,8 @@ export interface Column {
   readonly name: string;
   readonly type: ValueType;
   readonly key?: KeyPart;
+  /** Whether the text is a time of day: all spellings of one time are stored as one. A text that is no time stays as it is. */
+  readonly isTimeOfDay?: true;
   /** Whether the column is written only when the row is inserted. A difference in it does not cause an update. */
   readonly insertOnly: boolean;
   /** Whether this is the version column: of two records with the same key, the one with the later value is newer. */
@@ -73,6 +75,11 @@ export const integer = columnOf("integer");
 export const numeric = columnOf("numeric");
 export const boolean = columnOf("boolean");
 export const timestamp = columnOf("timestamp");
+
+/** A text that is a time of day, such as `09:00`. */
+export function timeOfDay(field: string, options: ColumnOptions = {}): Column {
+  return { ...text(field, options), isTimeOfDay: true };
+}
 
 /**
  * Checks a view once, where it is defined.

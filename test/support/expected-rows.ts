@@ -3,7 +3,7 @@
  * the code under test, so a misunderstanding there cannot hide here. It knows only the spellings of the real records; any
  * other is a bad value here.
  */
-type Kind = "text" | "integer" | "numeric" | "boolean" | "timestamp";
+type Kind = "text" | "time" | "integer" | "numeric" | "boolean" | "timestamp";
 
 /** A view as the contract describes it. */
 export interface ViewContract {
@@ -98,9 +98,10 @@ const TIMESHEETS: ViewContract = {
     ...sameNames("numeric", "TS-Hours"),
     ...sameNames("integer", "TS-Crm ID"),
     ...sameNames("boolean", "TS-Billable, TS-Approved"),
+    ...sameNames("time", "TS-Time From"),
     ...sameNames(
       "text",
-      "TS-User Username, TS-User Full Name, TS-Time From, TS-Time To, TS-Category, TS-Sub Category, TS-Type, " +
+      "TS-User Username, TS-User Full Name, TS-Time To, TS-Category, TS-Sub Category, TS-Type, " +
         "TS-Ticket Project Master Code, TS-Description, TS-Notes, TS-Account Name, TS-Account Selcom, TS-Costcentre, " +
         "TS-Charge Code, TS-Client Bill Code",
     ),
@@ -177,9 +178,17 @@ function convertValue(kind: Kind, value: unknown, timeZone: string): string | nu
   if (kind === "text") {
     return typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : JSON.stringify(value);
   }
+  if (kind === "time" && typeof value === "string") {
+    const [, hour = "", minute, second = "00"] = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(value) ?? [];
+    if (minute !== undefined) {
+      return `${hour.padStart(2, "0")}:${minute}${second === "00" ? "" : `:${second}`}`;
+    }
+  }
   if (value === "") return null;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   switch (kind) {
+    case "time":
+      return text;
     case "integer":
       if (!/^-?\d+(\.0+)?$/.test(text)) throw new BadValue(text);
       return BigInt(text.replace(/\..*/, "")).toString();

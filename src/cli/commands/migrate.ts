@@ -10,6 +10,7 @@ export function migrateCommand(context: CliContext): Command {
     .option("--status", "only show which migrations the database has", false)
     .option("--adopt", "take over the tables that an older script left behind, in one transaction", false)
     .option("--dry-run", "with --adopt: report what it would do, with row counts, and change nothing", false)
+    .option("--time-zone <name>", "read times without a zone in this one from now on; rows stay as they are")
     .option("--json", "one JSON object per migration, or per change with --adopt, on stdout", false)
     .action(async (flags: MigrateFlags, self: Command) => {
       const { runMigrate } = await import("../run/run-migrate.ts");
@@ -20,5 +21,6 @@ export function migrateCommand(context: CliContext): Command {
     ["otc-etl migrate --status", "show what is applied and what is pending"],
     ["otc-etl migrate --adopt --dry-run", "what would it take to adopt an old database?"],
     ["otc-etl migrate --adopt", "adopt it"],
+    ["otc-etl migrate --time-zone Europe/Vienna", "change the time zone of all loads, on purpose"],
   ]);
 }

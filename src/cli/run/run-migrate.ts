@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import { adopt } from "../../adopt/adopt.ts";
 import { migrationStatus } from "../../database/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
+import { viewsKeyedByTime } from "../../runs/pinned-time-zone.ts";
 import { viewCatalog } from "../../views/catalog.ts";
-import { timeZoneNamed } from "../../views/values/time-zone.ts";
+import { isSameTimeZone, timeZoneNamed } from "../../views/values/time-zone.ts";
 import type { CliContext } from "../cli-context.ts";
 import { formatTime } from "../../format/format.ts";
 import { renderAdoption } from "../render/render-adoption.ts";
@@ -14,6 +15,7 @@ export interface MigrateFlags {
   readonly status: boolean;
   readonly adopt: boolean;
   readonly dryRun: boolean;
+  readonly timeZone?: string;
   readonly json: boolean;
 }
 
@@ -27,6 +29,11 @@ export async function runMigrate(flags: MigrateFlags, command: Command, context:
   if (flags.status && flags.adopt) {
     throw new OtcError("usage", "--status and --adopt exclude each other.", {
       remedy: "`otc-etl migrate --adopt --dry-run` shows what `--adopt` would do.",
+    });
+  }
+  if (flags.timeZone !== undefined && (flags.status || flags.adopt)) {
+    throw new OtcError("usage", "--time-zone excludes --status and --adopt.", {
+      remedy: "`otc-etl migrate --adopt` reads the old times in OTC_TIMEZONE, and records it.",
     });
   }
   const run = flags.adopt ? adoptTables : updateTables;
@@ -51,6 +58,37 @@ async function updateTables(flags: MigrateFlags, session: Session, context: CliC
     context.stdout.write(
       renderTable([{ title: "migration" }, { title: "name" }, { title: "applied" }], rows),
     );
+  }
+  if (flags.timeZone !== undefined) await changeTimeZone(flags.timeZone, flags, session, context);
+}
+
+async function changeTimeZone(
+  timeZone: string,
+  { json }: MigrateFlags,
+  { loader, options }: Session,
+  context: CliContext,
+): Promise<void> {
+  const previous = await loader.changeTimeZone(timeZone, context.signal);
+  const isSame = previous !== null && (await isSameTimeZone(previous, timeZone));
+  if (json) {
+    context.stdout.write(`${JSON.stringify({ timeZone, previous })}\n`);
+  } else if (!options.quiet && isSame) {
+    context.stdout.write(`The time zone was ${previous} already; nothing changes.\n`);
+  } else if (!options.quiet) {
+    const lines = [
+      `The time zone is ${timeZone} now; ${previous === null ? "no load has recorded one before" : `it was ${previous}`}.`,
+      "The rows stay as they are. The next load of each view compares every record, and changes the times that have no zone in OTC.",
+      ...viewsKeyedByTime(await viewCatalog()).map(
+        ({ view, columns }) =>
+          `${columns} is part of the key of ${view}: its records get other keys. Load it with --allow-late; the rows with the old keys are then missing in its document.`,
+      ),
+      ...((await isSameTimeZone(timeZone, loader.settings.timezone))
+        ? []
+        : [
+            `OTC_TIMEZONE is still ${loader.settings.timezone}: set OTC_TIMEZONE=${timeZone} before the next load.`,
+          ]),
+    ];
+    context.stdout.write(lines.map((line) => `${line}\n`).join(""));
   }
 }
 

@@ -1,4 +1,4 @@
-import { boolean, defineView, integer, numeric, text, timestamp } from "../view.ts";
+import { boolean, defineView, integer, numeric, text, timeOfDay, timestamp } from "../view.ts";
 
 /**
  * Eighteen months of timesheets. They have no id: the user, the date, the start time and the ticket identify an entry.
@@ -11,7 +11,7 @@ export default defineView({
   columns: [
     text("TS-User Username", { key: "required" }),
     timestamp("TS-Date", { key: "required" }),
-    text("TS-Time From", { key: "nullable" }),
+    timeOfDay("TS-Time From", { key: "nullable" }),
     integer("TS-Crm ID", { key: "nullable" }),
     text("TS-User Full Name"),
     text("TS-Time To"),

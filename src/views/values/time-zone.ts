@@ -23,9 +23,10 @@ const NOON = SECONDS_A_DAY / 2;
  * The zone with an IANA name. It uses the offset from before a change of the clocks, for the hour that occurs twice when
  * the clocks go back, and for the hour that is skipped when they go forward.
  *
+ * @param setting where the name comes from, for the message
  * @throws OtcError `configuration` when there is no such zone.
  */
-export async function timeZoneNamed(name: string): Promise<TimeZone> {
+export async function timeZoneNamed(name: string, setting = "OTC_TIMEZONE"): Promise<TimeZone> {
   if (name === "UTC") return UTC;
   // Imported only here, because most installations use UTC, and the import would slow down the start of every command.
   const { Temporal } = await import("temporal-polyfill");
@@ -51,7 +52,7 @@ export async function timeZoneNamed(name: string): Promise<TimeZone> {
   try {
     exactOffset(0, 0);
   } catch (error) {
-    throw new OtcError("configuration", `OTC_TIMEZONE is "${name}", which is not a time zone.`, {
+    throw new OtcError("configuration", `${setting} is "${name}", which is not a time zone.`, {
       remedy: 'Use an IANA name such as "Europe/Vienna" or "Australia/Sydney".',
       cause: error,
     });
@@ -69,4 +70,16 @@ export async function timeZoneNamed(name: string): Promise<TimeZone> {
       return offset ?? exactOffset(day, secondOfDay);
     },
   };
+}
+
+/** Whether two names mean one zone, such as UTC and Etc/UTC, or a name that was replaced by another. */
+export async function isSameTimeZone(one: string, other: string): Promise<boolean> {
+  if (one === other) return true;
+  const { Temporal } = await import("temporal-polyfill");
+  try {
+    return new Temporal.ZonedDateTime(0n, one).equals(new Temporal.ZonedDateTime(0n, other));
+  } catch {
+    // A name that this version of Node does not know is not the one that it does.
+    return false;
+  }
 }

@@ -162,6 +162,7 @@ describeEachDatabase("a load of a table whose rows are known", (target) => {
     await load(inUtc, tickets, wallTime);
     await inUtc.close();
     const inPerth = database.open({ OTC_TIMEZONE: "Australia/Perth" });
+    await inPerth.changeTimeZone("Australia/Perth", new AbortController().signal);
     expect(await load(inPerth, tickets, wallTime)).toMatchObject({ updated: ROWS });
     expect(await load(inPerth, tickets, wallTime)).toMatchObject({ updated: 0, unchanged: ROWS });
   });

@@ -70,7 +70,7 @@ const timesheetModel: Model<{ user: unknown; from: unknown; crm: unknown; hours:
       fc.record({
         "TS-User Username": fc.constantFrom("ann", "bob", "Ann", "ann "),
         "TS-Date": fc.constant("5/3/2025"),
-        "TS-Time From": maybe(fc.constantFrom("", null, "8:00", "0")),
+        "TS-Time From": maybe(fc.constantFrom("", null, "8:00", "08:00", "08:00:00", "08:00:30", "0")),
         "TS-Crm ID": maybe(fc.constantFrom(null, "", 0, 1)),
         "TS-Hours": fc.oneof(
           { weight: 9, arbitrary: fc.constantFrom("1,5", 2, null, "1.50") },
@@ -85,13 +85,13 @@ const timesheetModel: Model<{ user: unknown; from: unknown; crm: unknown; hours:
         ? undefined
         : JSON.stringify([
             record["TS-User Username"],
-            record["TS-Time From"] === "" ? null : (record["TS-Time From"] ?? null),
+            startOf(record["TS-Time From"]),
             record["TS-Crm ID"] === "" ? null : (record["TS-Crm ID"] ?? null),
           ]),
     row: (record, before) => {
       const row = {
         user: record["TS-User Username"],
-        from: record["TS-Time From"] === "" ? null : (record["TS-Time From"] ?? null),
+        from: startOf(record["TS-Time From"]),
         crm: record["TS-Crm ID"] === "" ? null : (record["TS-Crm ID"] ?? null),
         hours: { "1,5": 1.5, "2": 2, "1.50": 1.5 }[String(record["TS-Hours"])] ?? null,
         notes: record["TS-Notes"] ?? null,
@@ -101,6 +101,11 @@ const timesheetModel: Model<{ user: unknown; from: unknown; crm: unknown; hours:
     select: `"TS-User Username" as "user", "TS-Time From" as "from", "TS-Crm ID" as crm, "TS-Hours"::float8 as hours,
     "TS-Notes" as notes`,
   };
+
+/** The start time as it is stored, of those that the records have. */
+function startOf(sent: unknown): unknown {
+  return sent === "8:00" || sent === "08:00:00" ? "08:00" : sent === "" ? null : (sent ?? null);
+}
 
 function sameRow(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);

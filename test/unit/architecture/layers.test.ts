@@ -107,7 +107,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   network: ["config"],
   archive: ["errors", "files"],
   tracing: ["config", "errors"],
-  adopt: ["database", "errors", "views"],
+  adopt: ["database", "errors", "runs", "views"],
   users: ["database", "errors"],
   views: ["errors", "json"],
   json: ["errors"],
