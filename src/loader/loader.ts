@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { Archive } from "../archive/archive.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
-import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
+import { type Environment, readMissingSetting, readSettings, readViewId } from "../config/read-settings.ts";
 import { type Settings, viewIdVariable } from "../config/settings.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
@@ -18,7 +18,7 @@ import { fileSource } from "../source/file-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { timeZoneNamed } from "../views/values/time-zone.ts";
-import type { View } from "../views/view.ts";
+import { MISSING_MODES, type MissingMode, type View } from "../views/view.ts";
 import type { ErrorLimit } from "../load/error-limit.ts";
 import { checkHistoryColumns } from "../load/apply/history.ts";
 import type { LoadContext, LoadProgress } from "../load/load-context.ts";
@@ -61,6 +61,8 @@ interface DocumentRequest {
   readonly kind?: RunKind;
   /** Rows that are newer than the record stay as they are; default false. */
   readonly keepNewer?: boolean;
+  /** How many rows may be removed as missing if that is more than the guard allows. Default: 0. */
+  readonly acceptMissing?: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
 }
@@ -199,6 +201,7 @@ export class Loader {
     const { settings } = this;
     checkHistoryColumns(settings.historyColumns, await viewCatalog());
     const sources = new Map(request.views.map((view) => [view, this.#sourceOf(view, request)]));
+    const missingModes = new Map(request.views.map((view) => [view, this.#missingModeOf(view)]));
     const timeZone = await timeZoneNamed(settings.timezone);
     const database = await this.database();
     await requireMigrated(database);
@@ -226,6 +229,8 @@ export class Loader {
         lockWaitMs: request.lockWaitMs ?? 0,
         timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
         timeZone,
+        missingModeOf: (view) => missingModes.get(view) ?? "ignore",
+        acceptMissing: request.acceptMissing ?? 0,
         historyColumns: settings.historyColumns,
       },
       observer: COMMITTING,
@@ -234,6 +239,18 @@ export class Loader {
       onProgress: request.onProgress,
       tracing: undefined,
     };
+  }
+
+  /** @throws OtcError `configuration` */
+  #missingModeOf(view: View): MissingMode {
+    const { env, flags } = this.#input;
+    const own = readMissingSetting(env, flags, view.name);
+    if (own === undefined) return view.missing?.mode ?? "ignore";
+    const mode = MISSING_MODES.find((candidate) => candidate === own.text);
+    if (mode !== undefined) return mode;
+    throw new OtcError("configuration", `${own.setting} is ${JSON.stringify(own.text)}.`, {
+      remedy: `It must be one of ${MISSING_MODES.join(", ")}.`,
+    });
   }
 
   /** OpenTelemetry is imported only when traces are configured. If that fails, loads run without traces. */

@@ -4,6 +4,7 @@ import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
 import type { PlannedLoad } from "../../src/load/plan/plan-outcome.ts";
+import type { DocumentSource } from "../../src/source/document-source.ts";
 import type { View } from "../../src/views/view.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -14,6 +15,7 @@ export interface LoadChoices {
   readonly allowShrink?: boolean;
   readonly atomic?: boolean;
   readonly full?: boolean;
+  readonly acceptMissing?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -49,13 +51,14 @@ export async function plan(
   loader: Loader,
   view: View,
   document?: readonly Fields[] | string,
-  choices: LoadChoices & { readonly samples?: number } = {},
+  choices: LoadChoices & { readonly samples?: number; readonly sourceOf?: () => DocumentSource } = {},
 ): Promise<PlannedLoad> {
   const [outcome] = await loader.plan({
     views: [view],
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     ...(document === undefined ? {} : { file: { path: "-", stdin: streamOf(document) } }),
+    ...(choices.sourceOf === undefined ? {} : { sourceOf: choices.sourceOf }),
     samples: choices.samples ?? 5,
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
@@ -70,7 +73,7 @@ export async function plan(
 export function loadViews(
   loader: Loader,
   views: readonly View[],
-  choices: LoadChoices & { readonly stdin?: Readable } = {},
+  choices: LoadChoices & { readonly stdin?: Readable; readonly sourceOf?: () => DocumentSource } = {},
 ): Promise<readonly LoadOutcome[]> {
   return loader.load({
     views,
@@ -78,6 +81,8 @@ export function loadViews(
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     full: choices.full ?? false,
+    acceptMissing: choices.acceptMissing ?? 0,
+    ...(choices.sourceOf === undefined ? {} : { sourceOf: choices.sourceOf }),
     ...(choices.stdin === undefined ? {} : { file: { path: "-", stdin: choices.stdin } }),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
@@ -94,6 +99,28 @@ export async function load(
 ): Promise<CommittedLoad> {
   const outcome = await attemptLoad(loader, view, document, choices);
   if (outcome.status === "failed") throw outcome.error;
+  return outcome;
+}
+
+/** A source that gives the records as the API would, without a server. */
+export function apiSourceOf(records: readonly unknown[]): DocumentSource {
+  const document = Buffer.from(documentOf(records));
+  return {
+    kind: "api",
+    origin: "a test",
+    open: () => Promise.resolve(Readable.from([document], { objectMode: false })),
+  };
+}
+
+/** Loads records as if OTC had sent them, and expects it to be committed. */
+export async function loadFromApi(
+  loader: Loader,
+  view: View,
+  records: readonly unknown[],
+  choices: LoadChoices = {},
+): Promise<CommittedLoad> {
+  const [outcome] = await loadViews(loader, [view], { ...choices, sourceOf: () => apiSourceOf(records) });
+  if (outcome === undefined || outcome.status === "failed") throw outcome?.error ?? new Error("no outcome");
   return outcome;
 }
 

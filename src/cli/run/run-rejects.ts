@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import type { Database } from "../../database/database.ts";
 import { requireMigrated } from "../../database/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
-import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { clearRejects, countRejects, readReject, readRejects } from "../../runs/rejects/read-rejects.ts";
 import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { retryRejects } from "../../loader/retry-rejects.ts";
@@ -10,6 +9,7 @@ import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { formatCount } from "../../format/format.ts";
 import { readWaitOptions } from "../options/load-options.ts";
+import { jsonLine } from "../render/json-line.ts";
 import { renderReject, renderRejects } from "../render/render-rejects.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
@@ -136,9 +136,4 @@ async function readFilter({ run, view, reason }: FilterFlags): Promise<RejectFil
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new OtcError("usage", `${name} is ${JSON.stringify(text)}.`, { remedy: "Give a whole number." });
-}
-
-/** Escapes the control characters that JSON does not, because a record may contain any. */
-function jsonLine(value: unknown): string {
-  return `${escapeControlCharacters(JSON.stringify(value))}\n`;
 }
