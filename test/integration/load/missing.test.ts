@@ -312,6 +312,68 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     expect(await onRecord(database)).toEqual([]);
   });
 
+  test("are left out of the reports while they are deleted softly", async () => {
+    const database = await target.fresh();
+    const loader = database.open({
+      OTC_MISSING_TIMESHEETS: "soft-delete",
+      OTC_MISSING_TICKETS: "soft-delete",
+    });
+    const today = Date.now() - 20 * 86_400_000;
+    const dated = (day: number) => new Date(today + day * 86_400_000).toISOString();
+    const all = many(9, (number) => ticket(number, { "TKT-Created Time": dated(number) }));
+    const night = many(9, (number) =>
+      entry(1, {
+        "TS-Date": dated(number),
+        "TS-User Username": `user${number}`,
+        "TS-User Full Name": `User ${number}`,
+      }),
+    );
+    const fewer = (records: readonly Fields[]) => records.filter((_, index) => index !== 6);
+    await loadFromApi(loader, tickets, all);
+    await loadFromApi(loader, timesheets, night);
+    const reports = async () => {
+      const [row] = await database.sql(
+        `select (select sum(tickets)::integer from ${database.table("v_team_tickets")}) as tickets,
+           (select count(*)::integer from ${database.table("v_ticket_age")}) as active,
+           (select sum(hours)::float8 from ${database.table("v_user_activity")}) as hours,
+           (select sum(hours)::float8 from ${database.table("team_hours")}) as team_hours,
+           (select count(*)::integer from ${database.table("user_lookup")}) as users,
+           (select sum(total_records)::integer from ${database.table("v_data_freshness")}) as records`,
+      );
+      return row;
+    };
+    expect(await reports()).toEqual({
+      tickets: 9,
+      active: 9,
+      hours: 18,
+      team_hours: 18,
+      users: 9,
+      records: 18,
+    });
+    for (let nights = 0; nights < 2; nights += 1) {
+      await loadFromApi(loader, tickets, fewer(all));
+      await loadFromApi(loader, timesheets, fewer(night));
+    }
+    expect(await reports()).toEqual({
+      tickets: 8,
+      active: 8,
+      hours: 16,
+      team_hours: 16,
+      users: 8,
+      records: 16,
+    });
+    await loadFromApi(loader, tickets, all);
+    await loadFromApi(loader, timesheets, night);
+    expect(await reports()).toEqual({
+      tickets: 9,
+      active: 9,
+      hours: 18,
+      team_hours: 18,
+      users: 9,
+      records: 18,
+    });
+  });
+
   test("are ignored in the mode ignore", async () => {
     const database = await target.fresh();
     const loader = database.open({ OTC_MISSING_TIMESHEETS: "ignore" });
