@@ -1,4 +1,4 @@
-import { renderEnvExample } from "../src/config/describe-settings.ts";
+import { renderEnvExample, settingGroups } from "../src/config/describe-settings.ts";
 import { flagOf, type Setting, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
 import { DECISION_INDEX, renderDecisionIndex } from "./decision-index.ts";
@@ -83,7 +83,7 @@ function commandTable(rows: readonly string[]): string {
 }
 
 function settingTables(views: readonly string[]): string {
-  const groups = [...new Set(settingList.map((setting) => setting.group))];
+  const groups = settingGroups();
   return groups
     .map((group) => {
       const rows = settingList.filter((setting) => setting.group === group).map(settingRow);

@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { importCommand } from "./commands/import.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { missingCommand } from "./commands/missing.ts";
 import { planCommand } from "./commands/plan.ts";
 import { rejectsCommand } from "./commands/rejects.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   importCommand,
   replayCommand,
   rejectsCommand,
+  missingCommand,
   migrateCommand,
   workerCommand,
   statusCommand,

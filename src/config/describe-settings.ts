@@ -1,5 +1,5 @@
 import { type Environment, withoutUserinfo } from "./read-settings.ts";
-import { flagOf, settingList, viewSettingList } from "./settings.ts";
+import { flagOf, type Setting, settingList, viewSettingList } from "./settings.ts";
 
 /** A setting with its current value. */
 interface DescribedSetting {
@@ -53,9 +53,14 @@ export function describeSettings(
   return [...settings, ...viewSettings];
 }
 
+/** All groups of settings, in the order of the list. */
+export function settingGroups(): readonly Setting["group"][] {
+  return [...new Set([...settingList, ...viewSettingList].map(({ group }) => group))];
+}
+
 /** `.env.example`: every setting with its description, and its default or an example, commented out. */
 export function renderEnvExample(views: readonly string[]): string {
-  const groups = [...new Set(settingList.map((setting) => setting.group))];
+  const groups = settingGroups();
   const lines = [
     "# Copy to .env in the directory otc-etl is started in, or set these in the environment. Flags take precedence over both.",
     "# This file is generated from src/config/settings.ts: npm run docs",

@@ -8,6 +8,7 @@ import {
   settingList,
   type Settings,
   viewIdVariable,
+  viewMissingVariable,
   viewScheduleVariable,
 } from "./settings.ts";
 
@@ -118,4 +119,15 @@ export function readViewSchedule(
   const variable = viewScheduleVariable(view);
   const own = notEmpty(flags[`view-schedule=${view}`] ?? env[variable]);
   return own === undefined ? { text: schedule, setting: "OTC_SCHEDULE" } : { text: own, setting: variable };
+}
+
+/** What becomes of a view's missing rows; undefined when the view's own choice counts. */
+export function readMissingSetting(
+  env: Environment,
+  flags: Environment,
+  view: string,
+): OriginatedText | undefined {
+  const variable = viewMissingVariable(view);
+  const text = notEmpty(flags[`view-missing=${view}`] ?? env[variable]);
+  return text === undefined ? undefined : { text, setting: variable };
 }

@@ -13,6 +13,7 @@ export interface Setting<T = unknown> {
     | "Pace and retries"
     | "Archive"
     | "Limits"
+    | "Missing rows"
     | "History"
     | "Schedule"
     | "Health"
@@ -536,6 +537,13 @@ export const viewSettingList: readonly ViewSetting[] = [
       `When \`worker\` loads the view ${view}, if different from \`OTC_SCHEDULE\`; or off.`,
     flag: "view-schedule",
   },
+  {
+    group: "Missing rows",
+    variable: viewMissingVariable,
+    description: (view) =>
+      `What a load does with rows of the view ${view} that OTC no longer sends: ignore, report, soft-delete or archive. The default is in docs/loading.md.`,
+    flag: "view-missing",
+  },
 ];
 
 /** The variable that holds a view's id. */
@@ -546,6 +554,11 @@ export function viewIdVariable(view: string): string {
 /** The variable that holds a view's own schedule. */
 export function viewScheduleVariable(view: string): string {
   return `OTC_SCHEDULE_${inCapitals(view)}`;
+}
+
+/** The variable that says what becomes of a view's missing rows. */
+export function viewMissingVariable(view: string): string {
+  return `OTC_MISSING_${inCapitals(view)}`;
 }
 
 function inCapitals(view: string): string {

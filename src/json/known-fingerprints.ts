@@ -101,6 +101,21 @@ export class KnownFingerprints {
     return row === undefined || this.timesSeen(row) === 0 ? undefined : this.lastPosition(row);
   }
 
+  /**
+   * The row of a fingerprint; undefined when there is none, or several have the same one.
+   *
+   * @param bytes holds the fingerprint from `offset` on
+   */
+  rowOf(bytes: Buffer, offset: number): number | undefined {
+    return this.#module.findRow(bytes, offset);
+  }
+
+  /** The fingerprint of a row, four words; valid until the next document is framed. */
+  fingerprint(row: number): Uint32Array {
+    const start = this.#firstRow / WORD_BYTES + row * ROW_WORDS;
+    return this.#module.words.subarray(start, start + FINGERPRINT_WORDS);
+  }
+
   /** How often the record of a row has come in the document. */
   timesSeen(row: number): number {
     return this.#wordOf(row, ROW_TIMES_SEEN);

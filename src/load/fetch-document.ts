@@ -9,8 +9,11 @@ import {
   openEmptyTable,
 } from "./first-load/fill-empty-table.ts";
 import { type KnownRows, readKnownRows } from "./known-rows/known-rows.ts";
-import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { disposeLoadState, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
+import { windowTime } from "./missing/document-window.ts";
+import { RejectedKeys } from "./missing/rejected-keys.ts";
+import { hasRemovedRows } from "./missing/restore-returned.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RowDestination } from "./stage/row-stager.ts";
 import { type StagedDocument, stageDocument } from "./stage/stage-document.ts";
@@ -71,8 +74,11 @@ function recognizesRows({ run, context, tables, comparesAll }: LoadInProgress): 
 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const { run, context, state, requests, log } = load;
-  await state.rejects.dispose();
+  await disposeLoadState(state);
   state.rejects = new RejectSpool(run.runId, run.view.name);
+  const { missingCheck } = load;
+  state.rejectedKeys =
+    missingCheck === undefined ? undefined : new RejectedKeys(run.view, context.options.timeZone);
   state.fetched = 0;
   showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
   // The end of the attempt aborts the fetch. A source that sends nothing would not notice it otherwise.
@@ -82,7 +88,12 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   try {
     const { known, chunks } = await inStep(load, "fetch", async () => ({
       known: recognizesRows(load)
-        ? await readKnownRows(load.transaction, load.tables.target, context.options.maxKnownRows)
+        ? await readKnownRows(
+            load.transaction,
+            load.tables.target,
+            context.options.maxKnownRows,
+            missingCheck === undefined ? undefined : `(${windowTime(missingCheck.rows)})`,
+          )
         : undefined,
       chunks: await run.source.open(signal, requests),
     }));
@@ -106,7 +117,8 @@ async function fillOrStage(
 ): Promise<StagedDocument> {
   const { transaction, run, tables, log } = load;
   const table = await findEmptyTable(transaction, run.view, tables);
-  if (table === undefined) return stage(load, chunks, copy);
+  // Rows that come back have to be moved back before the document's rows are compared with them.
+  if (table === undefined || (await hasRemovedRows(transaction, run.view))) return stage(load, chunks, copy);
   const beginning = await readAhead(chunks, MIN_FILL_BYTES, (payloadBytes) => {
     showProgress(load, "stage", { fetched: 0, payloadBytes });
   });
@@ -168,6 +180,7 @@ function stageRows(
       fingerprintKey: load.fingerprinting.key,
       known,
       rejects: state.rejects,
+      rejectedKeys: state.rejectedKeys,
       copy,
       onProgress: (fetched, payloadBytes) => {
         state.fetched = fetched;

@@ -7,7 +7,7 @@ import { openRun } from "../runs/run-log.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
-import { newLoadState } from "./load-in-progress.ts";
+import { disposeLoadState, newLoadState } from "./load-in-progress.ts";
 import { loadInTransaction } from "./load-in-transaction.ts";
 import { logOutcome } from "./log-outcome.ts";
 import { refreshDerived } from "./refresh-derived.ts";
@@ -55,7 +55,7 @@ export class JointLoad {
       const first = error instanceof Error ? error : new Error(errorMessage(error));
       return await settleFailure(all, this.#loads, first, this.#context, startedAt);
     } finally {
-      for (const { state } of this.#attempts) await state.rejects.dispose();
+      for (const { state } of this.#attempts) await disposeLoadState(state);
     }
   }
 
@@ -87,11 +87,15 @@ export class JointLoad {
     }
     const written = this.#views.filter((_, index) => {
       const load = this.#loads[index];
-      return load !== undefined && load.inserted + load.updated > 0;
+      return load !== undefined && changesTable(load);
     });
     // The views of the transaction share it, so it is recorded with the last one.
     await this.#attempts
       .at(-1)
       ?.state.meter.trace("refresh", () => refreshDerived(transaction, written, context));
   }
+}
+
+function changesTable({ inserted, updated, missing, returned, rekeyed }: CommittedLoad): boolean {
+  return inserted + updated + missing + returned + rekeyed > 0;
 }

@@ -5,7 +5,7 @@ import type { PaceLimits } from "../throttle/pace.ts";
 import type { RetrySettings } from "../source/retry.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
-import type { View } from "../views/view.ts";
+import type { MissingMode, View } from "../views/view.ts";
 import type { CircuitLimits } from "../throttle/circuit.ts";
 import type { ErrorLimit } from "./error-limit.ts";
 import type { LoadObserver } from "./load-observer.ts";
@@ -48,6 +48,10 @@ interface LoadOptions {
   /** Time for one load, in milliseconds; 0 is no limit. */
   readonly timeoutMs: number;
   readonly timeZone: TimeZone;
+  /** What becomes of the rows that OTC no longer sends. */
+  readonly missingModeOf: (view: View) => MissingMode;
+  /** How many rows may be removed as missing if that is more than the guard allows. */
+  readonly acceptMissing: number;
   /** Names of columns whose changes are kept; undefined when the views' own choice counts. */
   readonly historyColumns: readonly string[] | undefined;
 }

@@ -11,6 +11,8 @@ import type { Run } from "../runs/run-log.ts";
 import { RunMeter } from "../runs/run-metrics.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import type { Fingerprinting } from "./known-rows/fingerprint-key.ts";
+import type { MissingCheck } from "./missing/missing-check.ts";
+import type { RejectedKeys } from "./missing/rejected-keys.ts";
 import type { LoadTables } from "./tables/staging.ts";
 
 /** What a load has seen so far, for the record of its failure. */
@@ -20,6 +22,8 @@ export interface LoadState {
   document: StagedDocument | undefined;
   archive: ArchiveResult;
   rejects: RejectSpool;
+  /** Undefined when missing rows are not looked for. */
+  rejectedKeys: RejectedKeys | undefined;
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
   fetch: "pending" | "succeeded" | "failed";
   readonly meter: RunMeter;
@@ -34,10 +38,17 @@ export function newLoadState(run: Run, span?: TraceSpan): LoadState {
     document: undefined,
     archive: { file: null, error: null },
     rejects: new RejectSpool(run.runId, run.view.name),
+    rejectedKeys: undefined,
     fetch: "pending",
     meter: new RunMeter(span),
     span,
   };
+}
+
+/** Removes the temporary files of a load. */
+export async function disposeLoadState({ rejects, rejectedKeys }: LoadState): Promise<void> {
+  await rejects.dispose();
+  await rejectedKeys?.dispose();
 }
 
 /** One load inside its transaction, and everything its steps work with. */
@@ -48,6 +59,8 @@ export interface LoadInProgress {
   readonly state: LoadState;
   readonly tables: LoadTables;
   readonly fingerprinting: Fingerprinting;
+  /** Undefined when missing rows are not looked for. */
+  readonly missingCheck: MissingCheck | undefined;
   /** Whether every record is converted and compared, also those of known rows. */
   readonly comparesAll?: boolean;
   readonly log: Logger;

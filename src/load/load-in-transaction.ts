@@ -20,7 +20,8 @@ import type { StagedDocument } from "./stage/stage-document.ts";
 import { dropLoadTables, loadTables } from "./tables/staging.ts";
 import { lockView } from "../runs/view-lock.ts";
 import { walPosition, walSince } from "./tables/wal.ts";
-import { writeDocument, type Written } from "./write-document.ts";
+import { openMissingCheck } from "./missing/missing-check.ts";
+import { writeDocument, type WrittenRows } from "./write-document.ts";
 
 /** With more of its records known, and not read, a document has no profile; the last one stays. */
 const MOST_KNOWN = 0.1;
@@ -76,7 +77,22 @@ async function loadPrepared(
   const target = qualifiedName(database.schema, view.table);
   const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
   const tables = loadTables(database.schema, view, runId, fingerprinting.isStored);
-  const load: LoadInProgress = { transaction, run, context, state, tables, fingerprinting, log, requests };
+  // Whatever is brought in otherwise is not all that OTC has.
+  const missingCheck =
+    run.kind === "load" && run.source.kind === "api"
+      ? await openMissingCheck(transaction, view, tables, options.missingModeOf(view), options.acceptMissing)
+      : undefined;
+  const load: LoadInProgress = {
+    transaction,
+    run,
+    context,
+    state,
+    tables,
+    fingerprinting,
+    missingCheck,
+    log,
+    requests,
+  };
   const last = await readLastLoad(transaction, view);
   const { document, profiles, written } = await fetchAndWrite(load, last);
   await dropLoadTables(transaction, tables);
@@ -86,7 +102,7 @@ async function loadPrepared(
   const drift = driftOf(document, last);
   const committed: CommittedLoad = {
     view: view.name,
-    status: state.rejects.count === 0 ? "success" : "partial",
+    status: state.rejects.count === 0 && written.missingProblem === null ? "success" : "partial",
     runId,
     fetched: document.fetched,
     inserted: written.inserted,
@@ -95,6 +111,10 @@ async function loadPrepared(
     errors: state.rejects.count,
     duplicates: written.duplicates,
     unchanged: written.unchanged,
+    missing: written.missing,
+    returned: written.returned,
+    rekeyed: written.rekeyed,
+    missingProblem: written.missingProblem,
     durationMs: Math.round(performance.now() - run.startedAt),
     source: run.source.origin,
     payloadBytes: document.payloadBytes,
@@ -137,7 +157,7 @@ async function fetchAndWrite(load: LoadInProgress, last: LastLoad | undefined): 
 interface WrittenDocument {
   readonly document: StagedDocument;
   readonly profiles: readonly FieldProfile[];
-  readonly written: Written;
+  readonly written: WrittenRows;
 }
 
 async function fetchAndWriteOnce(load: LoadInProgress, last: LastLoad | undefined): Promise<WrittenDocument> {

@@ -31,6 +31,8 @@ export interface LoadObserver {
   beforeDelta(transaction: Transaction, view: View, tables: LoadTables): Promise<readonly string[]>;
   /** The delta is applied: what the database refused is not in it any more. */
   afterDelta(transaction: Transaction, view: View, tables: LoadTables): Promise<void>;
+  /** Rows that are missing in the document are found, and removed if the view's mode says so. */
+  afterMissing(transaction: Transaction, view: View, tables: LoadTables): Promise<void>;
 }
 
 /** A load that is to be committed: a guard fails it, and it may do everything. */
@@ -43,4 +45,5 @@ export const COMMITTING: LoadObserver = {
   beforeDuplicates: () => Promise.resolve(),
   beforeDelta: () => Promise.resolve([]),
   afterDelta: () => Promise.resolve(),
+  afterMissing: () => Promise.resolve(),
 };

@@ -16,7 +16,10 @@ export function logOutcome(log: Logger, outcome: LoadOutcome, reasons: ReadonlyM
     logFailure(log, outcome);
     return;
   }
-  if (outcome.status === "partial") {
+  if (outcome.missingProblem !== null) {
+    log.warn({ view: outcome.view, run: outcome.runId }, outcome.missingProblem);
+  }
+  if (outcome.status === "partial" && outcome.errors > 0) {
     const quarantine = Object.fromEntries(reasons);
     log.warn({ ...loggedCounts(outcome), quarantine }, "committed, with records in quarantine");
   } else {
@@ -36,7 +39,13 @@ export function logFailure(log: Logger, failed: FailedLoad): void {
 /** What is logged of a load in any case. */
 export function loggedCounts(outcome: FinishedLoad | FailedLoad): Record<string, string | number | null> {
   const { view, runId, fetched, inserted, updated, skipped, errors, durationMs } = outcome;
-  return { view, run: runId, fetched, inserted, updated, skipped, errors, durationMs };
+  const { missing, returned, rekeyed } = outcome;
+  return {
+    ...{ view, run: runId, fetched, inserted, updated, skipped, errors },
+    // Most nights nothing is missing.
+    ...(missing + returned + rekeyed > 0 ? { missing, returned, rekeyed } : {}),
+    durationMs,
+  };
 }
 
 /** Logs what a load cost, and what was odd about its document. */

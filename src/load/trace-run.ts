@@ -28,6 +28,9 @@ export function traceOutcome(span: TraceSpan | undefined, outcome: LoadOutcome):
     "otc_etl.updated": updated,
     "otc_etl.skipped": skipped,
     "otc_etl.errors": errors,
+    "otc_etl.missing": outcome.missing,
+    "otc_etl.returned": outcome.returned,
+    "otc_etl.rekeyed": outcome.rekeyed,
   });
   if (outcome.status === "failed") {
     span.end(outcome.error);

@@ -13,15 +13,12 @@ import { analyzeKeys } from "./tables/staging.ts";
 import { refreshFingerprints } from "./apply/refresh-fingerprints.ts";
 import { countWrongFingerprints } from "./known-rows/count-wrong-fingerprints.ts";
 import { requireSameFingerprints } from "./known-rows/known-rows.ts";
+import { type MissingCounts, NONE_MISSING, settleMissing } from "./missing/settle-missing.ts";
+import { NOTHING_RETURNED, restoreReturned } from "./missing/restore-returned.ts";
 import type { LoadTables } from "./tables/staging.ts";
+import type { CheckedDocument } from "./missing/find-absent.ts";
 import { lastReformattedShare } from "../runs/run-log.ts";
 import { inTargetTypes } from "./tables/target-types.ts";
-
-/** What was written of a document. */
-export interface Written extends Classification, Applied {
-  /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
-  readonly wrongFingerprints?: number;
-}
 
 /** A conflict such as a deadlock rarely occurs again, and almost never three times in a row. */
 const CONFLICT_RETRIES = 3;
@@ -36,7 +33,7 @@ const CONFLICT_PAUSE_MS = 500;
  * Classifies and applies. After a deadlock or a serialization failure only these two steps are repeated: the document is
  * already staged, and is not fetched again.
  */
-export async function writeDocument(load: LoadInProgress, document: StagedDocument): Promise<Written> {
+export async function writeDocument(load: LoadInProgress, document: StagedDocument): Promise<WrittenRows> {
   const { transaction, context, state, log } = load;
   for (let attempt = 1; ; attempt += 1) {
     const writing = new WriteAttempt(load, document);
@@ -57,6 +54,12 @@ export async function writeDocument(load: LoadInProgress, document: StagedDocume
   }
 }
 
+/** What became of the rows of the document and of the table. */
+export interface WrittenRows extends Classification, Applied, MissingCounts {
+  /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
+  readonly wrongFingerprints?: number;
+}
+
 /** One attempt to write a document; it owns the rows that the database refuses in it. */
 class WriteAttempt {
   readonly #load: LoadInProgress;
@@ -68,7 +71,7 @@ class WriteAttempt {
     this.#document = document;
   }
 
-  async run(): Promise<Written> {
+  async run(): Promise<WrittenRows> {
     const { transaction, run, context, tables, log } = this.#load;
     const document = this.#document;
     const { observer } = context;
@@ -85,10 +88,13 @@ class WriteAttempt {
     const staged = document.staged - this.#refused.length;
     const possibleDuplicates = mergesKeys ? staged : document.possibleDuplicates;
     await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
+    const { known } = document;
+    let unmarked: number | undefined;
+    let returned = NOTHING_RETURNED;
     const classification = await inStep(this.#load, "classify", async () => {
       await lockAgainstWriters(transaction, tables);
-      const { known } = document;
-      if (known !== undefined) await requireSameFingerprints(transaction, tables.target, known);
+      if (known !== undefined) unmarked = await requireSameFingerprints(transaction, tables.target, known);
+      if (staged > 0) returned = await restoreReturned(transaction, run.view, typed);
       if (known !== undefined && staged === 0) return classifyKnown(known);
       await analyzeKeys(transaction, run.view, tables.staging);
       return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
@@ -109,11 +115,41 @@ class WriteAttempt {
     );
     await observer.afterDelta(transaction, run.view, typed);
     await refreshCompared(this.#load, document, typed, classification);
+    const missing = await inStep(this.#load, "apply", () =>
+      this.#settleMissing(typed, { known, unmarked, hasChanges: classification.changed > 0 }),
+    );
+    const problems = [returned.problem, missing.missingProblem].filter(
+      (problem) => typeof problem === "string",
+    );
     return {
       ...classification,
       ...applied,
+      ...missing,
+      returned: returned.returned + missing.returned,
+      missingProblem: problems.length === 0 ? null : problems.join(" "),
       ...(wrongFingerprints === undefined ? {} : { wrongFingerprints }),
     };
+  }
+
+  /** Nothing can be missing in a table that has been filled from this document. */
+  async #settleMissing(
+    typed: LoadTables,
+    {
+      known,
+      unmarked,
+      hasChanges,
+    }: Pick<CheckedDocument, "known" | "unmarked"> & { readonly hasChanges: boolean },
+  ): Promise<MissingCounts> {
+    const { transaction, run, context, state, missingCheck } = this.#load;
+    const { rejectedKeys } = state;
+    if (missingCheck === undefined || rejectedKeys === undefined || this.#document.filled !== undefined) {
+      return NONE_MISSING;
+    }
+    const { runId, view } = run;
+    const settled = { runId, document: { known, unmarked }, rejectedKeys, hasChanges };
+    const counts = await settleMissing(transaction, view, typed, missingCheck, settled);
+    await context.observer.afterMissing(transaction, view, typed);
+    return counts;
   }
 
   /** The refused rows count, whatever has become of the others; those of an attempt that is repeated do not. */
@@ -123,7 +159,9 @@ class WriteAttempt {
 
   readonly #onRefused = async (position: number, error: DatabaseError): Promise<void> => {
     const { transaction, run, context, state, tables } = this.#load;
-    this.#refused.push(await rejectOfRefusedRow(transaction, run.view, tables, position, error));
+    const reject = await rejectOfRefusedRow(transaction, run.view, tables, position, error);
+    this.#refused.push(reject);
+    state.rejectedKeys?.add(reject.raw);
     const errors = state.rejects.count + this.#refused.length;
     const tripped = checkErrorLimit(errors, this.#document.fetched, context.options.errorLimit);
     enforceGuard(this.#load, "error_limit", tripped);

@@ -6,7 +6,7 @@ import { requiredApiSettings } from "../config/api-settings.ts";
 import { databaseSettings } from "../config/database-settings.ts";
 import { packageVersion } from "../config/package-version.ts";
 import { proxySettings } from "../config/proxy-settings.ts";
-import { type Environment, readSettings, readViewId } from "../config/read-settings.ts";
+import { type Environment, readMissingSetting, readSettings, readViewId } from "../config/read-settings.ts";
 import { type Settings, viewIdVariable } from "../config/settings.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
@@ -21,7 +21,7 @@ import { fileSource } from "../source/file-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { isSameTimeZone, timeZoneNamed } from "../views/values/time-zone.ts";
-import type { View } from "../views/view.ts";
+import { MISSING_MODES, type MissingMode, type View } from "../views/view.ts";
 import type { ErrorLimit } from "../load/error-limit.ts";
 import { checkHistoryColumns } from "../load/apply/history.ts";
 import type { LoadContext, LoadProgress } from "../load/load-context.ts";
@@ -65,6 +65,8 @@ interface DocumentRequest {
   readonly kind?: RunKind;
   /** Rows that are newer than the record stay as they are; default false. */
   readonly keepNewer?: boolean;
+  /** How many rows may be removed as missing if that is more than the guard allows. Default: 0. */
+  readonly acceptMissing?: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
 }
@@ -249,6 +251,7 @@ export class Loader {
     checkHistoryColumns(settings.historyColumns, await viewCatalog());
     const sources = new Map(request.views.map((view) => [view, this.#sourceOf(view, request)]));
     await timeZoneNamed(settings.timezone);
+    const missingModes = new Map(request.views.map((view) => [view, this.#missingModeOf(view)]));
     const database = await this.database();
     await requireMigrated(database);
     const pinned = await pinTimeZone(database, {
@@ -280,6 +283,8 @@ export class Loader {
         lockWaitMs: request.lockWaitMs ?? 0,
         timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
         timeZone: await timeZoneNamed(pinned),
+        missingModeOf: (view) => missingModes.get(view) ?? "ignore",
+        acceptMissing: request.acceptMissing ?? 0,
         historyColumns: settings.historyColumns,
       },
       observer: COMMITTING,
@@ -288,6 +293,18 @@ export class Loader {
       onProgress: request.onProgress,
       tracing: undefined,
     };
+  }
+
+  /** @throws OtcError `configuration` */
+  #missingModeOf(view: View): MissingMode {
+    const { env, flags } = this.#input;
+    const own = readMissingSetting(env, flags, view.name);
+    if (own === undefined) return view.missing?.mode ?? "ignore";
+    const mode = MISSING_MODES.find((candidate) => candidate === own.text);
+    if (mode !== undefined) return mode;
+    throw new OtcError("configuration", `${own.setting} is ${JSON.stringify(own.text)}.`, {
+      remedy: `It must be one of ${MISSING_MODES.join(", ")}.`,
+    });
   }
 
   /** OpenTelemetry is imported only when traces are configured. If that fails, loads run without traces. */

@@ -15,9 +15,15 @@ export interface LoadCounts {
   /** Earlier records of a key that occurs again. The last record wins. */
   readonly duplicates: number;
   readonly unchanged: number;
+  /** Rows of the table that two documents in succession did not contain. */
+  readonly missing: number;
+  /** Rows that were missing and that the document contains again. Their records are counted as well. */
+  readonly returned: number;
+  /** Rows whose record came with another key. The new row is counted as inserted. */
+  readonly rekeyed: number;
 }
 
-/** A load that was committed: `partial` when some records are in quarantine. */
+/** A load that was committed: `partial` when some records are in quarantine, or missing rows were not removed. */
 export interface CommittedLoad extends LoadCounts {
   readonly view: string;
   readonly status: "success" | "partial";
@@ -30,6 +36,8 @@ export interface CommittedLoad extends LoadCounts {
   /** In hex. */
   readonly payloadSha256: string;
   readonly archive: ArchiveResult;
+  /** Why missing rows were not judged or not removed, in sentences; null when there is nothing to tell. */
+  readonly missingProblem: string | null;
   readonly drift: SchemaDrift;
   /** The differences from the last committed load. */
   readonly driftWarnings: readonly DriftWarning[];
@@ -60,6 +68,9 @@ const NOTHING: LoadCounts = {
   errors: 0,
   duplicates: 0,
   unchanged: 0,
+  missing: 0,
+  returned: 0,
+  rekeyed: 0,
 };
 
 /** The counts of a load that wrote nothing. */

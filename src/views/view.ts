@@ -37,6 +37,26 @@ export interface History {
   readonly changedAt: string;
 }
 
+/** What becomes of a row that OTC no longer sends. */
+export const MISSING_MODES = ["ignore", "report", "soft-delete", "archive"] as const;
+
+export type MissingMode = (typeof MISSING_MODES)[number];
+
+/** How a load notices that rows of the table are missing in a document. */
+export interface MissingRows {
+  /** The timestamp column whose values in a document tell which rows the document should contain. */
+  readonly window: string;
+  /** A document may begin in the middle of its first days; rows of so many days after its least value are not judged. */
+  readonly marginDays: number;
+  /** The mode unless `OTC_MISSING_<VIEW>` names another one. */
+  readonly mode: MissingMode;
+  /**
+   * Key columns that a correction at the source does not change: a missing row and a new one with the same values in them
+   * and one other part of the key different are the same entry. Without them no rows are paired.
+   */
+  readonly sameWhenRekeyed?: readonly string[];
+}
+
 /** A view is data. It contains everything that a load has to know about it, except its table, which a migration creates. */
 export interface View {
   /** The name on the command line, in `etl_metadata` and, in capitals, in `OTC_VIEW_<NAME>`. */
@@ -49,6 +69,8 @@ export interface View {
   /** Functions in the schema, without arguments, that refresh the tables derived from this one. */
   readonly refreshes: readonly string[];
   readonly history?: History;
+  /** Without it, rows that OTC no longer sends are ignored. */
+  readonly missing?: MissingRows;
 }
 
 interface ColumnOptions {
@@ -85,7 +107,8 @@ export function timeOfDay(field: string, options: ColumnOptions = {}): Column {
  * Checks a view once, where it is defined.
  *
  * @throws OtcError `internal` when a field or column occurs twice, no key column is required, a key column is
- *   insert-only, there are several version columns, or the history has columns that no update writes
+ *   insert-only, there are several version columns, the history has columns that no update writes, or the window of
+ *   missing rows is no timestamp of the view
  */
 export function defineView(
   view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
@@ -110,7 +133,25 @@ export function defineView(
     throw new OtcError("internal", `View ${complete.name} has several version columns.`);
   }
   if (complete.history !== undefined) checkHistory(complete, complete.history);
+  if (complete.missing !== undefined) checkMissing(complete, complete.missing);
   return complete;
+}
+
+function checkMissing(view: View, { window, sameWhenRekeyed = [] }: MissingRows): void {
+  if (!view.columns.some(({ name, type }) => name === window && type === "timestamp")) {
+    throw new OtcError(
+      "internal",
+      `View ${view.name} has no timestamp "${window}" for the window of missing rows.`,
+    );
+  }
+  const keys = keyColumns(view).map(({ name }) => name);
+  const other = sameWhenRekeyed.find((name) => !keys.includes(name));
+  if (other !== undefined) {
+    throw new OtcError(
+      "internal",
+      `View ${view.name} has no key column "${other}" to find corrected keys by.`,
+    );
+  }
 }
 
 function checkHistory(view: View, { keys, columns, changedAt }: History): void {

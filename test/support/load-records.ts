@@ -6,6 +6,7 @@ import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
 import type { PlannedLoad } from "../../src/load/plan/plan-outcome.ts";
+import type { DocumentSource } from "../../src/source/document-source.ts";
 import type { View } from "../../src/views/view.ts";
 import { scratchFolder } from "./scratch-folder.ts";
 
@@ -17,6 +18,7 @@ export interface LoadChoices {
   readonly allowShrink?: boolean;
   readonly atomic?: boolean;
   readonly full?: boolean;
+  readonly acceptMissing?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -66,13 +68,14 @@ export async function plan(
   loader: Loader,
   view: View,
   document?: readonly Fields[] | string,
-  choices: LoadChoices & { readonly samples?: number } = {},
+  choices: LoadChoices & { readonly samples?: number; readonly sourceOf?: () => DocumentSource } = {},
 ): Promise<PlannedLoad> {
   const [outcome] = await loader.plan({
     views: [view],
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     ...(document === undefined ? {} : { file: { path: "-", stdin: streamOf(document) } }),
+    ...(choices.sourceOf === undefined ? {} : { sourceOf: choices.sourceOf }),
     samples: choices.samples ?? 5,
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
@@ -89,7 +92,7 @@ type FileChoices = LoadChoices & { readonly path?: string; readonly stdin?: Read
 export function loadViews(
   loader: Loader,
   views: readonly View[],
-  { path, stdin, ...choices }: FileChoices = {},
+  { path, stdin, ...choices }: FileChoices & { readonly sourceOf?: () => DocumentSource } = {},
 ): Promise<readonly LoadOutcome[]> {
   const isFile = path !== undefined || stdin !== undefined;
   return loader.load({
@@ -98,6 +101,8 @@ export function loadViews(
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
     full: choices.full ?? false,
+    acceptMissing: choices.acceptMissing ?? 0,
+    ...(choices.sourceOf === undefined ? {} : { sourceOf: choices.sourceOf }),
     ...(isFile ? { file: { path: path ?? "-", stdin: stdin ?? Readable.from([]) } } : {}),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),
@@ -114,6 +119,29 @@ export async function load(
 ): Promise<CommittedLoad> {
   const outcome = await attemptLoad(loader, view, document, choices);
   if (outcome.status === "failed") throw outcome.error;
+  return outcome;
+}
+
+/** A source that gives the records as the API would, without a server. */
+export function apiSourceOf(records: readonly unknown[]): DocumentSource {
+  const document = Buffer.from(documentOf(records));
+  return {
+    kind: "api",
+    canReopen: true,
+    origin: "a test",
+    open: () => Promise.resolve(Readable.from([document], { objectMode: false })),
+  };
+}
+
+/** Loads records as if OTC had sent them, and expects it to be committed. */
+export async function loadFromApi(
+  loader: Loader,
+  view: View,
+  records: readonly unknown[],
+  choices: LoadChoices = {},
+): Promise<CommittedLoad> {
+  const [outcome] = await loadViews(loader, [view], { ...choices, sourceOf: () => apiSourceOf(records) });
+  if (outcome === undefined || outcome.status === "failed") throw outcome?.error ?? new Error("no outcome");
   return outcome;
 }
 

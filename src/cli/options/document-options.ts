@@ -1,12 +1,16 @@
 import { Argument, type Command } from "commander";
 import type { LoadRequest } from "../../loader/loader.ts";
 import type { CliContext } from "../cli-context.ts";
+import { requireWholeNumber } from "./whole-number.ts";
 import { type LoadOptionFlags, readLoadOptions, withLoadOptions } from "./load-options.ts";
+
+const MOST_ROWS = 1_000_000_000;
 
 /** The flags that say which documents of OTC to read, and with which guards. */
 export interface DocumentFlags extends LoadOptionFlags {
   readonly from?: string;
   readonly ignoreCircuit: boolean;
+  readonly acceptMissing?: string;
 }
 
 /** Adds the argument for the views and the options for their documents. */
@@ -17,21 +21,28 @@ export function withDocumentOptions(command: Command): Command {
       "--from <file>",
       "read a document from a file (plain, .gz or .zst; - for standard input) instead of the API",
     );
-  return withLoadOptions(command).option(
-    "--ignore-circuit",
-    "send requests to OTC although the circuit is open",
-    false,
-  );
+  return withLoadOptions(command)
+    .option("--ignore-circuit", "send requests to OTC although the circuit is open", false)
+    .option(
+      "--accept-missing <count>",
+      "the largest number of rows that may be removed as missing (default: the larger of 50 and 0.5%)",
+    );
 }
 
 /** @throws OtcError `usage` when a flag is not valid */
 export function readDocumentOptions(
   flags: DocumentFlags,
   { stdin }: CliContext,
-): Pick<LoadRequest, "errorLimit" | "allowShrink" | "ignoreCircuit" | "lockWaitMs" | "timeoutMs" | "file"> {
+): Pick<
+  LoadRequest,
+  "errorLimit" | "allowShrink" | "ignoreCircuit" | "acceptMissing" | "lockWaitMs" | "timeoutMs" | "file"
+> {
   return {
     ...readLoadOptions(flags),
     ignoreCircuit: flags.ignoreCircuit,
+    ...(flags.acceptMissing === undefined
+      ? {}
+      : { acceptMissing: requireWholeNumber("--accept-missing", flags.acceptMissing, MOST_ROWS) }),
     ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin } }),
   };
 }

@@ -3,8 +3,9 @@ import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import { formatCount, formatSeconds } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
 
-/** The outcomes as a table. */
+/** The outcomes as a table. What there is of missing rows has columns only if there is something. */
 export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[]): string {
+  const showsMissing = outcomes.some(({ missing, returned, rekeyed }) => missing + returned + rekeyed > 0);
   const right = (title: string) => ({ title, align: "right" as const });
   return renderTable(
     [
@@ -16,15 +17,17 @@ export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[])
       right("updated"),
       right("skipped"),
       right("errors"),
+      ...(showsMissing ? [right("missing"), right("returned"), right("rekeyed")] : []),
       right("seconds"),
     ],
     outcomes.map((outcome) => [
       outcome.view,
       outcome.status,
       outcome.runId === null ? "-" : String(outcome.runId),
-      ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors].map(
-        formatCount,
-      ),
+      ...[
+        ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors],
+        ...(showsMissing ? [outcome.missing, outcome.returned, outcome.rekeyed] : []),
+      ].map(formatCount),
       formatSeconds(outcome.durationMs),
     ]),
   );

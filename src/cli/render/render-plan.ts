@@ -1,7 +1,7 @@
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { PlannedLoad, PlanOutcome } from "../../load/plan/plan-outcome.ts";
-import type { RowKey } from "../../load/plan/plan-report.ts";
+import type { MissingKey, RowKey } from "../../load/plan/plan-report.ts";
 import { formatCount } from "../../format/format.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 
@@ -29,6 +29,7 @@ function* describe(plan: PlannedLoad): Generator<string> {
       yield `  ${keyText(sample.key)}: ${valueText(sample.old)} → ${valueText(sample.new)}`;
     }
   }
+  yield* describeMissing(plan);
   for (const [reason, records] of Object.entries(plan.quarantine)) {
     yield `quarantine: ${formatCount(records)} × ${reason}`;
   }
@@ -42,17 +43,36 @@ function* describe(plan: PlannedLoad): Generator<string> {
   for (const { message } of plan.driftWarnings) yield `schema drift since the last load: ${message}`;
 }
 
+function* describeMissing({
+  missing,
+  returned,
+  rekeyed,
+  missingProblem,
+  missingRows,
+}: PlannedLoad): Generator<string> {
+  if (missingProblem !== null) yield `missing rows: ${missingProblem}`;
+  if (missing > 0) yield `missing at the source for the second time: ${rowsOf(missing)}`;
+  if (rekeyed > 0) yield `there with another key: ${rowsOf(rekeyed)}`;
+  for (const { key, newKey } of missingRows.samples) {
+    yield `  ${keyText(key)}${newKey === null ? "" : ` → ${keyText(newKey)}`}`;
+  }
+  if (missingRows.missedOnce > 0) {
+    yield `missing at the source for the first time: ${rowsOf(missingRows.missedOnce)}; nothing happens to them yet`;
+  }
+  if (returned > 0) yield `missing until now, and there again: ${rowsOf(returned)}`;
+}
+
 function rowsOf(count: number): string {
   return count === 1 ? "1 row" : `${formatCount(count)} rows`;
 }
 
-function keyText(key: RowKey): string {
+function keyText(key: RowKey | MissingKey): string {
   return Object.entries(key)
     .map(([column, value]) => `${column}=${valueText(value)}`)
     .join(", ");
 }
 
-function valueText(value: string | null): string {
-  if (value === null) return "null";
+function valueText(value: string | number | boolean | null): string {
+  if (typeof value !== "string") return String(value);
   return JSON.stringify(value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value);
 }

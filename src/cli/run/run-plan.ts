@@ -59,7 +59,8 @@ function exitCode(outcomes: readonly PlanOutcome[]): number {
 
 function hasWork(outcome: PlanOutcome): boolean {
   if (outcome.status === "failed") return false;
-  return outcome.inserted + outcome.updated + outcome.errors + outcome.guards.length > 0;
+  const { inserted, updated, errors, missing, returned, rekeyed, guards } = outcome;
+  return inserted + updated + errors + missing + returned + rekeyed + guards.length > 0;
 }
 
 /** @throws OtcError `usage` */

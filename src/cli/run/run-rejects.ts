@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import type { Database } from "../../database/database.ts";
 import { requireMigrated } from "../../database/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
-import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { clearRejects, countRejects, readReject, readRejects } from "../../runs/rejects/read-rejects.ts";
 import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { retryRejects } from "../../loader/retry-rejects.ts";
@@ -11,6 +10,7 @@ import type { CliContext } from "../cli-context.ts";
 import { formatCount } from "../../format/format.ts";
 import { requireWholeNumber } from "../options/whole-number.ts";
 import { readWaitOptions } from "../options/load-options.ts";
+import { jsonLine } from "../render/json-line.ts";
 import { renderReject, renderRejects } from "../render/render-rejects.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
@@ -132,9 +132,4 @@ async function readFilter({ run, view, reason }: FilterFlags): Promise<RejectFil
     ...(view === undefined ? {} : { view: viewNamed(await viewCatalog(), view).name }),
     ...(reason === undefined ? {} : { reason }),
   };
-}
-
-/** Escapes the control characters that JSON does not, because a record may contain any. */
-function jsonLine(value: unknown): string {
-  return `${escapeControlCharacters(JSON.stringify(value))}\n`;
 }

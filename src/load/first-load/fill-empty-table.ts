@@ -2,6 +2,7 @@ import type { Transaction } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
 import { keyColumns, type ValueType, type View } from "../../views/view.ts";
 import {
+  DELETED_AT,
   EXTRA,
   FINGERPRINT,
   FINGERPRINT_TRIGGER,
@@ -113,6 +114,7 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
     })),
     { name: EXTRA, type: "jsonb", required: false },
     { name: FINGERPRINT, type: "uuid", required: false },
+    { name: DELETED_AT, type: "timestamptz", required: false },
   ];
   const { rows } = await transaction.query<{ plain: boolean }>(
     `select pg_relation_size(c.oid) = 0

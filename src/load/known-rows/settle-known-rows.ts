@@ -19,13 +19,13 @@ export interface KnownCounts {
 
 /**
  * Decides between the records of known rows and staged rows with the same keys: the last one in the document wins. Each
- * staged row has a key of its own by now.
+ * staged row has a key of its own by now. Marks the known rows whose keys staged rows have.
  */
 export async function settleKnownRows(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
-  { fingerprints }: KnownRows,
+  { fingerprints, staged: stagedRows }: KnownRows,
 ): Promise<KnownCounts> {
   const seen = fingerprints.countSeen();
   const replaced: number[] = [];
@@ -40,6 +40,8 @@ export async function settleKnownRows(
     ROW_LENGTHS,
     (bytes, [position, fingerprint]) => {
       const staged = Number(bytes.readBigInt64BE(position));
+      const row = fingerprints.rowOf(bytes, fingerprint as number);
+      if (row !== undefined) stagedRows[row] = 1;
       const known = fingerprints.lastSeen(bytes, fingerprint as number);
       // Of the known ones the positions begin at 0.
       if (known === undefined) return;

@@ -1,5 +1,5 @@
 import type { CommittedLoad, FailedLoad } from "../../runs/outcome.ts";
-import type { ColumnChanges, DuplicateKeys, TrippedGuard } from "./plan-report.ts";
+import type { ColumnChanges, DuplicateKeys, PlannedMissing, TrippedGuard } from "./plan-report.ts";
 
 /** What a load would do: it was done, and rolled back. */
 export interface PlannedLoad extends Omit<CommittedLoad, "status" | "runId"> {
@@ -11,6 +11,7 @@ export interface PlannedLoad extends Omit<CommittedLoad, "status" | "runId"> {
   /** The columns that would change, those of most rows first. */
   readonly changes: readonly ColumnChanges[];
   readonly duplicateKeys: DuplicateKeys;
+  readonly missingRows: PlannedMissing;
   /** Guards that would fail the load. */
   readonly guards: readonly TrippedGuard[];
 }

@@ -30,6 +30,23 @@ export interface DuplicateKeys {
   readonly samples: readonly { readonly key: RowKey; readonly records: number }[];
 }
 
+/** The key of a missing row: its columns and their values, timestamps in UTC. */
+export type MissingKey = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A row that would be counted as missing, or as rekeyed. */
+export interface MissingSample {
+  readonly key: MissingKey;
+  /** The key under which the document contains it; null when it does not. */
+  readonly newKey: MissingKey | null;
+}
+
+/** Rows that the document should contain and does not. */
+export interface PlannedMissing {
+  /** Rows that this document is the first not to contain, so that nothing happens to them yet. */
+  readonly missedOnce: number;
+  readonly samples: readonly MissingSample[];
+}
+
 /** A guard that would fail the load. */
 export interface TrippedGuard {
   readonly guard: Guard;
@@ -39,6 +56,8 @@ export interface TrippedGuard {
 
 /** A longer value is cut, in characters: a change of every description must not be copied twice. */
 const MAX_VALUE_LENGTH = 200;
+
+const NONE_ABSENT: PlannedMissing = { missedOnce: 0, samples: [] };
 
 const NO_DUPLICATES: DuplicateKeys = { keys: 0, samples: [] };
 
@@ -52,6 +71,7 @@ export class PlanReport implements LoadObserver {
   readonly #guards = new Map<Guard, TrippedGuard>();
   #duplicateKeys = NO_DUPLICATES;
   #changes: readonly ColumnChanges[] = [];
+  #missing = NONE_ABSENT;
 
   /** @param samples how many keys, and changes of each column, to show */
   constructor(samples: number) {
@@ -69,6 +89,11 @@ export class PlanReport implements LoadObserver {
   /** The columns that would change, those of most rows first. */
   get changes(): readonly ColumnChanges[] {
     return this.#changes;
+  }
+
+  /** Rows that the document should contain and does not. */
+  get missing(): PlannedMissing {
+    return this.#missing;
   }
 
   /** The plan notes it and goes on. */
@@ -126,6 +151,27 @@ export class PlanReport implements LoadObserver {
       [this.#samples],
     );
     this.#changes = rows;
+  }
+
+  /** Reads the rows that the document should contain and does not. */
+  async afterMissing(transaction: Transaction, _view: View, { absent }: LoadTables): Promise<void> {
+    const { rows: tables } = await transaction.query<{ found: boolean }>(
+      "select to_regclass($1::text) is not null as found",
+      [absent],
+    );
+    if (tables[0]?.found !== true) return;
+    const { rows } = await transaction.query<PlannedMissing>(
+      `select
+         (select count(*) from ${absent} where missing_id is null and reason is null) as "missedOnce",
+         (
+           select coalesce(json_agg(json_build_object('key', record_key, 'newKey', new_key) order by ${positionColumn}), '[]')
+           from (
+             select * from ${absent} where reason is not null order by ${positionColumn} limit $1
+           ) shown
+         ) as "samples"`,
+      [this.#samples],
+    );
+    this.#missing = rows[0] ?? NONE_ABSENT;
   }
 }
 

@@ -2,7 +2,7 @@ import { errorMessage } from "../../errors/error-message.ts";
 import type { View } from "../../views/view.ts";
 import { withThrottledTransaction } from "../with-throttled-transaction.ts";
 import type { LoadContext } from "../load-context.ts";
-import { newLoadState } from "../load-in-progress.ts";
+import { disposeLoadState, newLoadState } from "../load-in-progress.ts";
 import { loadInTransaction } from "../load-in-transaction.ts";
 import { countsOfFailure } from "../../runs/outcome.ts";
 import { logPlan } from "./log-plan.ts";
@@ -76,7 +76,7 @@ class Rehearsal {
         ...countsOfFailure(state?.fetched ?? 0, state?.rejects.count ?? 0),
       };
     } finally {
-      for (const { state } of this.#attempts) await state.rejects.dispose();
+      for (const { state } of this.#attempts) await disposeLoadState(state);
     }
   }
 
@@ -95,6 +95,7 @@ class Rehearsal {
         quarantine: Object.fromEntries(state.rejects.reasons),
         changes: this.#report.changes,
         duplicateKeys: this.#report.duplicateKeys,
+        missingRows: this.#report.missing,
         guards: this.#report.guards,
       };
     });

@@ -19,6 +19,7 @@ import type { View } from "../../views/view.ts";
 import type { RejectSpool } from "../../runs/rejects/reject-spool.ts";
 import { RepeatedKeys } from "./repeated-keys.ts";
 import { endStagedRow, sharedColumns, stagedColumnCount } from "../tables/staging.ts";
+import type { RejectedKeys } from "../missing/rejected-keys.ts";
 import type { WaitingRows } from "../first-load/waiting-rows.ts";
 
 /** The first byte of a UTF-8 character is below 0x80 or from 0xc0 on. */
@@ -58,6 +59,7 @@ export class RowStager {
   readonly #keys: RepeatedKeys;
   readonly #scanner: RecordScanner;
   readonly #destination: RowDestination;
+  readonly #rejectedKeys: RejectedKeys | undefined;
   #position = 0;
   #fingerprint: Uint32Array = NO_FINGERPRINT;
   /** Repairs of texts in all rows before this one. */
@@ -65,12 +67,20 @@ export class RowStager {
   /** The chunk whose records need no check of their own: it is valid UTF-8 as a whole. */
   #scannable: Buffer | undefined;
 
-  constructor(view: View, timeZone: TimeZone, rejects: RejectSpool, destination: RowDestination) {
+  /** @param rejectedKeys receives the keys of rejected records; undefined when nobody needs them */
+  constructor(
+    view: View,
+    timeZone: TimeZone,
+    rejects: RejectSpool,
+    destination: RowDestination,
+    rejectedKeys?: RejectedKeys,
+  ) {
     this.#view = view;
     this.#rejects = rejects;
     this.#converter = new RecordConverter(view, timeZone);
     this.#scanner = new RecordScanner(this.#converter.fields);
     this.#destination = destination;
+    this.#rejectedKeys = rejectedKeys;
     this.#rows = new CopyBinaryWriter(
       destination.kind === "staging" ? stagedColumnCount(view) : sharedColumns(view).length,
     );
@@ -179,6 +189,9 @@ export class RowStager {
   }
 
   #reject({ reason, field, message }: Rejection, key: string | null, raw: string): void {
+    // Without a key in words, the record is no object in UTF-8.
+    if (key === null) this.#rejectedKeys?.addUnreadable();
+    else this.#rejectedKeys?.add(raw);
     this.#rejects.add({
       position: this.#position,
       key,

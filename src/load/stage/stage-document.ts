@@ -7,6 +7,7 @@ import type { RejectedFields, SchemaDrift } from "../../views/record-converter.t
 import type { TextRepairs } from "../../views/values/text.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import type { View } from "../../views/view.ts";
+import type { RejectedKeys } from "../missing/rejected-keys.ts";
 import type { FilledTable } from "../first-load/fill-empty-table.ts";
 import type { RejectSpool } from "../../runs/rejects/reject-spool.ts";
 import { type RowDestination, RowStager } from "./row-stager.ts";
@@ -44,6 +45,8 @@ interface StageOptions {
   readonly fingerprintKey: Uint8Array;
   readonly known: KnownRows | undefined;
   readonly rejects: RejectSpool;
+  /** Receives the keys of rejected records. */
+  readonly rejectedKeys: RejectedKeys | undefined;
   /** Where the document is kept as it came. */
   readonly copy: DocumentCopy | undefined;
   readonly onProgress: (records: number, bytes: number) => void;
@@ -68,6 +71,7 @@ export async function stageDocument(
     fingerprintKey: key,
     known,
     rejects,
+    rejectedKeys,
     copy,
     onProgress,
   } = options;
@@ -77,7 +81,7 @@ export async function stageDocument(
     key,
     ...(known === undefined ? {} : { known: known.fingerprints }),
   });
-  const stager = new RowStager(view, timeZone, rejects, destination);
+  const stager = new RowStager(view, timeZone, rejects, destination, rejectedKeys);
 
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -89,6 +93,7 @@ export async function stageDocument(
       });
       onProgress(framer.records, framer.bytes);
       await rejects.relieve();
+      await rejectedKeys?.relieve();
       if (destination.kind === "table") await destination.waiting.relieve();
       if (stager.pendingBytes >= PIECE_BYTES) yield stager.takeRows();
     }

@@ -9,6 +9,9 @@ export const EXTRA = "extra";
 /** The column of a view's table for the fingerprint of the record that the row was made of. */
 export const FINGERPRINT = "etl_fingerprint";
 
+/** The column of a view's table for the time at which a row was deleted softly; null in all other rows. */
+export const DELETED_AT = "deleted_at";
+
 /** Clears the fingerprint of a row that somebody else than a load changes (migration 0023). It does nothing at an insert. */
 export const FINGERPRINT_TRIGGER = "etl_clear_fingerprint";
 
@@ -57,6 +60,12 @@ export interface LoadTables {
   readonly delta: string;
   /** What would change, column by column; only a plan makes it. */
   readonly changes: string;
+  /** The keys of the document's rejected records. */
+  readonly rejectedKeys: string;
+  /** Fingerprints of rows that may be missing in the document. */
+  readonly unseen: string;
+  /** The rows of the target that are missing in the document. */
+  readonly absent: string;
   /** Whether rows of the target are written with their fingerprints. */
   readonly hasFingerprints: boolean;
 }
@@ -69,6 +78,9 @@ export function loadTables(schema: string, view: View, runId: number, hasFingerp
     notTexts: new Set(),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
     changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
+    rejectedKeys: qualifiedName(schema, `etl_rejected_keys_${view.name}_${runId}`),
+    unseen: qualifiedName(schema, `etl_unseen_${view.name}_${runId}`),
+    absent: qualifiedName(schema, `etl_absent_${view.name}_${runId}`),
     hasFingerprints,
   };
 }
@@ -175,5 +187,7 @@ export async function analyzeKeys(transaction: Transaction, view: View, table: s
 export async function dropLoadTables(transaction: Transaction, tables: LoadTables): Promise<void> {
   // The delta is a table, or a view of the staging table, which goes with it.
   await transaction.query(`drop table if exists ${tables.staging} cascade`);
-  await transaction.query(`drop table if exists ${tables.delta}`);
+  await transaction.query(
+    `drop table if exists ${[tables.delta, tables.rejectedKeys, tables.unseen, tables.absent].join(", ")}`,
+  );
 }

@@ -5,6 +5,7 @@ export default defineView({
   name: "comments",
   order: 2,
   refreshes: ["refresh_user_lookup"],
+  missing: { window: "created_time", marginDays: 1, mode: "report" },
   columns: [
     integer("TKTCT-CommentID", { as: "comment_id", key: "required" }),
     integer("TKTCT-TicketID", { as: "ticket_id" }),

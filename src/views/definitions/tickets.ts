@@ -7,6 +7,7 @@ import { defineView, integer, text, timestamp } from "../view.ts";
 export default defineView({
   name: "tickets",
   order: 1,
+  missing: { window: "TKT-Created Time", marginDays: 1, mode: "report" },
   refreshes: ["refresh_teams", "refresh_user_lookup", "refresh_team_hours", "refresh_status_stays"],
   columns: [
     integer("TKT-Ticket ID", { key: "required" }),

@@ -7,6 +7,12 @@ import { boolean, defineView, integer, numeric, text, timeOfDay, timestamp } fro
 export default defineView({
   name: "timesheets",
   order: 3,
+  missing: {
+    window: "TS-Date",
+    marginDays: 2,
+    mode: "archive",
+    sameWhenRekeyed: ["TS-User Username", "TS-Date"],
+  },
   refreshes: ["refresh_user_lookup", "refresh_team_hours"],
   columns: [
     text("TS-User Username", { key: "required" }),

@@ -31,7 +31,7 @@ export async function readWeeklyTickets({
     `(select ${mondayOf(`"${column}"`, timeZone)} as monday, count(*) as tickets
       from ${qualifiedName(database.schema, "tickets")}
       where "${column}" > $1::timestamptz - ${WEEKS + 1} * ${LONGEST_WEEK}
-        and ($2::text is null or "TKT-Team" = $2)
+        and ($2::text is null or "TKT-Team" = $2) and deleted_at is null
       group by 1)`;
   const { rows } = await database.query<TicketWeek>(
     `select week, coalesce(opened.tickets, 0) as opened, coalesce(closed.tickets, 0) as closed

@@ -68,6 +68,7 @@ describeEachDatabase("the time zone of a database", (target) => {
       allowShrink: true,
       sourceOf: () => ({
         kind: "file" as const,
+        canReopen: false,
         origin: "a test",
         open: () => {
           isFetched = true;

@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import { requireMigrated } from "../../database/migrations.ts";
+import type { Database } from "../../database/database.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { restoreMissing, showMissing } from "../../loader/restore-missing.ts";
+import {
+  countMissing,
+  type MissingAction,
+  type MissingFilter,
+  readMissing,
+} from "../../runs/read-missing.ts";
+import { viewCatalog, viewNamed } from "../../views/catalog.ts";
+import type { CliContext } from "../cli-context.ts";
+import { jsonLine } from "../render/json-line.ts";
+import { requireWholeNumber } from "../options/whole-number.ts";
+import { renderMissing, renderMissingRow } from "../render/render-missing.ts";
+import { type Session, withSession } from "../session.ts";
+
+export interface MissingFlags {
+  readonly json: boolean;
+}
+
+export interface ListMissingFlags extends MissingFlags {
+  readonly view?: string;
+  readonly action?: string;
+  readonly limit: string;
+}
+
+const ACTIONS: readonly MissingAction[] = ["reported", "soft-deleted", "archived", "restored"];
+
+/** `missing list`. */
+export async function listMissing(
+  flags: ListMissingFlags,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
+  const filter = await readFilter(flags);
+  const limit = requireWholeNumber("--limit", flags.limit);
+  await withSession(command, context, async (session) => {
+    const database = await migratedDatabase(session);
+    const rows = await readMissing(database, filter, limit);
+    if (flags.json) for (const row of rows) context.stdout.write(jsonLine(row));
+    else context.stdout.write(renderMissing(await countMissing(database, filter), rows));
+  });
+}
+
+/** `missing show`. */
+export async function showMissingRow(
+  id: string,
+  flags: MissingFlags,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
+  const missingId = requireWholeNumber("The row's id", id);
+  await withSession(command, context, async (session) => {
+    const row = await showMissing(await migratedDatabase(session), missingId);
+    context.stdout.write(flags.json ? jsonLine(row) : renderMissingRow(row));
+  });
+}
+
+/** `missing restore`. */
+export async function restoreMissingRows(
+  ids: readonly string[],
+  flags: MissingFlags,
+  command: Command,
+  context: CliContext,
+): Promise<void> {
+  const missingIds = ids.map((id) => requireWholeNumber("The row's id", id));
+  await withSession(command, context, async (session) => {
+    const database = await migratedDatabase(session);
+    for (const missingId of missingIds) {
+      const row = await restoreMissing(database, missingId, { log: session.log, signal: context.signal });
+      if (flags.json) context.stdout.write(jsonLine(row));
+      else if (!session.options.quiet) context.stdout.write(`Row ${missingId} is in ${row.view} again.\n`);
+    }
+  });
+}
+
+/** @throws OtcError `usage` */
+async function readFilter({ view, action }: ListMissingFlags): Promise<MissingFilter> {
+  const chosen = ACTIONS.find((candidate) => candidate === action);
+  if (action !== undefined && chosen === undefined) {
+    throw new OtcError("usage", `--action is ${JSON.stringify(action)}.`, {
+      remedy: `Give one of ${ACTIONS.join(", ")}.`,
+    });
+  }
+  return {
+    ...(view === undefined ? {} : { view: viewNamed(await viewCatalog(), view).name }),
+    ...(chosen === undefined ? {} : { action: chosen }),
+  };
+}
+
+async function migratedDatabase({ loader }: Session): Promise<Database> {
+  const database = await loader.database();
+  await requireMigrated(database);
+  return database;
+}

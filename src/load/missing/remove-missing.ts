@@ -1,0 +1,141 @@
+import type { Transaction } from "../../database/database.ts";
+import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
+import type { View } from "../../views/view.ts";
+import { bisectRefused, type PositionRange } from "../tables/bisect-refused.ts";
+import { DELETED_AT, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+import type { MissingCheck, MissingTable } from "./missing-check.ts";
+
+/** What was done with the rows that are marked in the table of absent rows. */
+interface Removed {
+  readonly missing: number;
+  readonly rekeyed: number;
+  readonly missingProblem: string | null;
+}
+
+/** Where a removal is recorded. */
+interface RemovalRecord {
+  /** The table of missing rows, quoted. */
+  readonly entries: string;
+  readonly runId: number;
+}
+
+/** Does what the view's mode says with the absent rows that have a reason, and puts it on record. */
+export async function removeMissing(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  { mode, table }: MissingCheck,
+  runId: number,
+): Promise<Removed> {
+  const counts = await countMarked(transaction, tables);
+  if (counts.marked === 0) return { missing: 0, rekeyed: 0, missingProblem: null };
+  const entries = qualifiedName(transaction.schema, "etl_missing");
+  const remove = removal(view, tables, mode, table, { entries, runId });
+  const problems: string[] = [];
+  const action = {
+    ignore: "reported",
+    report: "reported",
+    archive: "archived",
+    "soft-delete": "soft-deleted",
+  }[mode];
+  if (typeof remove === "string") problems.push(remove);
+  if (typeof remove === "object") {
+    await bisectRefused(
+      transaction,
+      tables.absent,
+      ({ first, last }: PositionRange) => transaction.query(remove.statement, [first, last]),
+      async (position, error) => {
+        problems.push(error.message);
+        await transaction.query(`update ${tables.absent} set problem = $2 where ${positionColumn} = $1`, [
+          position,
+          error.message,
+        ]);
+      },
+    );
+  }
+  await transaction.query(
+    `update ${entries} e
+     set missing_run_id = coalesce(e.missing_run_id, $1::bigint), missing_at = coalesce(e.missing_at, now()),
+       action = case when coalesce(a.problem, $3) is null then $2 else 'reported' end,
+       reason = a.reason, new_key = a.new_key, problem = coalesce(a.problem, $3)
+     from ${tables.absent} a
+     where a.reason is not null and e.view_name = $4 and e.record_key = a.record_key and e.action is distinct from 'archived'`,
+    [runId, action, typeof remove === "string" ? remove : null, view.name],
+  );
+  // A row that was reported before and cannot be removed is not missing anew.
+  const done = await countMarked(transaction, tables, typeof remove === "string");
+  const kept = typeof remove === "string" ? counts.marked : problems.length;
+  return {
+    missing: done.missing,
+    rekeyed: done.rekeyed,
+    missingProblem:
+      problems[0] === undefined
+        ? null
+        : `${kept} of ${counts.marked} missing rows could not be removed and stay in the table: ${problems[0]}.`,
+  };
+}
+
+async function countMarked(
+  transaction: Transaction,
+  { absent }: LoadTables,
+  removesNone = false,
+): Promise<{ readonly marked: number; readonly missing: number; readonly rekeyed: number }> {
+  const isNew = `(action is null or (problem is null and not ${removesNone}))`;
+  const { rows } = await transaction.query<{ marked: number; missing: number; rekeyed: number }>(
+    `select count(*) as "marked", count(*) filter (where reason = 'missing' and ${isNew}) as "missing",
+       count(*) filter (where reason = 'rekeyed' and ${isNew}) as "rekeyed"
+     from ${absent} where reason is not null`,
+  );
+  return rows[0] ?? { marked: 0, missing: 0, rekeyed: 0 };
+}
+
+/** The statement that removes the marked rows `$1` to `$2`; why there is none; or undefined when rows only are reported. */
+function removal(
+  view: View,
+  tables: LoadTables,
+  mode: MissingCheck["mode"],
+  table: MissingTable,
+  record: RemovalRecord,
+): { readonly statement: string } | string | undefined {
+  switch (mode) {
+    case "ignore":
+    case "report":
+      return undefined;
+    case "soft-delete":
+      if (!table.hasDeletedAt) return `${view.table} has no column ${DELETED_AT} of the type timestamptz`;
+      return {
+        statement: `
+          update ${tables.target} t set ${quoteIdentifier(DELETED_AT)} = now()
+          from ${tables.absent} a
+          where a.reason is not null and ${sameKey(view, "a", "t")} and a.${positionColumn} between $1 and $2`,
+      };
+    case "archive":
+      if (table.archiveProblem !== undefined) return table.archiveProblem;
+      return { statement: archiveStatement(view, tables, table, record) };
+    default:
+      return mode satisfies never;
+  }
+}
+
+function archiveStatement(
+  view: View,
+  tables: LoadTables,
+  table: MissingTable,
+  { entries, runId }: RemovalRecord,
+): string {
+  const { archive, shared, others } = table;
+  const other = others.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`);
+  const otherColumns = other.length === 0 ? "null::jsonb" : `jsonb_build_object(${other.join(", ")})`;
+  return `
+    with gone as (
+      delete from ${tables.target} t
+      using ${tables.absent} a
+      join ${entries} e on e.record_key = a.record_key and e.view_name = ${quoteLiteral(view.name)}
+        and e.action is distinct from 'archived'
+      where a.reason is not null and ${sameKey(view, "a", "t")} and a.${positionColumn} between $1 and $2
+      returning ${shared.map((column) => `t.${column}`).join(", ")}, ${otherColumns} as other_columns,
+        a.reason as deleted_reason, a.new_key, e.missing_id
+    )
+    insert into ${archive} (${shared.join(", ")}, other_columns, deleted_reason, new_key, missing_id, deleted_run_id, deleted_at)
+    select gone.*, ${runId}, now() from gone`;
+}
