@@ -1,5 +1,7 @@
+import { BlockList } from "node:net";
 import * as v from "valibot";
 import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
+import { networkList } from "./network-list.ts";
 import { parsePercentage, ratioOf } from "./percentage.ts";
 
 /** One setting: its name, its type and its documentation. */
@@ -48,6 +50,14 @@ const names = v.pipe(
   v.string(),
   v.transform((value) => (value.trim() === "none" ? [] : value.split(",").map((name) => name.trim()))),
   v.check((list) => list.every((name) => name !== ""), "must be names with commas between them, or none"),
+);
+
+/** IP addresses and networks, such as `10.0.0.0/8`. */
+const networks = v.pipe(
+  names,
+  v.transform((list) => networkList(list)),
+  v.check((list) => list !== undefined, "must be IP addresses or networks such as 10.0.0.0/8, or none"),
+  v.transform((list) => list ?? new BlockList()),
 );
 
 const milliseconds = wholeNumber(0, DAY_MS);
@@ -401,6 +411,14 @@ const SETTINGS = {
       v.regex(/^[!-~]{16,}$/, "must have at least 16 characters of ASCII, and no spaces"),
     ),
     secret: true,
+  },
+  webTrustedProxies: {
+    env: "OTC_WEB_TRUSTED_PROXIES",
+    group: "Status page",
+    description:
+      "Comma-separated addresses or networks of proxies in front of `serve`, or none. The client's address is taken from their `X-Forwarded-For`.",
+    type: networks,
+    default: "none",
   },
   webDatabaseUrl: {
     env: "OTC_WEB_DATABASE_URL",

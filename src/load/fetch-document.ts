@@ -1,4 +1,5 @@
 import type { DocumentCopy } from "../archive/document-copy.ts";
+import { concealInError } from "../source/conceal-secrets.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../errors/source-error.ts";
@@ -83,6 +84,8 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
     return await (known === undefined && mayFillTable(load)
       ? fillOrStage(load, chunks, copy)
       : stage(load, chunks, copy, known));
+  } catch (error) {
+    throw run.source.conceal === undefined ? error : concealInError(error, run.source.conceal);
   } finally {
     attempt.abort();
     await copy?.end();

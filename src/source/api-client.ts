@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, interceptors, request } from "undici";
+import { concealerOf } from "./conceal-secrets.ts";
 import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
 import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
@@ -54,6 +55,7 @@ export class ApiClient {
     return {
       origin: shown,
       kind: "api",
+      conceal: concealerOf(secretsOf(this.#settings)),
       open: (signal, gate) => this.#fetch(url, context, signal, gate),
     };
   }
@@ -118,6 +120,12 @@ export class ApiClient {
       await gate.leave();
     }
   }
+}
+
+/** Everything in the settings that OTC may repeat in an answer and nobody else may read. */
+function secretsOf({ url, username, password }: ApiSettings): readonly string[] {
+  const query = [...url.searchParams].filter(([name]) => name !== "id").map(([, value]) => value);
+  return [`${username}:${password}`, password, ...query];
 }
 
 function basicAuthorization({ username, password }: ApiSettings): string {
