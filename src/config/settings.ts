@@ -311,6 +311,21 @@ const SETTINGS = {
     type: wholeNumber(1024, 512 * 1024 * 1024),
     default: "67108864",
   },
+  maxDocumentBytes: {
+    env: "OTC_MAX_DOCUMENT_BYTES",
+    group: "Limits",
+    description: "Largest document accepted, decompressed, in bytes.",
+    type: wholeNumber(1024, Number.MAX_SAFE_INTEGER),
+    default: "50000000000",
+  },
+  maxCompressionRatio: {
+    env: "OTC_MAX_COMPRESSION_RATIO",
+    group: "Limits",
+    description:
+      "How many times larger a response of OTC may become when it is decompressed; the first 64 MiB are not judged.",
+    type: wholeNumber(1, 1_000_000),
+    default: "200",
+  },
   maxKnownRows: {
     env: "OTC_MAX_KNOWN_ROWS",
     group: "Limits",

@@ -160,6 +160,7 @@ function stageRows(
       destination,
       timeZone: context.options.timeZone,
       maxRecordBytes: context.options.maxRecordBytes,
+      maxDocumentBytes: context.options.maxDocumentBytes,
       fingerprintKey: load.fingerprinting.key,
       known,
       rejects: state.rejects,

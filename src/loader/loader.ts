@@ -214,6 +214,7 @@ export class Loader {
         full: request.full ?? false,
         maxKnownRows: settings.maxKnownRows,
         maxRecordBytes: settings.maxRecordBytes,
+        maxDocumentBytes: settings.maxDocumentBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {
           requestIntervalMs: settings.requestIntervalMs,
@@ -275,7 +276,7 @@ async function openTracing({ tracing, log }: LoaderInput): Promise<Tracing | und
 
 /** @throws OtcError `configuration` naming every setting of the API that is missing */
 export function requiredApiSettings(settings: Settings) {
-  const { apiUrl, apiUsername, apiPassword, timeoutMs } = settings;
+  const { apiUrl, apiUsername, apiPassword, timeoutMs, maxCompressionRatio } = settings;
   if (apiUrl === undefined || apiUsername === undefined || apiPassword === undefined) {
     const missing = [
       ...(apiUrl === undefined ? ["OTC_API_URL"] : []),
@@ -286,5 +287,5 @@ export function requiredApiSettings(settings: Settings) {
       remedy: "Set them in the environment or in .env (see .env.example), or load a file with --from.",
     });
   }
-  return { url: apiUrl, username: apiUsername, password: apiPassword, timeoutMs };
+  return { url: apiUrl, username: apiUsername, password: apiPassword, timeoutMs, maxCompressionRatio };
 }

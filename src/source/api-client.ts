@@ -15,6 +15,8 @@ export interface ApiSettings {
   readonly password: string;
   /** A response counts as stalled after this many milliseconds without a byte, in headers or body. */
   readonly timeoutMs: number;
+  /** A response that becomes more than so many times larger when it is decompressed is refused. */
+  readonly maxCompressionRatio?: number;
   readonly userAgent: string;
 }
 
@@ -98,7 +100,11 @@ export class ApiClient {
       throw statusFailure(statusCode, headers, context);
     }
     const encoding = headers["content-encoding"];
-    const decoded = decodeContent(body, Array.isArray(encoding) ? encoding.join(",") : (encoding ?? ""));
+    const decoded = decodeContent(
+      body,
+      Array.isArray(encoding) ? encoding.join(",") : (encoding ?? ""),
+      this.#settings.maxCompressionRatio,
+    );
     return this.#readChunks(decoded, context, signal, gate);
   }
 

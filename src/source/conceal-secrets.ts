@@ -4,7 +4,7 @@ import { SourceError } from "../errors/source-error.ts";
 /** A shorter secret is not concealed: it would be found in any text. */
 const MIN_SECRET_CHARACTERS = 4;
 
-/** A part of a secret this long is concealed as well, because messages quote the beginning or the middle of a text. */
+/** A part of a secret this long is concealed as well where a quotation was cut. */
 const MIN_PART_CHARACTERS = 8;
 
 const MASK = "…";
@@ -39,15 +39,22 @@ export function concealInError(error: unknown, conceal: Conceal): unknown {
 }
 
 function concealOne(text: string, secret: string): string {
-  const shortest = Math.min(secret.length, MIN_PART_CHARACTERS);
   let concealed = "";
   let index = 0;
   while (index < text.length) {
     let length = 0;
     while (index + length < text.length && secret.includes(text.slice(index, index + length + 1)))
       length += 1;
-    concealed += length >= shortest ? MASK : text.charAt(index);
-    index += length >= shortest ? length : 1;
+    const isSecret =
+      length === secret.length ||
+      (length >= MIN_PART_CHARACTERS && isCut(text.slice(0, index), text.slice(index + length)));
+    concealed += isSecret ? MASK : text.charAt(index);
+    index += isSecret ? length : 1;
   }
   return concealed;
+}
+
+/** Whether what stands between two texts is at an end of a quotation that was cut. Elsewhere, it is a word like any other. */
+function isCut(before: string, after: string): boolean {
+  return /(\.\.\.|…)"?$/.test(before) || /^("|\.\.\.|…)/.test(after);
 }
