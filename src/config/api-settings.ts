@@ -15,11 +15,12 @@ export interface RequiredApiSettings {
   readonly authorities: string | undefined;
   /** In milliseconds. */
   readonly timeoutMs: number;
+  readonly maxCompressionRatio: number;
 }
 
 /** @throws OtcError `configuration` naming every setting of the API that is missing */
 export function requiredApiSettings(settings: Settings): RequiredApiSettings {
-  const { apiUrl: url, apiCaFile, timeoutMs } = settings;
+  const { apiUrl: url, apiCaFile, timeoutMs, maxCompressionRatio } = settings;
   const credentials = apiCredentials(settings);
   if (url === undefined || "missing" in credentials) {
     const missing = [
@@ -31,7 +32,7 @@ export function requiredApiSettings(settings: Settings): RequiredApiSettings {
     });
   }
   const authorities = apiCaFile === undefined ? undefined : readAuthorities("OTC_API_CA_FILE", apiCaFile);
-  return { url, credentials, authorities, timeoutMs };
+  return { url, credentials, authorities, timeoutMs, maxCompressionRatio };
 }
 
 function apiCredentials(settings: Settings): ApiCredentials | { readonly missing: readonly string[] } {

@@ -41,6 +41,21 @@ export function databaseSettings(settings: Settings) {
   return { engine: "postgres" as const, connection, schema, limits };
 }
 
+/** The host of the configured server; undefined for the embedded database and for a socket of this machine. */
+export function databaseHost(settings: Settings): string | undefined {
+  const { engine, ...rest } = databaseSettings(settings);
+  if (engine === "embedded" || !("connection" in rest)) return undefined;
+  const { connection } = rest;
+  const host =
+    "connectionString" in connection ? socketOrHost(new URL(connection.connectionString)) : connection.host;
+  return host === "" || host.startsWith("/") ? undefined : host;
+}
+
+/** The driver takes the parameter `host` of a URL, often the folder of a socket, before its host. */
+function socketOrHost(url: URL): string {
+  return url.searchParams.get("host") ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1");
+}
+
 /** Removes the URL's sslmode when TLS is configured, because the driver would prefer it to our option. */
 function withoutSslmode(url: URL, tls: ConnectionOptions | false | undefined): string {
   if (tls !== undefined) url.searchParams.delete("sslmode");
@@ -50,13 +65,22 @@ function withoutSslmode(url: URL, tls: ConnectionOptions | false | undefined): s
 /** Time limit for a connection of the status page, in milliseconds; then the page shows an error. */
 const WEB_CONNECT_MS = 3000;
 
+/**
+ * Time limit for a statement of the status page, in milliseconds, and for the answer of a server that should have
+ * cancelled it. After both, the connection is closed: a few that are silent would otherwise block all pages.
+ */
+const WEB_STATEMENT_MS = 5000;
+const WEB_ANSWER_GRACE_MS = 1000;
+
 /** The same database for the status page, with its own role if one is configured. */
 export function webDatabaseSettings(settings: Settings) {
   const { webDatabaseUrl, connectTimeoutMs } = settings;
-  return databaseSettings({
+  const database = databaseSettings({
     ...settings,
+    statementTimeoutMs: WEB_STATEMENT_MS,
     connectTimeoutMs: Math.min(connectTimeoutMs, WEB_CONNECT_MS),
     // The password belongs to the role that loads, so it is not sent for the page's role.
     ...(webDatabaseUrl === undefined ? {} : { databaseUrl: webDatabaseUrl, pgPassword: undefined }),
   });
+  return { ...database, answerGraceMs: WEB_ANSWER_GRACE_MS };
 }

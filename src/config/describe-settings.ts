@@ -1,4 +1,4 @@
-import { type Environment, withoutUserinfo } from "./read-settings.ts";
+import { type Environment, withoutUrlSecrets } from "./read-settings.ts";
 import { flagOf, type Setting, settingList, viewSettingList } from "./settings.ts";
 
 /** A setting with its current value. */
@@ -25,7 +25,7 @@ export function describeSettings(
     const name = flagOf(setting);
     const file = `${setting.env}_FILE`;
     const shown = { env: setting.env, flag: setting.secret === true ? "-" : `--${name}` };
-    const conceal = (value: string): string => (setting.secret === true ? "(set)" : withoutUserinfo(value));
+    const conceal = (value: string): string => (setting.secret === true ? "(set)" : withoutUrlSecrets(value));
     if (flags[name] !== undefined) return { ...shown, value: conceal(flags[name]), origin: "flag" };
     if (env[setting.env])
       return { ...shown, value: conceal(env[setting.env] ?? ""), origin: placeOf(setting.env) };

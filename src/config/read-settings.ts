@@ -79,13 +79,25 @@ function readSecret(variable: string, file: string): string {
 }
 
 function describe(definition: Setting, found: Found, problem: string): string {
-  const value = definition.secret === true ? "" : ` is ${JSON.stringify(withoutUserinfo(found.text))}, but`;
+  const value = definition.secret === true ? "" : ` is ${JSON.stringify(withoutUrlSecrets(found.text))}, but`;
   return `${found.where}${value} ${problem}.`;
 }
 
-/** Hides user name and password of a URL, which are secret even where they are not allowed. */
-export function withoutUserinfo(text: string): string {
-  return text.replace(/\/\/[^/?#]*@/, "//…@");
+/**
+ * Hides the user name and the password of a URL, which are secret even where they are not allowed, and the values of its
+ * query, which may be tokens.
+ */
+export function withoutUrlSecrets(text: string): string {
+  return text
+    .replace(/\/\/[^/?#]*@/, "//…@")
+    .replace(/(\/\/[^?#]*\?)([^#]*)/, (_, before: string, query: string) => before + withoutValues(query));
+}
+
+function withoutValues(query: string): string {
+  return query
+    .split("&")
+    .map((part) => (part.includes("=") ? part.replace(/=.*/s, "=…") : "…"))
+    .join("&");
 }
 
 /**

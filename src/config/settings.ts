@@ -1,6 +1,8 @@
+import { BlockList } from "node:net";
 import * as v from "valibot";
 import { parseWholeNumber } from "../format/whole-number.ts";
 import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
+import { networkList } from "./network-list.ts";
 import { parsePercentage, ratioOf } from "./percentage.ts";
 
 /** One setting: its name, its type and its documentation. */
@@ -48,6 +50,14 @@ const names = v.pipe(
   v.string(),
   v.transform((value) => (value.trim() === "none" ? [] : value.split(",").map((name) => name.trim()))),
   v.check((list) => list.every((name) => name !== ""), "must be names with commas between them, or none"),
+);
+
+/** IP addresses and networks, such as `10.0.0.0/8`. */
+const networks = v.pipe(
+  names,
+  v.transform((list) => networkList(list)),
+  v.check((list) => list !== undefined, "must be IP addresses or networks such as 10.0.0.0/8, or none"),
+  v.transform((list) => list ?? new BlockList()),
 );
 
 const milliseconds = wholeNumber(0, DAY_MS);
@@ -331,6 +341,21 @@ const SETTINGS = {
     type: wholeNumber(1024, 512 * 1024 * 1024),
     default: "67108864",
   },
+  maxDocumentBytes: {
+    env: "OTC_MAX_DOCUMENT_BYTES",
+    group: "Limits",
+    description: "Largest document accepted, decompressed, in bytes.",
+    type: wholeNumber(1024, Number.MAX_SAFE_INTEGER),
+    default: "50000000000",
+  },
+  maxCompressionRatio: {
+    env: "OTC_MAX_COMPRESSION_RATIO",
+    group: "Limits",
+    description:
+      "How many times larger a response of OTC may become when it is decompressed; the first 64 MiB are not judged.",
+    type: wholeNumber(1, 1_000_000),
+    default: "200",
+  },
   maxKnownRows: {
     env: "OTC_MAX_KNOWN_ROWS",
     group: "Limits",
@@ -431,6 +456,14 @@ const SETTINGS = {
       v.regex(/^[!-~]{16,}$/, "must have at least 16 characters of ASCII, and no spaces"),
     ),
     secret: true,
+  },
+  webTrustedProxies: {
+    env: "OTC_WEB_TRUSTED_PROXIES",
+    group: "Status page",
+    description:
+      "Comma-separated addresses or networks of proxies in front of `serve`, or none. The client's address is taken from their `X-Forwarded-For`.",
+    type: networks,
+    default: "none",
   },
   webDatabaseUrl: {
     env: "OTC_WEB_DATABASE_URL",

@@ -20,6 +20,8 @@ interface ServerError {
  */
 const ROW_ERRORS = /^(22|23|44)|^(P0001|54000)$/;
 
+const DISK_FULL = "53100";
+
 /** A row rejected by a policy's WITH CHECK has the same code as a missing right. The server's function differs. */
 const POLICY_ERROR = { code: "42501", routine: "ExecWithCheckOptions" };
 
@@ -49,7 +51,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "42501": 'Grant the role the rights that docs/operations.md lists under "Rights".',
   "53300":
     "The server has no connection left. Try again later, or raise max_connections or the role's limit.",
-  "53100": "The server's disk is full.",
+  [DISK_FULL]: "The database's disk is full.",
   "55P03": "Another session has locked the table. Find it in pg_stat_activity, or raise OTC_LOCK_TIMEOUT_MS.",
   "57014": "The statement was cancelled. If the time limit was the cause, raise OTC_STATEMENT_TIMEOUT_MS.",
   "25P03": "The source took too long to answer. Raise OTC_IDLE_TIMEOUT_MS.",
@@ -120,7 +122,8 @@ export function databaseError(error: unknown, location: string): OtcError {
     const parts = [error.message, error.detail, error.hint].filter(
       (part) => part !== undefined && part !== "",
     );
-    return new DatabaseError(`PostgreSQL refused: ${parts.join(" ")} (SQLSTATE ${error.code})`, {
+    const where = error.code === DISK_FULL ? ` in ${location}` : "";
+    return new DatabaseError(`PostgreSQL refused: ${parts.join(" ")} (SQLSTATE ${error.code})${where}`, {
       server: error,
       cause: error,
     });

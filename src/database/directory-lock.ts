@@ -1,143 +1,141 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readFile, link, rename, rm, writeFile } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { OtcError } from "../errors/otc-error.ts";
+import { errorMessage } from "../errors/error-message.ts";
 
-/** The lock of a directory, which excludes other processes until it is released. */
+/** The lock of a directory, which excludes other processes until it is released, or its process ends. */
 export interface DirectoryLock {
   release(): Promise<void>;
 }
 
-/** The process that holds a directory, and the lock file's content. */
+/** The process that holds a directory. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
   /** ISO 8601. */
   readonly since: string;
-  /** The kernel's start time of the process, which distinguishes it from a later process with the same pid. */
-  readonly processStart: string | null;
 }
 
-const LOCK_FILE = "lock";
+/** The file that is locked. It stays empty and is never removed: a process that opens it must find the locked one. */
+const LOCK_FILE = "lock.db";
+
+/** The file that names the holder, for messages. Whether it exists and what it says decides nothing. */
+const HOLDER_FILE = "lock";
+
+/** All locks that this process holds. An unreachable one would be collected, which unlocks its file. */
+const held = new Set<DatabaseSync>();
+
+/** SQLITE_BUSY: another process has the file locked. */
+const BUSY = 5;
+
+/** Processes that lock at the same moment can prevent each other. Each one then tries again, for half a second in all. */
+const TRIES = 10;
+const MAX_PAUSE_MS = 100;
 
 /**
- * Locks the directory for this process. The lock of a dead process is replaced.
+ * Locks the directory for this process. The kernel holds the lock (`fcntl`, on Windows `LockFileEx`): it applies to every
+ * process of the machine, also in other containers, and ends with this process in whatever way that ends.
  *
- * @throws OtcError `locked`, with the holder's pid, when a living process holds it
+ * @throws OtcError `locked`, with the holder, when another process holds it; `configuration` when the file cannot be locked
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const path = join(directory, LOCK_FILE);
-  const holder: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    since: new Date().toISOString(),
-    processStart: await processStart(process.pid),
-  };
-  const other = await takeFile(path, JSON.stringify(holder));
-  if (other !== undefined) throw heldBy(directory, other);
+  createFile(path);
+  const lock = await lockFile(path, directory);
+  held.add(lock);
+  const holderFile = join(directory, HOLDER_FILE);
+  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  // It only serves messages of other processes. On a full disk, the database itself reports that.
+  await writeFile(holderFile, JSON.stringify(holder), { mode: 0o600 }).catch(() => undefined);
   return {
     release: async () => {
-      await rm(path, { force: true });
+      await rm(holderFile, { force: true });
+      if (held.delete(lock)) lock.close();
     },
   };
 }
 
-/** Writes `content` to `path`, unless a living process holds the lock. Then it returns that process. */
-async function takeFile(path: string, content: string): Promise<Holder | undefined> {
-  const own = `${path}.${randomUUID()}`;
-  await writeFile(own, content, { mode: 0o600 });
+/**
+ * Creates the file, readable by its owner only. It must not be opened where it exists, and be closed at once: the kernel
+ * ends all locks of a process on a file when the process closes any descriptor of it.
+ */
+function createFile(path: string): void {
   try {
-    // Creating a hard link is atomic: it appears with its whole content, or fails because another lock exists.
-    while (!(await tryLink(own, path))) {
-      const found = await readIfThere(path);
-      if (found === undefined) continue;
-      const other = holderIn(found);
-      if (other !== undefined && (await isAlive(other))) return other;
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+}
 
-      // The lock is stale. A process replaces it while it holds a guard file that is named after the stale lock and
-      // taken in the same way. Of several processes, only one replaces the lock, and a later one finds the new lock.
-      const guard = `${path}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`;
-      const ahead = await takeFile(guard, content);
-      if (ahead !== undefined) return ahead;
-      try {
-        if ((await readIfThere(path)) === found) {
-          await rename(own, path);
-          return undefined;
-        }
-      } finally {
-        await rm(guard, { force: true });
-      }
-    }
-    return undefined;
+async function lockFile(path: string, directory: string): Promise<DatabaseSync> {
+  for (let tries = 1; ; tries += 1) {
+    const { lock, error } = tryLock(path);
+    if (lock !== undefined) return lock;
+    if (!isBusy(error)) throw notLockable(path, error);
+    if (tries === TRIES) throw heldBy(directory, await readHolder(join(directory, HOLDER_FILE)));
+    await sleep(Math.random() * MAX_PAUSE_MS);
+  }
+}
+
+/** An exclusive transaction of SQLite on an empty file is a lock of the file, on every platform. Nothing is ever written. */
+function tryLock(path: string): { readonly lock?: DatabaseSync; readonly error?: unknown } {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new (sqlite())(path);
+    // Otherwise, an empty journal would appear beside the file.
+    lock.exec("pragma journal_mode = memory");
+    lock.exec("begin exclusive");
+    return { lock };
+  } catch (error) {
+    if (lock?.isOpen === true) lock.close();
+    return { error };
+  }
+}
+
+/** SQLite of Node itself. Node 22 warns that it is experimental, on standard error. */
+function sqlite(): typeof DatabaseSync {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
+  try {
+    return process.getBuiltinModule("node:sqlite").DatabaseSync;
   } finally {
-    await rm(own, { force: true });
+    process.emitWarning = emitWarning;
   }
 }
 
-async function tryLink(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  }
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === BUSY;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Undefined when the holder is just writing it, or could not. */
+async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** Undefined for a file that is not a lock, such as a crash of the machine may leave. It then names no holder. */
-function holderIn(content: string): Holder | undefined {
-  try {
-    const holder = JSON.parse(content) as Partial<Holder> | null;
-    return typeof holder?.pid === "number" && typeof holder.host === "string"
-      ? (holder as Holder)
-      : undefined;
+    const holder = JSON.parse(await readFile(path, "utf8")) as Partial<Holder> | null;
+    return typeof holder?.pid === "number" ? (holder as Holder) : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
-  // Processes of another machine (a shared directory) cannot be checked, so that they count as alive.
-  if (holder.host !== hostname()) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-  return holder.processStart === (await processStart(holder.pid));
+function notLockable(path: string, error: unknown): OtcError {
+  return new OtcError("configuration", `The file ${path} cannot be locked: ${errorMessage(error)}.`, {
+    remedy:
+      "Put OTC_DATA_DIR on a file system of this machine that supports locks, or use a PostgreSQL server.",
+    cause: error,
+  });
 }
 
-/** The start time in Linux's /proc/<pid>/stat (field 22, after the name in parentheses); null on other systems. */
-async function processStart(pid: number): Promise<string | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function heldBy(directory: string, holder: Holder): OtcError {
-  return new OtcError(
-    "locked",
-    `The embedded database in ${directory} is in use by process ${holder.pid} on ${holder.host} since ${holder.since}.`,
-    {
-      remedy:
-        "Only one process at a time can open it. Wait until that process has ended, or use a PostgreSQL server.",
-    },
-  );
+function heldBy(directory: string, holder: Holder | undefined): OtcError {
+  const who =
+    holder === undefined
+      ? "another process"
+      : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+  return new OtcError("locked", `The embedded database in ${directory} is in use by ${who}.`, {
+    remedy:
+      "Only one process at a time can open it. Wait until that process has ended, or use a PostgreSQL server.",
+  });
 }

@@ -1,4 +1,4 @@
-import { access, chmod, mkdir } from "node:fs/promises";
+import { access, chmod, mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
@@ -6,7 +6,7 @@ import type { Database, Parameter, QueryResult, Transaction } from "./database.t
 import { errorMessage } from "../errors/error-message.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { makeDirectory } from "../files/make-directory.ts";
-import { databaseError } from "./database-error.ts";
+import { DatabaseError, databaseError } from "./database-error.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { runSavepoint } from "./savepoint.ts";
 import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
@@ -17,6 +17,9 @@ export interface EmbeddedSettings {
   readonly schema: string;
   readonly limits: TimeLimits;
 }
+
+/** A new database needs several files of this size for its write-ahead log. */
+const WAL_SEGMENT_BYTES = 16 * 1024 * 1024;
 
 /** The size of the pieces, in bytes, in which a document is copied. PGlite reads COPY from a blob that memory holds. */
 const COPY_PIECE_BYTES = 4 * 1024 * 1024;
@@ -46,7 +49,7 @@ export class EmbeddedDatabase implements Database {
       return new EmbeddedDatabase(settings, lock, pglite);
     } catch (error) {
       await lock.release();
-      throw databaseError(error, `the embedded database in ${settings.dataDir}`);
+      throw await openingError(error, settings.dataDir);
     }
   }
 
@@ -128,6 +131,17 @@ async function openDirectory(directory: string, create: boolean): Promise<Direct
       },
     );
   }
+}
+
+/** PGlite does not say why it cannot start on a full disk. */
+async function openingError(error: unknown, dataDir: string): Promise<Error> {
+  const location = `the embedded database in ${dataDir}`;
+  const { bavail, bsize } = await statfs(dataDir);
+  if (bavail * bsize >= WAL_SEGMENT_BYTES) return databaseError(error, location);
+  return new DatabaseError(`There is no space left for ${location}: ${bavail * bsize} bytes are free.`, {
+    remedy: "Free at least 100 MB on this disk, or set OTC_DATA_DIR to a directory on another one.",
+    cause: error,
+  });
 }
 
 class EmbeddedTransaction implements Transaction {

@@ -20,6 +20,11 @@ export interface PostgresSettings {
   >;
   readonly schema: string;
   readonly limits: TimeLimits;
+  /**
+   * How long the answer may take after the time at which the server should have cancelled the statement itself, in
+   * milliseconds. Then the connection is closed.
+   */
+  readonly answerGraceMs?: number;
 }
 
 /**
@@ -48,7 +53,6 @@ const SERVER_KEEP_ALIVE: readonly [name: string, value: string][] = [
  */
 const CLIENT_CHECK = "set_config('client_connection_check_interval', '1s', true)";
 
-/** How long the server's answer may take after the time at which it should have cancelled the statement itself. */
 const ANSWER_GRACE_MS = 10_000;
 
 /** The time limit for a ROLLBACK. After it, the connection is closed, which also rolls back. */
@@ -163,6 +167,7 @@ export class PostgresDatabase implements Database {
 
   #clientConfig(): pg.ClientConfig {
     const { connectMs, statementMs } = this.#settings.limits;
+    const { answerGraceMs = ANSWER_GRACE_MS } = this.#settings;
     return {
       ...this.#settings.connection,
       stream: () => this.#newSocket(),
@@ -173,7 +178,7 @@ export class PostgresDatabase implements Database {
       // allows.
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
-      ...(statementMs === 0 ? {} : { query_timeout: statementMs + ANSWER_GRACE_MS }),
+      ...(statementMs === 0 ? {} : { query_timeout: statementMs + answerGraceMs }),
     };
   }
 

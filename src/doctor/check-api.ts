@@ -1,3 +1,4 @@
+import { concealInError } from "../source/conceal-secrets.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import { openGate } from "../source/request-gate.ts";
 import { type CheckResult, ok } from "./check.ts";
@@ -14,6 +15,6 @@ export async function checkApi(source: DocumentSource, signal: AbortSignal): Pro
     }
     return ok("API", `${source.origin} answers with an empty body`);
   } catch (error) {
-    return failure("API", error);
+    return failure("API", source.conceal === undefined ? error : concealInError(error, source.conceal));
   }
 }

@@ -1,4 +1,5 @@
 import type { DocumentCopy } from "../archive/document-copy.ts";
+import { concealInError } from "../source/conceal-secrets.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
 import { SourceError } from "../errors/source-error.ts";
@@ -102,6 +103,8 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
     return await (known === undefined && mayFillTable(load)
       ? fillOrStage(load, chunks, copy)
       : stage(load, chunks, copy, known));
+  } catch (error) {
+    throw run.source.conceal === undefined ? error : concealInError(error, run.source.conceal);
   } finally {
     attempt.abort();
     await copy?.end();
@@ -177,6 +180,7 @@ function stageRows(
       destination,
       timeZone: context.options.timeZone,
       maxRecordBytes: context.options.maxRecordBytes,
+      maxDocumentBytes: context.options.maxDocumentBytes,
       fingerprintKey: load.fingerprinting.key,
       known,
       rejects: state.rejects,

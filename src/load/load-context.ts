@@ -36,6 +36,8 @@ interface LoadOptions {
   readonly maxKnownRows: number;
   /** In bytes. */
   readonly maxRecordBytes: number;
+  /** Of the decompressed document. */
+  readonly maxDocumentBytes: number;
   readonly retry: RetrySettings;
   readonly pace: PaceLimits;
   /** A longer wait for the pace than this ends the load, in milliseconds. */

@@ -271,6 +271,7 @@ export class Loader {
         full: request.full ?? false,
         maxKnownRows: settings.maxKnownRows,
         maxRecordBytes: settings.maxRecordBytes,
+        maxDocumentBytes: settings.maxDocumentBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {
           requestIntervalMs: settings.requestIntervalMs,

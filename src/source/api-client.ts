@@ -3,6 +3,7 @@ import { type Dispatcher, interceptors, request } from "undici";
 import type { ApiCredentials } from "../config/api-settings.ts";
 import type { ProxySettings } from "../config/proxy-settings.ts";
 import { openDispatcher } from "../network/open-dispatcher.ts";
+import { concealerOf } from "./conceal-secrets.ts";
 import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
 import { networkFailure, type RequestContext, statusFailure } from "./http-failure.ts";
@@ -19,6 +20,8 @@ export interface ApiSettings {
   readonly authorities?: string | undefined;
   /** A response counts as stalled after this many milliseconds without a byte, in headers or body. */
   readonly timeoutMs: number;
+  /** A response that becomes more than so many times larger when it is decompressed is refused. */
+  readonly maxCompressionRatio?: number;
   readonly userAgent: string;
 }
 
@@ -58,6 +61,7 @@ export class ApiClient {
       origin: shown,
       kind: "api",
       canReopen: true,
+      conceal: concealerOf(secretsOf(this.#settings)),
       open: (signal, gate) => this.#fetch(url, context, signal, gate),
     };
   }
@@ -102,7 +106,11 @@ export class ApiClient {
       throw statusFailure(statusCode, headers, context);
     }
     const encoding = headers["content-encoding"];
-    const decoded = decodeContent(body, Array.isArray(encoding) ? encoding.join(",") : (encoding ?? ""));
+    const decoded = decodeContent(
+      body,
+      Array.isArray(encoding) ? encoding.join(",") : (encoding ?? ""),
+      this.#settings.maxCompressionRatio,
+    );
     return this.#readChunks(decoded, context, signal, gate);
   }
 
@@ -124,6 +132,14 @@ export class ApiClient {
       await gate.leave();
     }
   }
+}
+
+/** Everything in the settings that OTC may repeat in an answer and nobody else may read. */
+function secretsOf({ url, credentials }: ApiSettings): readonly string[] {
+  const query = [...url.searchParams].filter(([name]) => name !== "id").map(([, value]) => value);
+  if (credentials.kind === "bearer") return [credentials.token, ...query];
+  const { username, password } = credentials;
+  return [`${username}:${password}`, password, ...query];
 }
 
 function authorizationOf(credentials: ApiCredentials): string {

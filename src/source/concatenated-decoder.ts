@@ -1,6 +1,7 @@
 import { Transform, type TransformCallback } from "node:stream";
 import type { BrotliDecompress, Gunzip, Inflate, ZstdDecompress } from "node:zlib";
 import { errorMessage } from "../errors/error-message.ts";
+import { SourceError } from "../errors/source-error.ts";
 import { DecodingError } from "./decoding-error.ts";
 
 /** A kind of compression. */
@@ -19,6 +20,9 @@ interface CompletenessCheck {
   readonly isComplete: boolean;
 }
 
+/** Little data can be dense by chance, in bytes of output. */
+const UNJUDGED_BYTES = 64 * 1024 * 1024;
+
 /** The code of zlib's error for data that was cut short. */
 const CUT_SHORT = "Z_BUF_ERROR";
 
@@ -29,12 +33,15 @@ const CUT_SHORT = "Z_BUF_ERROR";
  *
  * It holds one chunk of its input, and accepts the next one when its output has been read.
  *
- * @throws DecodingError out of the stream
+ * @throws DecodingError, or SourceError for data that is too dense, out of the stream
  */
 export class ConcatenatedDecoder extends Transform {
   readonly #codec: Codec;
   readonly #completeness: CompletenessCheck | undefined;
   #decoder: ReturnType<Codec["createDecoder"]>;
+  readonly #maxRatio: number;
+  #bytesIn = 0;
+  #bytesOut = 0;
   /** Bytes that earlier decoders have consumed. */
   #bytesBefore = 0;
   /** The chunk being decompressed, the bytes that the decoder consumed before it, and the callback for its end. */
@@ -44,15 +51,18 @@ export class ConcatenatedDecoder extends Transform {
   /** Whether the compressed data has ended, although the input continues. */
   #ended = false;
 
-  constructor(codec: Codec) {
+  /** @param maxRatio the largest allowed ratio of decompressed to compressed bytes, beyond the first 64 MiB */
+  constructor(codec: Codec, maxRatio = Number.POSITIVE_INFINITY) {
     super();
     this.#codec = codec;
+    this.#maxRatio = maxRatio;
     this.#completeness = codec.createCompletenessCheck?.();
     this.#decoder = this.#nextDecoder();
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#completeness?.push(chunk);
+    this.#bytesIn += chunk.length;
     this.#decode(chunk, done);
   }
 
@@ -87,6 +97,11 @@ export class ConcatenatedDecoder extends Transform {
   #nextDecoder(): ReturnType<Codec["createDecoder"]> {
     const decoder = this.#codec.createDecoder();
     decoder.on("data", (chunk: Buffer) => {
+      this.#bytesOut += chunk.length;
+      if (this.#bytesOut > UNJUDGED_BYTES && this.#bytesOut > this.#bytesIn * this.#maxRatio) {
+        this.destroy(this.#tooDense());
+        return;
+      }
       if (!this.push(chunk)) decoder.pause();
     });
     decoder.on("end", () => {
@@ -138,6 +153,17 @@ export class ConcatenatedDecoder extends Transform {
         this.#codec.mayBeFollowedBy satisfies never;
     }
     this.#decode(rest, done);
+  }
+
+  #tooDense(): SourceError {
+    return new SourceError(
+      "document",
+      `The ${this.#codec.name} data becomes more than ${this.#maxRatio} times larger: ${this.#bytesOut} bytes from ${this.#bytesIn} bytes.`,
+      {
+        remedy:
+          "No service desk has such data, and the database would be filled with it. Ask the OTC team, or raise OTC_MAX_COMPRESSION_RATIO.",
+      },
+    );
   }
 
   #unexpectedRest(): DecodingError {

@@ -33,10 +33,11 @@ const ZSTD_SKIPPABLE_MAGIC_END = Buffer.from([0x2a, 0x4d, 0x18]);
 /**
  * Undoes an HTTP `Content-Encoding`.
  *
+ * @param maxRatio the largest allowed ratio of decompressed to compressed bytes
  * @returns a stream that fails with a DecodingError when the body is damaged, was cut short or continues after its end
  * @throws SourceError `source` for an unsupported encoding
  */
-export function decodeContent(body: Readable, contentEncoding: string): Readable {
+export function decodeContent(body: Readable, contentEncoding: string, maxRatio?: number): Readable {
   return contentEncoding
     .split(",")
     .map((name) => name.trim().toLowerCase())
@@ -48,7 +49,7 @@ export function decodeContent(body: Readable, contentEncoding: string): Readable
         stream.destroy();
         throw new SourceError("source", `OTC answered in the encoding "${name}", which otc-etl cannot read.`);
       }
-      return pipeThrough(stream, new ConcatenatedDecoder(codec));
+      return pipeThrough(stream, new ConcatenatedDecoder(codec, maxRatio));
     }, body);
 }
 

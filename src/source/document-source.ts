@@ -1,3 +1,4 @@
+import type { Conceal } from "./conceal-secrets.ts";
 import type { RequestGate } from "./request-gate.ts";
 
 /** Something that a document can be fetched from: the API, or a file. */
@@ -18,6 +19,8 @@ export interface DocumentSource {
    * @throws SourceError when the document cannot be fetched
    */
   open(signal: AbortSignal, gate: RequestGate): Promise<AsyncIterable<Buffer>>;
+  /** Replaces the secrets of the source in a text, such as an error that quotes what the source has sent. */
+  readonly conceal?: Conceal;
   /** How much of the document has been read, from 0 to 1, where its size is known. */
   share?(): number | undefined;
 }

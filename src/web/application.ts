@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 import { createMiddleware } from "hono/factory";
 import type { Logger } from "pino";
@@ -11,14 +11,14 @@ import { errorMessage } from "../errors/error-message.ts";
 import type { MetricsText } from "../metrics/exposition.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
 import type { View } from "../views/view.ts";
-import { FailedTries } from "./access/failed-tries.ts";
 import { loginRoutes } from "./access/login.ts";
 import { loopbackHostsOnly } from "./access/loopback-hosts-only.ts";
-import { LOGIN_PATH, requireToken } from "./access/require-token.ts";
+import { accessWith, LOGIN_PATH, LOGOUT_PATH, requireToken } from "./access/require-token.ts";
 import type { Assets } from "./page/assets.ts";
 import { failurePage, NOT_FOUND } from "./page/failure.ts";
 import { type Layout, renderPage } from "./page/layout.ts";
 import type { Page, PageContent } from "./page/page.ts";
+import { readQuery } from "./page/query.ts";
 import { PAGES } from "./pages.ts";
 import { CoalescingCache } from "./reading/coalescing-cache.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -46,18 +46,22 @@ const READS = new Set(["GET", "HEAD"]);
 /** All routes. Those before `requireToken` are public; those after it require the token, if one is configured. */
 export function buildApplication(site: Site): Hono {
   const { database, settings, assets, log } = site;
-  const layout: Layout = { assets, pages: PAGES };
+  const layout: Layout = {
+    assets,
+    pages: PAGES,
+    ...(settings.webToken === undefined ? {} : { signOutPath: LOGOUT_PATH }),
+  };
   const app = new Hono();
   app.use(securityHeaders());
   app.use(compress());
-  app.use(onlyReads);
+  app.use(onlyReads(settings.webToken === undefined ? [] : [LOGIN_PATH, LOGOUT_PATH]));
   if (settings.webToken === undefined) app.use(loopbackHostsOnly());
 
   app.get("/healthz", (context) => context.text("ok\n"));
   const readiness = new CoalescingCache<true>(MAX_WAIT_MS);
   app.get("/readyz", async (context) => {
     try {
-      await readiness.get("", () => requireMigrated(database).then(() => true));
+      await readiness.getNew("", () => requireMigrated(database).then(() => true));
       return context.text("ready\n");
     } catch (error) {
       log.warn(`not ready: ${errorMessage(error)}`);
@@ -75,13 +79,13 @@ export function buildApplication(site: Site): Hono {
 
   app.use(neverStored);
   if (settings.webToken !== undefined) {
-    const access = { token: settings.webToken, tries: new FailedTries(), log };
+    const access = accessWith(settings.webToken, settings.webTrustedProxies, log);
     app.route("/", loginRoutes(access, layout));
     app.use(requireToken(access));
   }
-  const scrapes = new CoalescingCache<MetricsText>(MAX_WAIT_MS);
+  const scrapes = new CoalescingCache<MetricsText>(READ_LIMITS.statementMs);
   app.get("/metrics", async (context) => {
-    const { value } = await scrapes.get("", () =>
+    const value = await scrapes.getNew("", () =>
       withReadOnlyTransaction(database, READ_LIMITS, (transaction) => metricsText(transaction, settings)),
     );
     return context.body(value.body, 200, { "content-type": value.contentType });
@@ -106,12 +110,14 @@ export function buildApplication(site: Site): Hono {
   return app;
 }
 
-/** Refuses all methods but reads: the pages change nothing. */
-const onlyReads = createMiddleware(async (context, next) => {
-  const { method, path } = context.req;
-  if (READS.has(method) || (method === "POST" && path === LOGIN_PATH)) return next();
-  return context.text(`${method} is not allowed.\n`, 405, { allow: [...READS].join(", ") });
-});
+/** Refuses all methods but reads, because the pages change nothing, and POST at the paths of forms. */
+function onlyReads(forms: readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    const { method, path } = context.req;
+    if (READS.has(method) || (method === "POST" && forms.includes(path))) return next();
+    return context.text(`${method} is not allowed.\n`, 405, { allow: [...READS].join(", ") });
+  };
+}
 
 /** Forbids caches to store pages, which get old quickly and may be secret. */
 const neverStored = createMiddleware(async (context, next) => {
@@ -128,9 +134,10 @@ interface PageRoute {
 function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): void {
   const { database, settings, views } = site;
   app.get(page.path, async (context) => {
-    const { pathname, search, searchParams: query } = new URL(context.req.url);
+    const { pathname, searchParams } = new URL(context.req.url);
+    const query = readQuery(page, searchParams);
     const params = context.req.param() as Readonly<Record<string, string>>;
-    const { value, readAt, old } = await reads.get(`${pathname}${search}`, () =>
+    const { value, readAt, old } = await reads.get(`${pathname}?${query.toString()}`, () =>
       withReadOnlyTransaction(database, READ_LIMITS, (transaction) =>
         page.content({ database: transaction, views, settings, params, query }),
       ),

@@ -8,7 +8,7 @@ import type { Database } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { viewCatalog } from "../views/catalog.ts";
-import { isLoopback } from "./access/loopback.ts";
+import { isLoopback } from "../config/loopback.ts";
 import { buildApplication } from "./application.ts";
 import { Assets } from "./page/assets.ts";
 

@@ -1,4 +1,5 @@
 import { PgBoss } from "pg-boss";
+import { Temporal } from "temporal-polyfill";
 import { type Environment, readViewSchedule } from "../config/read-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
@@ -19,8 +20,10 @@ const OFF = "off";
 /** pg-boss also accepts four or six fields, with other meanings than cron. */
 const FIVE_FIELDS = /^\S+(\s+\S+){4}$/;
 
+const DAY_MS = 86_400_000;
+
 /** How far back to look for a scheduled time, in ms: enough for a schedule of once a year. */
-const LOOK_BACK_MS = 400 * 86_400_000;
+const LOOK_BACK_MS = 400 * DAY_MS;
 
 /** Scheduled times are whole minutes. */
 const MINUTE_MS = 60_000;
@@ -55,11 +58,47 @@ export function readSchedules(
   );
 }
 
-/** The first scheduled time after `time`. */
+/**
+ * The first scheduled time after `time`. The cron expression is evaluated on the clock of the wall, as if it never
+ * changed: the library assumes that clocks change by whole hours. A time that the clocks skip comes as much later as they
+ * skip, and one that occurs twice counts the first time.
+ */
 export function nextTime({ cron, timeZone }: Schedule, time: Date): Date {
-  const [next] = calendar.previewSchedule(cron, { tz: timeZone, from: time, count: 1 });
-  if (next === undefined) throw new OtcError("internal", `The schedule ${cron} has no next time.`);
-  return next;
+  let wall = new Date(wallOf(time, timeZone) - skippedBefore(time, timeZone));
+  let first: Date | undefined;
+  for (;;) {
+    const [next] = calendar.previewSchedule(cron, { tz: "UTC", from: wall, count: 1 });
+    if (next === undefined) throw new OtcError("internal", `The schedule ${cron} has no next time.`);
+    // A time that is not skipped itself can come before one that is.
+    if (first !== undefined && next.getTime() >= wallOf(first, timeZone)) return first;
+    const instant = instantOf(next, timeZone);
+    if (instant > time && (first === undefined || instant < first)) first = instant;
+    wall = next;
+  }
+}
+
+/** What the clocks show, as milliseconds of a clock in UTC. */
+function wallOf(time: Date, timeZone: string): number {
+  return time.getTime() + offsetMs(time, timeZone);
+}
+
+/** How far the clocks went forward in the last day, in milliseconds: times that they skipped may still be to come. */
+function skippedBefore(time: Date, timeZone: string): number {
+  const dayBefore = new Date(time.getTime() - DAY_MS);
+  return Math.max(0, offsetMs(time, timeZone) - offsetMs(dayBefore, timeZone));
+}
+
+function offsetMs(time: Date, timeZone: string): number {
+  const zoned = Temporal.Instant.fromEpochMilliseconds(time.getTime()).toZonedDateTimeISO(timeZone);
+  return zoned.offsetNanoseconds / 1e6;
+}
+
+/** The instant at which the clocks show what a clock in UTC shows at `wall`. */
+function instantOf(wall: Date, timeZone: string): Date {
+  const plain = Temporal.Instant.fromEpochMilliseconds(wall.getTime())
+    .toZonedDateTimeISO("UTC")
+    .toPlainDateTime();
+  return new Date(plain.toZonedDateTime(timeZone).epochMilliseconds);
 }
 
 /** The last scheduled time up to `time`, by bisection; undefined when there was none in the last 400 days. */

@@ -42,7 +42,7 @@ describeEachDatabase(
 
       await kill(cli);
       await expectUntouched(database, before, { status: "running" });
-      expect(await readdir(folder)).toEqual(["pgdata"]);
+      expect(await readdir(folder)).toEqual(["lock.db", "pgdata"]);
       // One that no process wrote.
       await writeFile(join(folder, "lock"), "");
       const statuses = await withLoader(database, async (loader) => runStatuses(await loader.database()));

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import {
   expectUntouched,
@@ -11,9 +11,9 @@ import {
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
 import { kill, loadStoppedIn, type Stage } from "../support/interrupted-load.ts";
 import { documentOf } from "../support/load-records.ts";
-import { runCli, startCli } from "../support/run-cli.ts";
+import { runCli, startCli, temporaryFolder } from "../support/run-cli.ts";
 import { SESSIONS_OF_OTC_ETL } from "../support/postgres-database.ts";
-import { ticket } from "../support/sample-records.ts";
+import { many, ticket } from "../support/sample-records.ts";
 
 const STAGES: readonly Stage[] = ["fetch", "copy", "classify", "apply", "before commit"];
 
@@ -67,6 +67,29 @@ describeEachDatabase(
       expect(JSON.parse(next.stdout)).toMatchObject({ status: "success", fetched: 60, unchanged: 60 });
       const statuses = await withLoader(database, async (loader) => runStatuses(await loader.database()));
       expect(statuses).toEqual(["success", "success", "success"]);
+    });
+
+    test("leaves no record in the temporary folder when it is killed", async () => {
+      const database = await target.fresh();
+      const constraint = `alter table ${database.table("tickets")} add constraint none check ("TKT-Ticket ID" < 0)`;
+      await database.sql(constraint);
+      // More than memory holds of them.
+      const large = many(60, (number) => ticket(number, { "TKT-Description": "secret ".repeat(20_000) }));
+      const first = await runCli(["load", "tickets", "--from", "-", "--max-errors", "100"], {
+        env: { ...FAST, ...database.env },
+        input: documentOf(large),
+      });
+      expect(first.code).toBe(3);
+      await database.sql(`alter table ${database.table("tickets")} drop constraint none`);
+
+      const folder = await temporaryFolder();
+      const { cli, release } = await loadStoppedIn(database, "apply", { TMPDIR: folder }, [
+        "rejects",
+        "retry",
+      ]);
+      await kill(cli);
+      expect(await readdir(folder, { recursive: true })).toEqual([]);
+      await release();
     });
 
     test("exits 0 when it is interrupted after the commit: nothing is rolled back", async () => {

@@ -10,9 +10,17 @@ import { runCli, startCli } from "../support/run-cli.ts";
 import { ticket } from "../support/sample-records.ts";
 
 const API_SECRET = "canary-api-5f3a";
+const QUERY_SECRET = "canary-query/77";
 const PG_SECRET = "canary-pg-91bc";
 /** As they stand there, in a header, and in a URL. */
-const TRACES = [API_SECRET, PG_SECRET, Buffer.from(`etl:${API_SECRET}`).toString("base64"), "canary"];
+const TRACES = [
+  API_SECRET,
+  PG_SECRET,
+  QUERY_SECRET,
+  encodeURIComponent(QUERY_SECRET),
+  Buffer.from(`etl:${API_SECRET}`).toString("base64"),
+  "canary",
+];
 
 function expectNoSecret(text: string): void {
   for (const trace of TRACES) expect(text).not.toContain(trace);
@@ -54,9 +62,20 @@ describeEachDatabase(
         3: { kind: "reset", bytes: 500 },
         4: { kind: "body", body: '[{"TKT-Ticket ID":"?"},{"TKT-Ticket ID":5}]' },
         5: { kind: "stall-headers" },
+        // Answers that repeat what they were asked with, whole and cut short.
+        6: { kind: "body", body: JSON.stringify({ error: `no access for etl:${API_SECRET}` }) },
+        7: { kind: "body", body: `{"error":"${"x".repeat(178)}${API_SECRET}"}` },
+        8: { kind: "body", body: `<html>${Buffer.from(`etl:${API_SECRET}`).toString("base64")}` },
+        9: { kind: "body", body: `[{"TKT-Ticket ID":1,"token":${QUERY_SECRET}}]` },
       };
       const server = await startDocumentServer({ tickets: SECOND_DOCUMENT }, faults);
-      const env: Environment = { ...FAST, ...server.env, OTC_API_PASSWORD: API_SECRET, OTC_RETRIES: "0" };
+      const env: Record<string, string | undefined> = {
+        ...FAST,
+        ...server.env,
+        OTC_API_PASSWORD: API_SECRET,
+        OTC_RETRIES: "0",
+      };
+      env["OTC_API_URL"] = `${env["OTC_API_URL"]}?token=${encodeURIComponent(QUERY_SECRET)}`;
       const load = ["load", "tickets", "--verbose", "--allow-shrink"];
 
       const outputs = [
@@ -74,12 +93,19 @@ describeEachDatabase(
       stalled.process.kill("SIGTERM");
       outputs.push(await stalled.result);
 
+      for (let answer = 6; answer <= 9; answer += 1) {
+        outputs.push(await runCli(load, { env: { ...env, ...url, OTC_BREAKER_FAILURES: "100" } }));
+        expect(outputs.at(-1)).toMatchObject({ code: 1 });
+      }
+      expect(server.requests).toHaveLength(9);
+      expect(outputs.at(-4)?.stderr).toContain("no access for …");
+
       // Refused by the database, unreachable, not to be understood.
       const wrong = { ...parts, OTC_PG_PASSWORD: `${PG_SECRET}-wrong` };
       const unreachable = { OTC_DATABASE_URL: `postgres://etl:${PG_SECRET}@127.0.0.1:1/x` };
       const invalid = {
         OTC_DATABASE_URL: `postgres//etl:${PG_SECRET}@h/x`,
-        OTC_API_URL: `http://etl:${API_SECRET}@h/`,
+        OTC_API_URL: `http://etl:${API_SECRET}@h/?token=${QUERY_SECRET}`,
       };
       for (const broken of [wrong, unreachable, invalid]) {
         outputs.push(await runCli(load, { env: { ...env, ...broken } }));

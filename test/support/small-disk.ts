@@ -8,6 +8,8 @@ import type { Account } from "./unprivileged-account.ts";
 interface SmallDisk {
   readonly folder: string;
   readonly unmount: () => void;
+  /** Unmounts it when nothing of it is open any more. */
+  readonly detach: () => void;
 }
 
 /**
@@ -36,6 +38,10 @@ export function mountSmallDisk(
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   return {
     folder,
+    detach: () => {
+      execFileSync("umount", ["--lazy", folder]);
+      rmdirSync(folder);
+    },
     unmount: () => {
       execFileSync("umount", [folder]);
       rmdirSync(folder);

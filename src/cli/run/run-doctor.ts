@@ -5,6 +5,7 @@ import { checkArchive } from "../../doctor/check-archive.ts";
 import { checkApi } from "../../doctor/check-api.ts";
 import { checkConfiguration } from "../../doctor/check-configuration.ts";
 import { checkDatabase } from "../../doctor/check-database.ts";
+import { checkEncryption } from "../../doctor/check-encryption.ts";
 import { checkDisk } from "../../doctor/check-disk.ts";
 import { type CheckResult, skipped } from "../../doctor/check.ts";
 import { viewCatalog } from "../../views/catalog.ts";
@@ -44,6 +45,7 @@ async function* runChecks(
   const configuration = await checkConfiguration(loader.settings, env, options.flags, views);
   yield* configuration;
   yield* await checkDatabase(() => loader.database(), views);
+  yield* await checkEncryption(loader.settings, () => loader.database());
   const view = configuration.every((result) => result.state === "ok") ? views[0] : undefined;
   yield view === undefined
     ? skipped("API", "not checked: its settings are incomplete")

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DocumentCopy } from "../../archive/document-copy.ts";
 import type { Transaction } from "../../database/database.ts";
+import { SourceError } from "../../errors/source-error.ts";
 import { FingerprintFramer } from "../../json/fingerprint-framer.ts";
 import type { KnownRows } from "../known-rows/known-rows.ts";
 import type { RejectedFields, SchemaDrift } from "../../views/record-converter.ts";
@@ -41,6 +42,7 @@ interface StageOptions {
   readonly destination: RowDestination;
   readonly timeZone: TimeZone;
   readonly maxRecordBytes: number;
+  readonly maxDocumentBytes: number;
   /** The key of the records' fingerprints. */
   readonly fingerprintKey: Uint8Array;
   readonly known: KnownRows | undefined;
@@ -56,7 +58,7 @@ interface StageOptions {
  * Streams a document into a table: frame, convert, COPY. Memory holds a chunk, a record and a piece of rows,
  * whatever the size of the document; a slow database holds back the reading of the source.
  *
- * @throws SourceError when the document is not complete
+ * @throws SourceError when the document is not complete, or is too large
  */
 export async function stageDocument(
   transaction: Transaction,
@@ -85,6 +87,7 @@ export async function stageDocument(
 
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
+      if (framer.bytes + chunk.length > options.maxDocumentBytes) throw tooLarge(options.maxDocumentBytes);
       hash.update(chunk);
       await copy?.write(chunk);
       stager.beginChunk(chunk);
@@ -114,4 +117,11 @@ export async function stageDocument(
     rejectedFields: stager.rejectedFields,
     repairs: stager.repairs,
   };
+}
+
+function tooLarge(maxDocumentBytes: number): SourceError {
+  return new SourceError("document", `The document is larger than ${maxDocumentBytes} bytes, decompressed.`, {
+    remedy:
+      "If the view really has that much data, raise OTC_MAX_DOCUMENT_BYTES. Otherwise ask the OTC team.",
+  });
 }

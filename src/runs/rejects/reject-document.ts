@@ -1,15 +1,13 @@
-import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { Transaction } from "../../database/database.ts";
+import { openNamelessFile } from "../../files/nameless-file.ts";
 import { isJson } from "../../json/is-json.ts";
 import type { DocumentSource } from "../../source/document-source.ts";
 import { describeFilter, type RejectFilter } from "./reject-filter.ts";
 import { type RawReject, RetriedRejects } from "./retried-rejects.ts";
 import type { View } from "../../views/view.ts";
+
+const CHUNK_BYTES = 256 * 1024;
 
 /** What stands for bytes that were not UTF-8, and a byte that is none: what they were is not known any more. */
 const REPLACEMENT = Buffer.from("\ufffd");
@@ -17,8 +15,8 @@ const INVALID_UTF8 = Buffer.from([0xff]);
 
 /**
  * Records in quarantine as a document, so that a reload goes the way of every load. They are chosen in its transaction,
- * and what became of each is settled there as well. They wait in a file: a connection that is copying rows cannot read
- * others.
+ * and what became of each is settled there as well. They wait in a nameless file: a connection that is copying rows cannot
+ * read others.
  */
 export class RejectDocument implements DocumentSource {
   readonly kind = "file";
@@ -26,7 +24,7 @@ export class RejectDocument implements DocumentSource {
   readonly quarantined = true;
   readonly origin: string;
   readonly #filter: RejectFilter;
-  readonly #path = join(tmpdir(), `otc-etl-retry-${randomUUID()}.json`);
+  #file: FileHandle | undefined;
   #rejects: RetriedRejects | undefined;
 
   constructor(filter: RejectFilter) {
@@ -38,11 +36,13 @@ export class RejectDocument implements DocumentSource {
   async prepare(transaction: Transaction, runId: number, view: View): Promise<void> {
     this.#rejects = new RetriedRejects(transaction, { runId, view });
     await this.#rejects.choose(this.#filter);
-    await pipeline(listOf(this.#rejects.read()), createWriteStream(this.#path, { flags: "wx", mode: 0o600 }));
+    this.#file = await openNamelessFile();
+    for await (const piece of listOf(this.#rejects.read())) await this.#file.appendFile(piece);
   }
 
   open(signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-    return Promise.resolve(createReadStream(this.#path, { signal }));
+    if (this.#file === undefined) throw new Error("The document is opened before it is prepared.");
+    return Promise.resolve(readFrom(this.#file, signal));
   }
 
   /** Settles what became of each record. */
@@ -51,7 +51,20 @@ export class RejectDocument implements DocumentSource {
   }
 
   async dispose(): Promise<void> {
-    await rm(this.#path, { force: true });
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+/** The bytes of a file from its beginning. A stream of it would close it. */
+async function* readFrom(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let position = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

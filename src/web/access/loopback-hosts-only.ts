@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { isLoopbackHostHeader } from "./loopback.ts";
+import { isLoopbackHostHeader } from "../../config/loopback.ts";
 
 /** Refuses requests with other host names than those of this machine, when no token protects the pages. */
 export function loopbackHostsOnly(): MiddlewareHandler {

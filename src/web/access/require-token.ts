@@ -1,26 +1,34 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
+import type { BlockList } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Logger } from "pino";
 import { bearerToken, isToken } from "./access-token.ts";
-import type { FailedTries } from "./failed-tries.ts";
-import { hasSession } from "./session-cookie.ts";
+import { clientAddress } from "./client-address.ts";
+import { FailedTries } from "./failed-tries.ts";
+import { Sessions } from "./sessions.ts";
 
 /** What decides whether a client is admitted. */
 export interface Access {
   readonly token: string;
   readonly tries: FailedTries;
+  readonly sessions: Sessions;
+  readonly trustedProxies: BlockList;
   readonly log: Logger;
 }
 
-/** The path of the login page. */
+/** The path of the login page, and the one that ends a session. */
 export const LOGIN_PATH = "/login";
+export const LOGOUT_PATH = "/logout";
+
+export function accessWith(token: string, trustedProxies: BlockList, log: Logger): Access {
+  return { token, tries: new FailedTries(), sessions: new Sessions(token), trustedProxies, log };
+}
 
 /** Admits clients with the token: programs by `Authorization: Bearer`, browsers by the cookie that the login page sets. */
 export function requireToken(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const bearer = bearerToken(context.req.header("authorization"));
     if (bearer === undefined) {
-      if (await hasSession(context, access.token)) return next();
+      if (await access.sessions.has(context)) return next();
       return wantsHtml(context) ? context.redirect(loginUrl(context), 303) : unauthorized(context);
     }
     const verdict = await judgeToken(access, context, bearer);
@@ -30,16 +38,18 @@ export function requireToken(access: Access): MiddlewareHandler {
   };
 }
 
-/** Checks a token that a client has sent. A wrong token is logged with the client's address. */
+/** Checks a token that a client has sent. A wrong token is logged with the client's address, as long as another is allowed. */
 export async function judgeToken(
-  { token, tries, log }: Access,
+  { token, tries, trustedProxies, log }: Access,
   context: Context,
   given: string,
-): ReturnType<FailedTries["judge"]> {
-  const address = getConnInfo(context).remote.address ?? "";
-  const verdict = await tries.judge(address, () => isToken(given, token));
-  if (verdict !== "right") log.warn({ address }, "a wrong token was sent to the status page");
-  return verdict;
+): Promise<"right" | "wrong" | { readonly waitSeconds: number }> {
+  if (isToken(given, token)) return "right";
+  const address = clientAddress(context, trustedProxies);
+  const refusal = await tries.add(address);
+  if (refusal === undefined) log.warn({ address }, "a wrong token was sent to the status page");
+  else if (refusal.first) log.warn({ address }, "too many wrong tokens were sent to the status page");
+  return refusal ?? "wrong";
 }
 
 function unauthorized(context: Context): Response {

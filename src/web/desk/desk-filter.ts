@@ -13,9 +13,13 @@ export interface DeskFilter {
 }
 
 export function deskFilterOf(request: Pick<PageRequest, "query">): DeskFilter {
-  const weeks = Number(fieldOf(request, "weeks"));
   return {
     team: fieldOf(request, "team"),
-    weeks: PERIODS.find((period) => period === weeks) ?? PERIODS[0],
+    weeks: periodOf(fieldOf(request, "weeks") ?? "") ?? PERIODS[0],
   };
+}
+
+/** The period of a text; undefined for any other number of weeks. */
+export function periodOf(text: string): DeskFilter["weeks"] | undefined {
+  return PERIODS.find((period) => period === Number(text));
 }

@@ -1,11 +1,12 @@
 import { html } from "hono/html";
 import type { Html, Page } from "../page/page.ts";
+import { anyText } from "../page/query.ts";
 import { renderTime } from "../page/time.ts";
 import { readBacklog, renderBacklog } from "./backlog.ts";
 import { type DeskData, readAsOf } from "./desk-data.ts";
-import { type DeskFilter, deskFilterOf, PERIODS } from "./desk-filter.ts";
+import { type DeskFilter, deskFilterOf, PERIODS, periodOf } from "./desk-filter.ts";
 import { readTeamHours, renderTeamHours } from "./team-hours.ts";
-import { readTeams, type Team } from "./team-list.ts";
+import { readTeamNamed, readTeams, type Team } from "./team-list.ts";
 import { readTimeInStatus, renderTimeInStatus } from "./time-in-status.ts";
 import { readWeeklyHours, renderWeeklyHours } from "./weekly-hours.ts";
 import { readWeeklyTickets, renderWeeklyTickets } from "./weekly-tickets.ts";
@@ -14,6 +15,7 @@ import { readWeeklyTickets, renderWeeklyTickets } from "./weekly-tickets.ts";
 export const deskPage: Page = {
   path: "/desk",
   navigation: "Service desk",
+  parameters: { team: anyText, weeks: (text) => periodOf(text)?.toString() },
 
   async content(request) {
     const { database, settings } = request;
@@ -26,9 +28,17 @@ export const deskPage: Page = {
       };
     }
     const filter = deskFilterOf(request);
+    const chosen = filter.team === undefined ? undefined : await readTeamNamed(database, filter.team);
+    if (filter.team !== undefined && chosen === undefined) {
+      return {
+        title,
+        status: 404,
+        body: html`<p class="empty">There is no team of this name. <a href="/desk">All teams</a></p>`,
+      };
+    }
     const data: DeskData = { database, asOf, timeZone: settings.timezone, filter };
     const teams = await readTeams(database);
-    const team = teams.find((one) => one.team === filter.team)?.name ?? filter.team;
+    const team = chosen?.name;
     const ticketWeeks = await readWeeklyTickets(data);
     const hourWeeks = await readWeeklyHours(data);
     const backlogs = await readBacklog(data);

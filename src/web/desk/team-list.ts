@@ -16,3 +16,12 @@ export async function readTeams(database: Queryable): Promise<readonly Team[]> {
   );
   return rows;
 }
+
+/** Reads a team, active or not; undefined when there is none. */
+export async function readTeamNamed(database: Queryable, team: string): Promise<Team | undefined> {
+  const { rows } = await database.query<Team>(
+    `select team, coalesce(display_name, team) as name from ${qualifiedName(database.schema, "teams")} where team = $1`,
+    [team],
+  );
+  return rows[0];
+}

@@ -3,11 +3,12 @@ import { DatabaseError } from "../../database/database-error.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { NoAnswerYet } from "../reading/coalescing-cache.ts";
 import type { Html, PageContent } from "./page.ts";
+import { UnusableQuery } from "./query.ts";
 
 /** A page that is shown instead of one that failed. */
 export interface FailurePage {
-  /** 503 when the page may succeed later, by itself or after the action that it names. */
-  readonly status: 500 | 503;
+  /** 400 for a fault of the request; 503 when the page may succeed later, by itself or after the action that it names. */
+  readonly status: 400 | 500 | 503;
   readonly content: PageContent;
 }
 
@@ -50,6 +51,9 @@ const OBSTACLES: readonly (readonly [state: RegExp, obstacle: Obstacle])[] = [
  * @param reference identifies the entry in the log
  */
 export function failurePage(error: unknown, reference: string): FailurePage {
+  if (error instanceof UnusableQuery) {
+    return { status: 400, content: { title: "Not understood", body: html`<p>${error.message}</p>` } };
+  }
   const obstacle = obstacleOf(error);
   if (obstacle !== undefined) {
     return { status: 503, content: { title: obstacle.title, body: renderFailure(obstacle.text, reference) } };

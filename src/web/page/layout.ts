@@ -8,6 +8,8 @@ export interface Layout {
   readonly assets: Assets;
   /** The pages of the navigation. */
   readonly pages: readonly Page[];
+  /** Where a browser signs out; undefined where nobody is signed in. */
+  readonly signOutPath?: string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Layout {
  * @param notice a message above the heading, if any
  */
 export function renderPage(
-  { assets, pages }: Layout,
+  { assets, pages, signOutPath }: Layout,
   path: string,
   { title, lead, body }: PageContent,
   notice?: string,
@@ -43,6 +45,7 @@ export function renderPage(
               ${links.map((page) => navigationLink(page, path))}
             </ul>
           </nav>
+          ${signOutPath === undefined ? "" : html`<form method="post" action="${signOutPath}"><button>Sign out</button></form>`}
         </header>
         <main id="main" tabindex="-1">
           ${notice === undefined ? "" : html`<p class="notice" role="status">${notice}</p>`}

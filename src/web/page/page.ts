@@ -14,6 +14,7 @@ export interface PageRequest {
   readonly settings: Settings;
   /** The named parts of the path. */
   readonly params: Readonly<Record<string, string>>;
+  /** The parameters that the page declares, in normal form. */
   readonly query: URLSearchParams;
 }
 
@@ -35,8 +36,18 @@ export interface Page {
   /** Its name in the navigation; a page without one is linked from other pages. */
   readonly navigation?: string;
   /**
+   * The parameters of the query that the page reads, and the normal form of each; undefined where a text means nothing.
+   * Requests that differ in nothing else are identical.
+   */
+  readonly parameters?: Readonly<Record<string, (text: string) => string | undefined>>;
+  /**
    * Reads and renders. Identical requests of the same second share one call, so the content must depend on nothing of
    * the request but the path and the query.
    */
   content(request: PageRequest): Promise<PageContent>;
+}
+
+/** Whether a page answers at a path. */
+export function isPathOf({ path }: Page, pathname: string): boolean {
+  return new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`).test(pathname);
 }

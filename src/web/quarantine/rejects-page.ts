@@ -9,7 +9,7 @@ import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
-import { addressOf, fieldOf, idFieldOf } from "../page/query.ts";
+import { addressOf, anyText, fieldOf, idFieldOf, idText } from "../page/query.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { renderTime } from "../page/time.ts";
 import { formatCount } from "../../format/format.ts";
@@ -37,6 +37,7 @@ const COLUMNS: readonly Column<RejectSummary>[] = [
 export const rejectsPage: Page = {
   path: "/rejects",
   navigation: "Quarantine",
+  parameters: { view: anyText, reason: anyText, run: idText, key: anyText, before: idText },
   content: async (request) => {
     const { database, views } = request;
     const filter = filterOf(request);

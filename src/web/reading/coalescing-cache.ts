@@ -56,6 +56,17 @@ export class CoalescingCache<T> {
     return shared(last, true);
   }
 
+  /**
+   * Like `get`, but never an older value.
+   *
+   * @throws NoAnswerYet when no new value arrives in time, and what `read` throws
+   */
+  async getNew(key: string, read: () => Promise<T>): Promise<T> {
+    const { value, old } = await this.get(key, read);
+    if (old) throw new NoAnswerYet(`no answer in ${this.#maxWaitMs} ms`);
+    return value;
+  }
+
   #read(key: string, read: () => Promise<T>): Promise<Remembered<T>> {
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;

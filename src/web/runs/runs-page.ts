@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import { readRuns } from "../../runs/read-runs.ts";
 import type { Html, Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
-import { addressOf, fieldOf, idFieldOf } from "../page/query.ts";
+import { addressOf, anyText, fieldOf, idFieldOf, idText } from "../page/query.ts";
 import { renderRunFilter } from "./run-filter.ts";
 import { renderCostChart, renderRecordsChart } from "./runs-charts.ts";
 import { renderRunsTable } from "./runs-table.ts";
@@ -17,6 +17,7 @@ const RUNS_LISTED = 50;
 export const runsPage: Page = {
   path: "/runs",
   navigation: "Runs",
+  parameters: { view: anyText, before: idText },
   content: async (request) => {
     const { database, views } = request;
     const view = fieldOf(request, "view");

@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { databaseSettings } from "../../../src/config/database-settings.ts";
+import { readSettings } from "../../../src/config/read-settings.ts";
+import { EmbeddedDatabase } from "../../../src/database/embedded-database.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
 import { attemptLoad } from "../../support/load-records.ts";
@@ -39,4 +43,23 @@ describe.skipIf(server === undefined)("a full disk of the server", () => {
     });
     await setDefault("reset default_tablespace");
   });
+});
+
+test("a full disk of the embedded database is reported with its directory", async ({ skip }) => {
+  const disk = mountSmallDisk("20m", undefined, "a full disk of the embedded database");
+  if (disk === undefined) {
+    skip("this account may not mount a file system");
+    return;
+  }
+  // What PGlite has opened there stays open until this process ends.
+  onTestFinished(disk.detach);
+  const dataDir = join(disk.folder, "data");
+  const { limits } = databaseSettings(readSettings({}));
+  await expect(EmbeddedDatabase.open({ dataDir, schema: "servicedesk", limits }, true)).rejects.toMatchObject(
+    {
+      code: "database",
+      message: expect.stringContaining(`There is no space left for the embedded database in ${dataDir}`),
+      remedy: expect.stringContaining("OTC_DATA_DIR"),
+    },
+  );
 });

@@ -1,7 +1,9 @@
 import { appendFileSync, chownSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { readSettings } from "../../../src/config/read-settings.ts";
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
+import { checkEncryption } from "../../../src/doctor/check-encryption.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { type FaultyDatabase, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
@@ -74,6 +76,13 @@ describe.skipIf(installedPostgres(18) === undefined || !hasOpenssl("TLS to Postg
         refusal(/does not match certificate|not in the cert/),
       );
       expect(await connects("127.0.0.1", { OTC_PG_SSLMODE: "verify-ca", ...authority })).toBe(true);
+      const encryptedLoader = at("localhost", database, { OTC_PG_SSLMODE: "require" });
+      const elsewhere = readSettings({ OTC_PG_HOST: "db.invalid" });
+      expect(await checkEncryption(elsewhere, () => encryptedLoader.database())).toContainEqual({
+        name: "encryption, PostgreSQL",
+        state: "ok",
+        finding: "TLS",
+      });
       expect(
         await load(
           at("localhost", database, { OTC_PG_SSLMODE: "verify-full", ...authority }),

@@ -1,13 +1,21 @@
 import { expect, onTestFinished, test } from "vitest";
+import { gzipSync } from "node:zlib";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ErrorCode } from "../../../src/errors/otc-error.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
-import { expectUntouched, FIRST, seed, SECOND_DOCUMENT } from "../../support/aftermath.ts";
+import {
+  expectUntouched,
+  FIRST,
+  seed,
+  SECOND,
+  SECOND_DOCUMENT,
+  withLoader,
+} from "../../support/aftermath.ts";
 import { type Fault, startDocumentServer } from "../../support/document-server.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
-import { documentOf, loadViews } from "../../support/load-records.ts";
+import { attemptLoad, documentOf, loadViews } from "../../support/load-records.ts";
 import { ticket } from "../../support/sample-records.ts";
 
 const MILLION = 1_000_000;
@@ -31,8 +39,16 @@ const body = (text: string | Buffer, code: ErrorCode, message: RegExp): Case => 
   message,
 });
 
+/** 90 MB of records in 300 kB. */
+const DENSE = gzipSync(`[${'{"TKT-Ticket ID":1},'.repeat(4_500_000)}{}]`);
+
 /** What one answer can be like instead of a document, and what the run's record then says. */
 const FAULTS: Readonly<Record<string, Case>> = {
+  "data that becomes hundreds of times larger": {
+    fault: { kind: "body", body: DENSE, headers: { "content-encoding": "gzip" } },
+    code: "document",
+    message: /The gzip data becomes more than 200 times larger: \d+ bytes from \d+ bytes/,
+  },
   "a reset before the first byte": {
     fault: { kind: "reset", bytes: 0 },
     code: "source",
@@ -276,3 +292,22 @@ describeEachDatabase(
   },
   ({ name }) => name === "PostgreSQL 18",
 );
+
+describeEachDatabase("a document that is larger than allowed", (target) => {
+  test("is refused with the setting that allows it, and changes nothing", async () => {
+    const database = await target.fresh();
+    const before = await seed(database);
+    const bytes = Buffer.byteLength(SECOND_DOCUMENT);
+    const env = { ...database.env, OTC_MAX_DOCUMENT_BYTES: String(bytes - 1) };
+    const outcome = await withLoader({ ...database, env }, (loader) => attemptLoad(loader, tickets, SECOND));
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: {
+        code: "document",
+        message: `The document is larger than ${bytes - 1} bytes, decompressed.`,
+        remedy: expect.stringContaining("OTC_MAX_DOCUMENT_BYTES"),
+      },
+    });
+    await expectUntouched(database, before, { status: "failed", code: "document" });
+  });
+});

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { readSettings } from "../../../src/config/read-settings.ts";
 import { startServer } from "../../../src/web/start-server.ts";
 import comments from "../../../src/views/definitions/comments.ts";
@@ -9,7 +10,7 @@ import { beginLoad } from "../../support/load-records.ts";
 import { freePort } from "../../support/postgres-server.ts";
 import { comment, many } from "../../support/sample-records.ts";
 import { queryMessage, startTcpProxy } from "../../support/tcp-proxy.ts";
-import { serve } from "../../support/web-server.ts";
+import { type ServedSite, serve } from "../../support/web-server.ts";
 
 const [server] = inject("postgres").slice(-1);
 
@@ -103,8 +104,17 @@ describe("a site with a token", () => {
       "https://evil.example/",
       "/\\evil.example",
       "/\t/evil.example",
+      "/..//evil.example",
+      "/runs/..//evil.example",
+      "/%2e%2e//evil.example",
+      "/.//evil.example",
+      "/runs/..\\/evil.example",
+      "/login",
+      "/nothing",
     ]) {
       expect(await login(token, elsewhere)).toMatchObject({ status: 303, headers: { location: "/" } });
+      const form = await site.ask(`/login?${new URLSearchParams({ to: elsewhere }).toString()}`);
+      expect(form.body).toContain('name="to" value="/"');
     }
     const [session = ""] = cookie.split(";");
     expect(await site.ask("/", { headers: { cookie: session } })).toMatchObject(inside);
@@ -113,13 +123,72 @@ describe("a site with a token", () => {
 
     const guesses = await Promise.all(Array.from({ length: 12 }, (_, index) => login(`guess ${index}`)));
     expect(guesses.filter(({ status }) => status === 401)).toHaveLength(9);
-    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(3);
-    expect(await bearer(token)).toMatchObject({
-      status: 429,
-      headers: { "retry-after": expect.stringMatching(/^\d+$/) },
-    });
+    const refused = guesses.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(3);
+    for (const { headers } of refused) expect(headers["retry-after"]).toMatch(/^\d+$/);
+    expect(await bearer("wrong")).toMatchObject({ status: 429 });
+    // The right token is never refused, whoever has sent wrong ones from the same address.
+    expect(await bearer(token)).toMatchObject(inside);
+    expect(await login(token)).toMatchObject({ status: 303 });
     // Who is in stays in.
     expect(await site.ask("/", { headers: { cookie: session } })).toMatchObject(inside);
+  });
+
+  test("slows wrong tokens per address that a trusted proxy names, and in total", async () => {
+    const env = { OTC_DATABASE_URL: await nowhere(), OTC_WEB_TOKEN: token };
+    const guess = (site: ServedSite, forwarded: string, text = "wrong") =>
+      site.ask("/", { headers: { authorization: `Bearer ${text}`, "x-forwarded-for": forwarded } });
+    const guesses = async (site: ServedSite, forwarded: string, count: number) =>
+      (await Promise.all(Array.from({ length: count }, () => guess(site, forwarded)))).map(
+        (answer) => answer.status,
+      );
+
+    const behind = await serve({ ...env, OTC_WEB_TRUSTED_PROXIES: "127.0.0.0/8, 10.1.0.1" });
+    expect(await guesses(behind, "192.0.2.1", 10)).toEqual(Array(10).fill(401));
+    expect(await guess(behind, "192.0.2.1")).toMatchObject({ status: 429 });
+    // The last address that is no trusted proxy counts. A client can write what it likes before it.
+    expect(await guess(behind, "192.0.2.9, 192.0.2.1, 10.1.0.1")).toMatchObject({ status: 429 });
+    expect(await guess(behind, "192.0.2.2")).toMatchObject({ status: 401 });
+    expect(await guess(behind, "192.0.2.1", token)).toMatchObject({ status: 503 });
+    for (let index = 3; index < 12; index += 1) await guesses(behind, `192.0.2.${index}`, 10);
+    expect(await guess(behind, "198.51.100.1")).toMatchObject({ status: 429 });
+    expect(await guess(behind, "198.51.100.1", token)).toMatchObject({ status: 503 });
+
+    // Without trusted proxies, the header says nothing.
+    const direct = await serve(env);
+    for (let index = 0; index < 10; index += 1) {
+      expect(await guess(direct, `192.0.2.${index}`)).toMatchObject({ status: 401 });
+    }
+    expect(await guess(direct, "192.0.2.99")).toMatchObject({ status: 429 });
+    expect(() => readSettings({ OTC_WEB_TRUSTED_PROXIES: "10.0.0.0/33" })).toThrow(/OTC_WEB_TRUSTED_PROXIES/);
+    expect(() => readSettings({ OTC_WEB_TRUSTED_PROXIES: "proxy.example" })).toThrow(
+      /OTC_WEB_TRUSTED_PROXIES/,
+    );
+  });
+
+  test("ends a session when its user signs out, also for who has copied the cookie", async () => {
+    const site = await serve({ OTC_DATABASE_URL: await nowhere(), OTC_WEB_TOKEN: token });
+    const signIn = async () => {
+      const answer = await site.ask("/login", {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ token }).toString(),
+      });
+      return answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    };
+    const [first, second] = [await signIn(), await signIn()];
+    const page = (cookie: string) => site.ask("/", { headers: { cookie } });
+    expect((await page(first)).body).toContain('action="/logout"');
+    const out = await site.ask("/logout", { method: "POST", headers: { cookie: first } });
+    expect(out).toMatchObject({ status: 303, headers: { location: "/login" } });
+    expect(out.headers["set-cookie"]?.[0]).toMatch(/^otc_etl_session=; Max-Age=0; Path=\//);
+    expect(await page(first)).toMatchObject({ status: 401 });
+    expect(await page(second)).toMatchObject({ status: 503 });
+    expect(await site.ask("/logout", { method: "POST" })).toMatchObject({ status: 303 });
+    expect((await site.ask("/login")).body).not.toContain("/logout");
+    const open = await serve({ OTC_DATABASE_URL: await nowhere() });
+    expect((await open.ask("/")).body).not.toContain("/logout");
+    expect(await open.ask("/logout", { method: "POST" })).toMatchObject({ status: 405 });
   });
 });
 
@@ -175,5 +244,75 @@ describe.skipIf(server === undefined)("the database of a site", () => {
     expect(lines.filter((line) => line.includes(reference))).toEqual([
       expect.stringMatching(/"path":"\/rejects".*bytea/),
     ]);
+  });
+
+  test("is asked once for a page, whatever an address says that the page does not read", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const opened = await database.open().database();
+    const reads = vi.spyOn(opened, "transaction");
+    const site = await serve(database.env, { database: opened });
+    for (const path of ["/desk", "/runs", "/rejects", "/", "/runs/1", "/rejects/1"]) {
+      reads.mockClear();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          site.ask(`${path}?x=${index}&view=+&before=x${index}&weeks=${index}00`),
+        ),
+      );
+      const statuses = new Set(answers.map(({ status }) => status));
+      expect([...statuses], path).toEqual([path === "/rejects/1" ? 404 : 200]);
+      expect(reads, path).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  test("is not asked for a text that it cannot hold", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const lines: string[] = [];
+    const site = await serve(database.env, { log: pino({}, { write: (line: string) => lines.push(line) }) });
+    for (const path of ["/rejects?key=a%00b", "/rejects?view=%00", "/runs?view=%00", "/desk?team=%00"]) {
+      expect(await site.ask(path), path).toMatchObject({
+        status: 400,
+        body: expect.stringContaining("U+0000"),
+      });
+    }
+    expect(await site.ask("/desk?team=nobody")).toMatchObject({
+      status: 404,
+      body: expect.stringContaining("no team"),
+    });
+    expect(lines).toEqual([]);
+  });
+
+  test("that says nothing is given up within seconds, and neither readiness nor metrics pretend", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const proxy = await startTcpProxy({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    onTestFinished(() => proxy.close());
+    const through = new URL(database.url);
+    through.port = String(proxy.port);
+    const site = await serve({ OTC_DATABASE_URL: through.href });
+    // As many connections as the pages have.
+    const paths = ["/", "/runs", "/rejects", "/desk"];
+    await Promise.all(paths.map((path) => site.ask(path)));
+    expect(await site.ask("/readyz")).toMatchObject({ status: 200 });
+    expect(await site.ask("/metrics")).toMatchObject({ status: 200 });
+
+    proxy.freezeConnected();
+    await sleep(1100);
+    const begin = performance.now();
+    const [ready, metrics, ...pages] = await Promise.all(
+      ["/readyz", "/metrics", ...paths].map((path) => site.ask(path)),
+    );
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(ready).toMatchObject({ status: 503, body: "not ready\n" });
+    expect(metrics).toMatchObject({ status: 503 });
+    expect(metrics?.body).not.toContain("otc_etl_");
+    for (const { body } of pages)
+      expect(body).toMatch(/This page shows the state at|The database is busy|cannot be reached/);
+    // The connections that are silent are closed, and new ones work.
+    await expect.poll(async () => (await site.ask("/readyz")).status, { timeout: 15_000 }).toBe(200);
+    await expect.poll(async () => (await site.ask("/metrics")).status, { timeout: 15_000 }).toBe(200);
+    for (const path of paths) {
+      await expect
+        .poll(async () => (await site.ask(path)).body, { timeout: 15_000 })
+        .not.toContain("The database is busy");
+    }
   });
 });

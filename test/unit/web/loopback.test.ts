@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isLoopback, isLoopbackHostHeader } from "../../../src/web/access/loopback.ts";
+import { isLoopback, isLoopbackHostHeader } from "../../../src/config/loopback.ts";
 
 describe("a host that only this machine can reach", () => {
   test.each(["127.0.0.1", "127.8.9.10", "localhost", "::1", "::ffff:127.0.0.1"])("is %s", async (host) => {

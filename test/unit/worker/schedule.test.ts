@@ -45,16 +45,32 @@ describe("a schedule", () => {
     ]);
   });
 
+  test("works where the clocks change by half an hour", () => {
+    const nightly = schedule("0 2 * * *", "Australia/Lord_Howe");
+    const next = (from: string) => nextTime(nightly, new Date(from)).toISOString();
+    // At two o'clock, the clocks go back to half past one: the first two o'clock never comes.
+    expect(next("2027-04-03T12:00:00Z")).toBe("2027-04-03T15:30:00.000Z");
+    expect(next("2027-04-03T15:30:00Z")).toBe("2027-04-04T15:30:00.000Z");
+    // At two o'clock, the clocks go forward to half past two.
+    for (const from of ["2026-10-03T12:00:00Z", "2026-10-03T15:29:00Z"]) {
+      expect(next(from)).toBe("2026-10-03T15:30:00.000Z");
+    }
+    expect(next("2026-10-03T15:31:00Z")).toBe("2026-10-04T15:00:00.000Z");
+    expect(lastTime(nightly, new Date("2026-10-03T15:31:00Z"))).toEqual(new Date("2026-10-03T15:30:00Z"));
+  });
+
   test("has no time between its last and its next", () => {
     fc.assert(
       fc.property(
         fc.constantFrom("0 2 * * *", "*/7 * * * *", "30 2 * * 1-5", "15 4 1 * *", "0 0 1 1 *", "* * * * *"),
         fc.date({ min: new Date("2025-01-01"), max: new Date("2027-12-31"), noInvalidDate: true }),
-        (cron, now) => {
-          const last = lastTime(schedule(cron), now)!;
+        fc.constantFrom(VIENNA, "Australia/Lord_Howe", "Asia/Kolkata", "UTC"),
+        (cron, now, timeZone) => {
+          const planned = schedule(cron, timeZone);
+          const last = lastTime(planned, now)!;
           expect(last.getTime()).toBeLessThanOrEqual(now.getTime());
-          expect(nextTime(schedule(cron), last)).toEqual(nextTime(schedule(cron), now));
-          expect(nextTime(schedule(cron), new Date(last.getTime() - 1))).toEqual(last);
+          expect(nextTime(planned, last)).toEqual(nextTime(planned, now));
+          expect(nextTime(planned, new Date(last.getTime() - 1))).toEqual(last);
         },
       ),
       { numRuns: 30 },
