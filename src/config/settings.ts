@@ -301,6 +301,14 @@ const SETTINGS = {
     type: wholeNumber(1024, 512 * 1024 * 1024),
     default: "67108864",
   },
+  maxStoredRejects: {
+    env: "OTC_MAX_STORED_REJECTS",
+    group: "Limits",
+    description:
+      "Rejected records that a run stores in the quarantine. It counts the others by reason, and stores the first five of each reason.",
+    type: wholeNumber(0, 100_000_000),
+    default: "10000",
+  },
   maxKnownRows: {
     env: "OTC_MAX_KNOWN_ROWS",
     group: "Limits",

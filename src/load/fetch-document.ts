@@ -9,9 +9,8 @@ import {
   openEmptyTable,
 } from "./first-load/fill-empty-table.ts";
 import { type KnownRows, readKnownRows } from "./known-rows/known-rows.ts";
-import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { type LoadInProgress, newRejectSpool, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
-import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RowDestination } from "./stage/row-stager.ts";
 import { type StagedDocument, stageDocument } from "./stage/stage-document.ts";
 import { copyTarget, createStaging } from "./tables/staging.ts";
@@ -64,7 +63,7 @@ function recognizesRows({ context, tables, comparesAll }: LoadInProgress): boole
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const { run, context, state, requests, log } = load;
   await state.rejects.dispose();
-  state.rejects = new RejectSpool(run.runId, run.view.name);
+  state.rejects = newRejectSpool(run, context.options);
   state.fetched = 0;
   showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
   // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.

@@ -213,6 +213,7 @@ export class Loader {
         keepNewer: request.keepNewer ?? false,
         full: request.full ?? false,
         maxKnownRows: settings.maxKnownRows,
+        maxStoredRejects: settings.maxStoredRejects,
         maxRecordBytes: settings.maxRecordBytes,
         retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
         pace: {
