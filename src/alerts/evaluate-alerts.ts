@@ -6,6 +6,7 @@ import { announce, type Notice } from "./announcement.ts";
 import { dueNotice } from "./due-notice.ts";
 import { postAnnouncement, type Webhook } from "./webhook.ts";
 import type { AlertCondition } from "../config/settings.ts";
+import { readClock } from "../database/clock.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
@@ -61,7 +62,7 @@ async function sendWhatIsDue(
     await abandonDeadRuns(transaction, database, view);
   }
   const healths = await readHealth(transaction, views, 0);
-  const now = new Date();
+  const now = await readClock(transaction);
   const findings = states.map((state) => {
     const health = healths.find(({ view }) => view === state.view);
     const problem =

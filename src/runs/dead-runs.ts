@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { isInFuture } from "../database/clock.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import { isLocked, viewLock } from "../database/advisory-lock.ts";
 import type { View } from "../views/view.ts";
@@ -25,7 +26,7 @@ interface Holder {
 export async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
   if (await isLocked(transaction, viewLock(view.name))) return;
   const { rows } = await transaction.query<{ run_id: number; host: string; pid: number; young: boolean }>(
-    `select run_id, host, pid, load_start > now() - make_interval(secs => $2) as young
+    `select run_id, host, pid, load_start > now() - make_interval(secs => $2) and not ${isInFuture("load_start")} as young
      from ${runTable(database.schema)}
      where view_name = $1 and load_status = 'running'`,
     [view.name, OPENING_SECONDS],

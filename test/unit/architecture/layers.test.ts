@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ["config", "database", "runs", "throttle", "views"],
   worker: ["config", "database", "errors", "runs", "views"],
-  doctor: ["alerts", "config", "database", "errors", "loader", "source", "views"],
+  doctor: ["alerts", "config", "database", "errors", "loader", "runs", "source", "throttle", "views"],
   demo: ["config", "database", "load", "loader", "runs", "simulator", "views"],
   index: ["config", "database", "errors", "load", "load/plan", "loader", "runs", "views"],
   loader: [
