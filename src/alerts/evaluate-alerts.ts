@@ -11,7 +11,6 @@ import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
-import { abandonDeadRuns } from "../runs/dead-runs.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import { readHealth, type ViewHealth } from "../runs/read-status.ts";
 import { type StatusLimits, viewProblems } from "../runs/status-problems.ts";
@@ -53,14 +52,9 @@ async function sendWhatIsDue(
   request: AlertRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, views, conditions, limits, outcomes } = request;
+  const { views, conditions, limits, outcomes } = request;
   const names = views.map((view) => view.name);
   const states = await lockAlerts(transaction, names, conditions);
-  for (const view of views) {
-    // This process has just loaded the view, and a load that waited for its lock may be about to take it.
-    if (outcomes.some((outcome) => outcome.view === view.name)) continue;
-    await abandonDeadRuns(transaction, database, view);
-  }
   const healths = await readHealth(transaction, views, 0);
   const now = await readClock(transaction);
   const findings = states.map((state) => {

@@ -1,4 +1,5 @@
 import type { Queryable } from "../database/database.ts";
+import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { runTable } from "./run-log.ts";
 
@@ -64,7 +65,7 @@ export async function readRuns(
      limit $3`,
     [view ?? null, before ?? null, limit],
   );
-  return rows;
+  return showDeadRuns(database, rows);
 }
 
 /** One run; undefined when it is not recorded. */
@@ -73,5 +74,5 @@ export async function readRun(database: Queryable, runId: number): Promise<RunDe
     `select ${RUN_DETAILS} from ${runTable(database.schema)} where run_id = $1`,
     [runId],
   );
-  return rows[0];
+  return (await showDeadRuns(database, rows))[0];
 }

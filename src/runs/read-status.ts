@@ -4,6 +4,7 @@ import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import { rejectTable } from "./rejects/read-rejects.ts";
+import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
 
@@ -190,7 +191,7 @@ async function readLastRuns(
      order by run_id desc`,
     [views, lastRuns, SKIPPED_CODES],
   );
-  return rows;
+  return showDeadRuns(database, rows);
 }
 
 /** Computes the summary of a view's loads. The runs are sorted newest first. */

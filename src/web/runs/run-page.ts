@@ -46,8 +46,7 @@ export const runPage: Page = {
 function renderProgress(load: RunningLoad | undefined): Html {
   if (load !== undefined) return renderRunningLoad(load);
   return html`<p class="notice">
-    The database has no session of this load: the load is just beginning or ending, or its process has died.
-    The next load of the view detects which.
+    The database has no session of this load: the load is just beginning or ending.
   </p>`;
 }
 
