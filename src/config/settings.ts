@@ -261,7 +261,7 @@ const SETTINGS = {
     env: "OTC_MAX_PACE_WAIT_MS",
     group: "Pace and retries",
     description:
-      "Longest wait for the pace rules, in ms. A load that would have to wait longer ends with exit code 75.",
+      "Longest wait for the pace rules or for `Retry-After`, in ms. A load that would have to wait longer ends with exit code 75.",
     type: milliseconds,
     default: "300000",
   },

@@ -100,6 +100,8 @@ export class EmbeddedDatabase implements Database {
 
 class EmbeddedTransaction implements Transaction {
   readonly schema: string;
+  /** A session in this process is not lost. */
+  readonly lost = new AbortController().signal;
   readonly #pglite: PgliteTransaction;
   readonly #location: string;
   #savepoints = 0;

@@ -1,6 +1,7 @@
 import type { DocumentCopy } from "../archive/document-copy.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
+import { OtcError } from "../errors/otc-error.ts";
 import { SourceError } from "../errors/source-error.ts";
 import {
   type EmptyTable,
@@ -37,12 +38,14 @@ export async function fetchDocument(load: LoadInProgress): Promise<StagedDocumen
           `fetch failed, will try again: ${failed.error.message}`,
         );
       },
+      transaction.lost,
     );
     state.fetch = "succeeded";
     state.document = document;
     return document;
   } catch (error) {
-    if (error instanceof SourceError) state.fetch = "failed";
+    const isAskedToWait = error instanceof OtcError && error.cause instanceof SourceError;
+    if (error instanceof SourceError || isAskedToWait) state.fetch = "failed";
     throw error;
   }
 }
@@ -68,7 +71,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
   // Whatever ends the attempt ends the fetch: a source that says nothing would not notice.
   const attempt = new AbortController();
-  const signal = AbortSignal.any([context.signal, attempt.signal]);
+  const signal = AbortSignal.any([context.signal, load.transaction.lost, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
     const known = recognizesRows(load)

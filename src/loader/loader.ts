@@ -215,7 +215,11 @@ export class Loader {
         maxKnownRows: settings.maxKnownRows,
         maxStoredRejects: settings.maxStoredRejects,
         maxRecordBytes: settings.maxRecordBytes,
-        retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
+        retry: {
+          retries: settings.retries,
+          baseMs: settings.retryBaseMs,
+          maxWaitMs: settings.maxPaceWaitMs,
+        },
         pace: {
           requestIntervalMs: settings.requestIntervalMs,
           viewGapMs: settings.viewGapMs,

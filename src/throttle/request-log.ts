@@ -59,7 +59,9 @@ export class RequestLog implements RequestGate {
       if (wait === undefined) return;
       if (wait.delayMs > this.#settings.maxWaitMs) throw rateLimited(wait);
       this.#log.info({ waitMs: wait.delayMs }, "waiting until the next request to OTC is allowed");
-      await sleep(wait.delayMs, undefined, { signal });
+      await sleep(wait.delayMs, undefined, { signal }).catch(() => {
+        signal.throwIfAborted();
+      });
     }
   }
 
