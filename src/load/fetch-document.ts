@@ -81,7 +81,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
       : undefined;
     const chunks = await inStep(load, "fetch", () => run.source.open(signal, requests));
     if (run.source.kind === "api" && context.observer.archives)
-      copy = await context.archive?.begin(run.view.name, run.runId);
+      copy = await context.archive?.begin(run.view.name, run.runId, signal);
     return await (known === undefined && mayFillTable(load)
       ? fillOrStage(load, chunks, copy)
       : stage(load, chunks, copy, known));
