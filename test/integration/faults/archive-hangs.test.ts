@@ -29,7 +29,9 @@ describeEachDatabase(
     test("on a disk that hangs is given up with a warning on the run, and the load goes on", async () => {
       const disk = mountFreezableDisk("an archive on a disk that hangs");
       if (disk === undefined) return;
-      onTestFinished(disk.remove);
+      onTestFinished(() => {
+        disk.remove();
+      });
       const database = await target.fresh();
       const server = await startDocumentServer({ tickets: DOCUMENT });
       const loader = database.open({ ...server.env, OTC_ARCHIVE_DIR: join(disk.folder, "archive") });
@@ -51,7 +53,9 @@ describeEachDatabase(
     test("that begins to hang in the middle of a document takes a bounded time and no longer", async () => {
       const disk = mountFreezableDisk("an archive that begins to hang");
       if (disk === undefined) return;
-      onTestFinished(disk.remove);
+      onTestFinished(() => {
+        disk.remove();
+      });
       const archive = new Archive(disk.folder, 0);
       const interruption = new AbortController();
       const copy = await archive.begin("tickets", 1, interruption.signal);
