@@ -16,6 +16,7 @@ interface Finding {
  * only if its beginning was delivered.
  *
  * @param broken whether the condition holds now
+ * @param now by the clock of the database
  */
 export function dueNotice(state: AlertState, broken: boolean, now: Date): Finding {
   if (!broken) {
@@ -25,7 +26,9 @@ export function dueNotice(state: AlertState, broken: boolean, now: Date): Findin
       : { seen: ended, due: undefined };
   }
   const seen = { ...state, brokenSince: state.brokenSince ?? now };
-  const tooSoon = state.toldAt !== null && now.getTime() - state.toldAt.getTime() < PAUSE_MS;
+  const sinceTold = state.toldAt === null ? PAUSE_MS : now.getTime() - state.toldAt.getTime();
+  // A time in the future was recorded while the clock of the database was wrong.
+  const tooSoon = sinceTold >= 0 && sinceTold < PAUSE_MS;
   if (state.told || tooSoon) return { seen, due: undefined };
   return { seen, due: { news: "broken", told: { ...seen, told: true, toldAt: now } } };
 }

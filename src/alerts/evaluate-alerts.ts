@@ -6,11 +6,11 @@ import { lockAlerts, saveAlert } from "./alert-state.ts";
 import { announce, type Notice } from "./announcement.ts";
 import { dueNotice } from "./due-notice.ts";
 import type { AlertCondition } from "../config/settings.ts";
+import { readClock } from "../database/clock.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
-import { abandonDeadRuns } from "../runs/dead-runs.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import { readHealth, type ViewHealth } from "../runs/read-status.ts";
 import { type StatusLimits, viewProblems } from "../runs/status-problems.ts";
@@ -52,16 +52,11 @@ async function sendWhatIsDue(
   request: AlertRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, views, conditions, limits, outcomes } = request;
+  const { views, conditions, limits, outcomes } = request;
   const names = views.map((view) => view.name);
   const states = await lockAlerts(transaction, names, conditions);
-  for (const view of views) {
-    // This process has just loaded the view, and a load that waited for its lock may be about to take it.
-    if (outcomes.some((outcome) => outcome.view === view.name)) continue;
-    await abandonDeadRuns(transaction, database, view);
-  }
   const healths = await readHealth(transaction, views, 0);
-  const now = new Date();
+  const now = await readClock(transaction);
   const findings = states.map((state) => {
     const health = healths.find(({ view }) => view === state.view);
     const problem =

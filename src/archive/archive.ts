@@ -16,10 +16,14 @@ export class Archive {
     this.#keep = keep;
   }
 
-  /** Begins a copy of the document that a run is about to read. */
-  begin(view: string, runId: number): Promise<DocumentCopy> {
+  /**
+   * Begins a copy of the document that a run is about to read.
+   *
+   * @param signal ends every wait for the archive
+   */
+  begin(view: string, runId: number, signal: AbortSignal): Promise<DocumentCopy> {
     const document = archivedDocument(this.directory, view, runId, new Date());
-    return DocumentCopy.begin(document, () => this.#prune(view));
+    return DocumentCopy.begin(document, () => this.#prune(view), signal);
   }
 
   /**

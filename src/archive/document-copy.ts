@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import { errorMessage } from "../errors/error-message.ts";
 import { makeDirectory } from "../files/make-directory.ts";
@@ -20,6 +21,16 @@ const COMPRESSION = {
   chunkSize: 128 * 1024,
 };
 
+/** How long the archive may take for one step before it is given up, in milliseconds; for flushing the whole file, longer. */
+const PATIENCE_MS = 10_000;
+const FLUSH_PATIENCE_MS = 60_000;
+
+/** How long the end of a load waits for the incomplete copy to be removed, in milliseconds. */
+const REMOVAL_PATIENCE_MS = 1000;
+
+/** The archive does not respond. A file operation that was begun cannot be called back, so no other is begun after it. */
+class Unresponsive extends Error {}
+
 /** The result of copying a document to the archive. Both are null when no copy was made. */
 export interface ArchiveResult {
   /** Its name in the archive. */
@@ -31,11 +42,13 @@ export interface ArchiveResult {
 /**
  * Writes a document to the archive while it is being loaded. The file has a temporary name until it is complete.
  *
- * Its methods never throw: a full disk ends the copy, but not the load.
+ * Its methods never throw: a full disk ends the copy, but not the load. They never wait long either: a disk that does not
+ * respond is given up, and so is the copy.
  */
 export class DocumentCopy {
   readonly #document: ArchivedDocument;
   readonly #onKept: () => Promise<void>;
+  readonly #signal: AbortSignal;
   readonly #partial: string;
   readonly #compressor = createZstdCompress(COMPRESSION);
   readonly #ended = new AbortController();
@@ -48,46 +61,52 @@ export class DocumentCopy {
    * Begins a copy, and removes incomplete files of killed processes. The view's lock ensures that no other load writes one.
    *
    * @param onKept called when the document has its final name
+   * @param signal ends every wait
    */
-  static async begin(document: ArchivedDocument, onKept: () => Promise<void>): Promise<DocumentCopy> {
-    const copy = new DocumentCopy(document, onKept);
+  static async begin(
+    document: ArchivedDocument,
+    onKept: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<DocumentCopy> {
+    const copy = new DocumentCopy(document, onKept, signal);
     try {
-      const folder = dirname(document.path);
-      await makeDirectory(folder, DIRECTORY_MODE);
-      const left = (await readdir(folder)).filter((file) => file.endsWith(PARTIAL));
-      for (const file of left) await rm(join(folder, file), { force: true });
+      await copy.#within(PATIENCE_MS, prepareFolder(dirname(document.path)));
       copy.#stored = copy.#store();
     } catch (error) {
-      copy.#error = errorMessage(error);
+      await copy.#giveUp(error);
     }
     return copy;
   }
 
-  private constructor(document: ArchivedDocument, onKept: () => Promise<void>) {
+  private constructor(document: ArchivedDocument, onKept: () => Promise<void>, signal: AbortSignal) {
     this.#document = document;
     this.#onKept = onKept;
+    this.#signal = signal;
     this.#partial = `${document.path}${PARTIAL}`;
+    this.#compressor.on("error", () => undefined);
   }
 
   get result(): ArchiveResult {
     return { file: this.#kept ? this.#document.name : null, error: this.#error };
   }
 
-  /** Adds a chunk of the document. It waits while the disk is slower than the source. */
+  /** Adds a chunk of the document. It waits while the disk is slower than the source, but not for one that hangs. */
   async write(chunk: Buffer): Promise<void> {
     if (this.#error !== null || this.#compressor.write(chunk)) return;
     // The wait rejects when the copy has ended in the meantime.
-    await once(this.#compressor, "drain", { signal: this.#ended.signal }).catch(() => undefined);
+    const drained = once(this.#compressor, "drain", { signal: this.#ended.signal }).catch(() => undefined);
+    await this.#within(PATIENCE_MS, drained).catch((error: unknown) => this.#giveUp(error));
   }
 
   /** Gives the file its final name. Call it when the document is complete. */
   async keep(): Promise<void> {
+    if (this.#error !== null) return;
     this.#compressor.end();
-    if (!(await this.#stored)) return;
     try {
-      await rename(this.#partial, this.#document.path);
+      if (!(await this.#within(FLUSH_PATIENCE_MS, this.#stored))) return;
+      await this.#within(PATIENCE_MS, rename(this.#partial, this.#document.path));
       this.#kept = true;
-      await this.#onKept();
+      await this.#within(PATIENCE_MS, this.#onKept());
     } catch (error) {
       await this.#giveUp(error);
     }
@@ -97,7 +116,7 @@ export class DocumentCopy {
   async end(): Promise<void> {
     if (this.#kept || this.#error !== null) return;
     this.#compressor.destroy();
-    await this.#stored;
+    await Promise.race([this.#stored, sleep(REMOVAL_PATIENCE_MS, undefined, { ref: false })]);
     // The document was not complete, which is not an error of the archive.
     this.#error = null;
   }
@@ -116,9 +135,37 @@ export class DocumentCopy {
     }
   }
 
+  /** @throws Unresponsive when `work` takes longer, or the load ends before */
+  async #within<T>(ms: number, work: Promise<T>): Promise<T> {
+    const finished = new AbortController();
+    const signal = AbortSignal.any([this.#signal, finished.signal]);
+    const tooLong = sleep(ms, undefined, { signal }).then(
+      () => Promise.reject(new Unresponsive(`${this.#document.path} did not respond for ${ms / 1000} s`)),
+      () => Promise.reject(new Unresponsive("the load ended before the archive responded")),
+    );
+    try {
+      return await Promise.race([work, tooLong]);
+    } finally {
+      finished.abort();
+      // Whichever comes second has nobody to tell.
+      tooLong.catch(() => undefined);
+      work.catch(() => undefined);
+    }
+  }
+
   async #giveUp(error: unknown): Promise<void> {
+    if (this.#error !== null) return;
     this.#error = errorMessage(error);
     this.#ended.abort();
+    this.#compressor.destroy();
+    if (error instanceof Unresponsive) return;
     await rm(this.#partial, { force: true }).catch(() => undefined);
   }
+}
+
+/** Makes the folder, and removes what killed processes have left in it. */
+async function prepareFolder(folder: string): Promise<void> {
+  await makeDirectory(folder, DIRECTORY_MODE);
+  const left = (await readdir(folder)).filter((file) => file.endsWith(PARTIAL));
+  for (const file of left) await rm(join(folder, file), { force: true });
 }

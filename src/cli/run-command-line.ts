@@ -9,6 +9,9 @@ import { globalOptions } from "./options/global-options.ts";
 import { buildProgram } from "./program.ts";
 import { reportFailure } from "./report-failure.ts";
 
+/** How long the process may live on when everything is done, in milliseconds. */
+const LINGER_MS = 1000;
+
 /** Exit codes of a load that was committed, without or with rejected records. */
 const COMMITTED = new Set<typeof process.exitCode>([0, 3]);
 
@@ -60,9 +63,21 @@ export async function runCommandLine(): Promise<void> {
   if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
     process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
   }
+  exitWhenWritten();
   if (outputFailure !== undefined) {
     process.stderr.write(
       `otc-etl: the output could not be written: ${escapeControlCharacters(errorMessage(outputFailure))}\n`,
     );
   }
+}
+
+/**
+ * Ends the process although a file operation does not return, as in an archive on a disk that hangs: it would keep the
+ * process alive. The timer alone does not.
+ */
+function exitWhenWritten(): void {
+  setTimeout(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength > 0) exitWhenWritten();
+    else process.exit();
+  }, LINGER_MS).unref();
 }

@@ -301,7 +301,7 @@ const SETTINGS = {
     env: "OTC_MAX_PACE_WAIT_MS",
     group: "Pace and retries",
     description:
-      "Longest wait for the pace rules, in ms. A load that would have to wait longer ends with exit code 75.",
+      "Longest wait for the pace rules or for `Retry-After`, in ms. A load that would have to wait longer ends with exit code 75.",
     type: milliseconds,
     default: "300000",
   },
@@ -340,6 +340,14 @@ const SETTINGS = {
     description: "Largest record accepted, in bytes.",
     type: wholeNumber(1024, 512 * 1024 * 1024),
     default: "67108864",
+  },
+  maxStoredRejects: {
+    env: "OTC_MAX_STORED_REJECTS",
+    group: "Limits",
+    description:
+      "Rejected records that a run stores in the quarantine. It counts the others by reason, and stores the first five of each reason.",
+    type: wholeNumber(0, 100_000_000),
+    default: "10000",
   },
   maxDocumentBytes: {
     env: "OTC_MAX_DOCUMENT_BYTES",

@@ -20,21 +20,30 @@ export async function tryLock(
   return result.rows[0]?.taken === true;
 }
 
-/** Whether a session holds a lock, without taking it. */
-export async function isLocked(database: Queryable, name: string): Promise<boolean> {
-  return (await lockHolders(database, [name])).length > 0;
+/** Of pg_locks: locks with a key of 64 bits that a session holds in this database. */
+const HELD = `locktype = 'advisory' and granted and objsubid = 1
+       and database = (select oid from pg_database where datname = current_database())`;
+
+/** pg_locks shows the key as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html). */
+const LOCK_KEY = "((classid::bigint << 32) | objid::bigint)";
+
+/** Which of these locks a session holds, in one query and without taking them. */
+export async function heldLocks(database: Queryable, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await database.query<{ name: string }>(
+    `select name
+     from unnest($1::text[], $2::text[]) as wanted (name, key)
+     where exists (select from pg_locks where ${HELD} and ${LOCK_KEY} = hashtextextended(key, 0))`,
+    [names, names.map((name) => keyOf(database.schema, name))],
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** The distinct server processes that hold one of these locks. */
 export async function lockHolders(database: Queryable, names: readonly string[]): Promise<readonly number[]> {
-  // pg_locks shows the key's 64 bits as two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
   const { rows } = await database.query<{ pid: number }>(
     `select distinct pid
      from pg_locks
-     where locktype = 'advisory' and granted and objsubid = 1
-       and database = (select oid from pg_database where datname = current_database())
-       and (classid::bigint << 32) | objid::bigint
-         in (select hashtextextended(name, 0) from unnest($1::text[]) as name)`,
+     where ${HELD} and ${LOCK_KEY} in (select hashtextextended(name, 0) from unnest($1::text[]) as name)`,
     [names.map((name) => keyOf(database.schema, name))],
   );
   return rows.map(({ pid }) => pid);

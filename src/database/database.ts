@@ -34,6 +34,8 @@ export interface Queryable {
 
 /** An open transaction. It ends when the function that it was lent to ends. */
 export interface Transaction extends Queryable {
+  /** Aborted when the session is lost, with the DatabaseError as its reason, so that no wait outlives the transaction. */
+  readonly lost: AbortSignal;
   /** Savepoints set so far. */
   readonly savepoints: number;
   /** Runs `work` in a savepoint. If it throws, its changes are rolled back, and the transaction continues. */

@@ -146,6 +146,8 @@ async function openingError(error: unknown, dataDir: string): Promise<Error> {
 
 class EmbeddedTransaction implements Transaction {
   readonly schema: string;
+  /** A session in this process is not lost. */
+  readonly lost = new AbortController().signal;
   readonly #pglite: PgliteTransaction;
   readonly #location: string;
   #savepoints = 0;

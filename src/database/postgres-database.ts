@@ -128,6 +128,11 @@ export class PostgresDatabase implements Database {
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const client = await this.#connect(signal);
+    const lost = new AbortController();
+    const onLost = (error: Error): void => {
+      lost.abort(connectionError(error, client, this.location));
+    };
+    client.once("error", onLost);
     let stopListening = onAbort(signal, () => client.connection.stream.destroy());
     let cancellation: Promise<void> | undefined;
     // A cancellation that is still running would cancel the connection's next statement.
@@ -141,7 +146,7 @@ export class PostgresDatabase implements Database {
       stopListening = onAbort(signal, () => {
         cancellation = this.#cancel(client, pid);
       });
-      const result = await work(new PostgresTransaction(client, this));
+      const result = await work(new PostgresTransaction(client, this, lost.signal));
       signal?.throwIfAborted();
       await commit(client, this.location);
       await settleCancellation();
@@ -154,6 +159,7 @@ export class PostgresDatabase implements Database {
       throw error;
     } finally {
       stopListening();
+      client.off("error", onLost);
     }
   }
 
@@ -275,12 +281,18 @@ export class PostgresDatabase implements Database {
 
 class PostgresTransaction implements Transaction {
   readonly schema: string;
+  readonly lost: AbortSignal;
   readonly #client: pg.PoolClient;
   readonly #location: string;
   #savepoints = 0;
 
-  constructor(client: pg.PoolClient, { schema, location }: Pick<Database, "schema" | "location">) {
+  constructor(
+    client: pg.PoolClient,
+    { schema, location }: Pick<Database, "schema" | "location">,
+    lost: AbortSignal,
+  ) {
     this.schema = schema;
+    this.lost = lost;
     this.#client = client;
     this.#location = location;
   }

@@ -1,5 +1,7 @@
 import type { Database } from "../database/database.ts";
-import { migrationStatus } from "../database/migrations.ts";
+import { migrationStatus, requireMigrated } from "../database/migrations.ts";
+import { readHealth } from "../runs/read-status.ts";
+import { readCircuit } from "../throttle/read-circuit.ts";
 import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";
 import { failure } from "./check-configuration.ts";
@@ -29,6 +31,7 @@ export async function checkDatabase(
     checkVersion(server),
     checkEncoding(server),
     checkClock(server),
+    await checkRecordedTimes(database, views),
     await checkMigrations(database),
     await checkRights(database, views),
     await checkOwner(database),
@@ -80,6 +83,31 @@ function checkClock({ now }: ServerFacts): CheckResult {
   const finding = `${(difference / 1000).toFixed(1)} s difference to the database's clock`;
   if (difference <= MAX_CLOCK_DIFFERENCE_MS) return ok("clock", finding);
   return warning("clock", finding, "Synchronise the clocks of both machines by NTP.");
+}
+
+/** Checks whether a clock that jumped has left times in the future. */
+async function checkRecordedTimes(database: Database, views: readonly View[]): Promise<CheckResult> {
+  const name = "recorded times";
+  try {
+    await requireMigrated(database);
+  } catch {
+    return skipped(name, "the tables are not up to date");
+  }
+  const loads = (await readHealth(database, views, 0)).flatMap(({ view, futureLoad }) =>
+    futureLoad === null ? [] : [`run ${futureLoad.runId} of ${view} at ${futureLoad.time.toISOString()}`],
+  );
+  const { futureRequests, lastFutureRequestAt } = await readCircuit(database);
+  const requests =
+    lastFutureRequestAt === null
+      ? []
+      : [`${futureRequests} requests to OTC, the last one at ${lastFutureRequestAt.toISOString()}`];
+  const found = [...loads, ...requests];
+  if (found.length === 0) return ok(name, "none is in the future");
+  return warning(
+    name,
+    `in the future, and ignored: ${found.join("; ")}`,
+    "Check the clock of the database server. A run counts no longer after the next load; delete the requests from etl_requests.",
+  );
 }
 
 async function checkMigrations(database: Database): Promise<CheckResult> {

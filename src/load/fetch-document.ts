@@ -2,6 +2,7 @@ import type { DocumentCopy } from "../archive/document-copy.ts";
 import { concealInError } from "../source/conceal-secrets.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { withRetries } from "../source/retry.ts";
+import { OtcError } from "../errors/otc-error.ts";
 import { SourceError } from "../errors/source-error.ts";
 import {
   type EmptyTable,
@@ -10,12 +11,11 @@ import {
   openEmptyTable,
 } from "./first-load/fill-empty-table.ts";
 import { type KnownRows, readKnownRows } from "./known-rows/known-rows.ts";
-import { disposeLoadState, type LoadInProgress, showProgress } from "./load-in-progress.ts";
+import { disposeLoadState, type LoadInProgress, newRejectSpool, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
 import { windowTime } from "./missing/document-window.ts";
 import { RejectedKeys } from "./missing/rejected-keys.ts";
 import { hasRemovedRows } from "./missing/restore-returned.ts";
-import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RowDestination } from "./stage/row-stager.ts";
 import { type StagedDocument, stageDocument } from "./stage/stage-document.ts";
 import { copyTarget, createStaging } from "./tables/staging.ts";
@@ -42,12 +42,14 @@ export async function fetchDocument(load: LoadInProgress): Promise<StagedDocumen
           `fetch failed, will try again: ${failed.error.message}`,
         );
       },
+      transaction.lost,
     );
     state.fetch = "succeeded";
     state.document = document;
     return document;
   } catch (error) {
-    if (error instanceof SourceError) state.fetch = "failed";
+    const isAskedToWait = error instanceof OtcError && error.cause instanceof SourceError;
+    if (error instanceof SourceError || isAskedToWait) state.fetch = "failed";
     throw error;
   }
 }
@@ -76,7 +78,7 @@ function recognizesRows({ run, context, tables, comparesAll }: LoadInProgress): 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const { run, context, state, requests, log } = load;
   await disposeLoadState(state);
-  state.rejects = new RejectSpool(run.runId, run.view.name);
+  state.rejects = newRejectSpool(run, context.options);
   const { missingCheck } = load;
   state.rejectedKeys =
     missingCheck === undefined ? undefined : new RejectedKeys(run.view, context.options.timeZone);
@@ -84,7 +86,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   showProgress(load, "fetch", { fetched: 0, payloadBytes: 0 });
   // The end of the attempt aborts the fetch. A source that sends nothing would not notice it otherwise.
   const attempt = new AbortController();
-  const signal = AbortSignal.any([context.signal, attempt.signal]);
+  const signal = AbortSignal.any([context.signal, load.transaction.lost, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
     const { known, chunks } = await inStep(load, "fetch", async () => ({
@@ -99,7 +101,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
       chunks: await run.source.open(signal, requests),
     }));
     if (run.source.kind === "api" && context.observer.archives)
-      copy = await context.archive?.begin(run.view.name, run.runId);
+      copy = await context.archive?.begin(run.view.name, run.runId, signal);
     return await (known === undefined && mayFillTable(load)
       ? fillOrStage(load, chunks, copy)
       : stage(load, chunks, copy, known));

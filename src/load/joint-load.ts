@@ -35,7 +35,7 @@ export class JointLoad {
     const outcomes = await this.#outcomes();
     for (const outcome of outcomes) {
       const attempt = this.#attempts.find(({ run }) => run.runId === outcome.runId);
-      logOutcome(this.#context.log, outcome, attempt?.state.rejects.reasons ?? new Map<string, number>());
+      logOutcome(this.#context.log, outcome, attempt?.state.rejects);
       traceOutcome(attempt?.state.span, outcome);
       onOutcome(outcome);
     }
@@ -71,12 +71,12 @@ export class JointLoad {
 
   /** The run is committed at once, so that even a crash leaves a trace. */
   async #open(view: View, context: LoadContext): Promise<void> {
-    const { database, log, sourceOf, kind, tracing } = context;
+    const { database, log, sourceOf, kind, options, tracing } = context;
     const run = await database.transaction(async (transaction) => {
       await abandonDeadRuns(transaction, database, view);
       return openRun(transaction, view, sourceOf(view), kind);
     });
-    this.#attempts.push({ run, state: newLoadState(run, traceRun(tracing, run)) });
+    this.#attempts.push({ run, state: newLoadState(run, options, traceRun(tracing, run)) });
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }
 

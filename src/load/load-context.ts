@@ -24,7 +24,7 @@ export interface LoadProgress {
 }
 
 /** What a load may do and how. */
-interface LoadOptions {
+export interface LoadOptions {
   readonly errorLimit: ErrorLimit;
   /** Whether a document with fewer than half of the last load's records is accepted. */
   readonly allowShrink: boolean;
@@ -34,6 +34,8 @@ interface LoadOptions {
   readonly full: boolean;
   /** Tables with more fingerprints than this are compared row by row. */
   readonly maxKnownRows: number;
+  /** Rejected records beyond this number are counted, and not stored. */
+  readonly maxStoredRejects: number;
   /** In bytes. */
   readonly maxRecordBytes: number;
   /** Of the decompressed document. */

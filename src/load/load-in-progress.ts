@@ -4,7 +4,7 @@ import type { Transaction } from "../database/database.ts";
 import type { OtcError } from "../errors/otc-error.ts";
 import type { TraceSpan } from "../tracing/tracing.ts";
 import type { Guard } from "./guards.ts";
-import type { LoadContext, LoadProgress } from "./load-context.ts";
+import type { LoadContext, LoadOptions, LoadProgress } from "./load-context.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import type { Run } from "../runs/run-log.ts";
@@ -32,12 +32,12 @@ export interface LoadState {
 }
 
 /** @param span that of a load which is traced */
-export function newLoadState(run: Run, span?: TraceSpan): LoadState {
+export function newLoadState(run: Run, options: LoadOptions, span?: TraceSpan): LoadState {
   return {
     fetched: 0,
     document: undefined,
     archive: { file: null, error: null },
-    rejects: new RejectSpool(run.runId, run.view.name),
+    rejects: newRejectSpool(run, options),
     rejectedKeys: undefined,
     fetch: "pending",
     meter: new RunMeter(span),
@@ -49,6 +49,12 @@ export function newLoadState(run: Run, span?: TraceSpan): LoadState {
 export async function disposeLoadState({ rejects, rejectedKeys }: LoadState): Promise<void> {
   await rejects.dispose();
   await rejectedKeys?.dispose();
+}
+
+/** A reload takes a record that is not rejected again for loaded, so it has to know all of them. */
+export function newRejectSpool(run: Run, { maxStoredRejects }: LoadOptions): RejectSpool {
+  const maxStored = run.source.quarantined === true ? Number.POSITIVE_INFINITY : maxStoredRejects;
+  return new RejectSpool(run.runId, run.view.name, maxStored);
 }
 
 /** One load inside its transaction, and everything its steps work with. */

@@ -135,6 +135,7 @@ async function loadPrepared(
   const known = document.known?.fingerprints.countSeen().records ?? 0;
   await closeRun(transaction, committed, {
     ...document.repairs,
+    rejects: state.rejects,
     tableRows,
     known,
     reformatted: written.compared,

@@ -6,12 +6,21 @@ import type { CommittedLoad, FailedLoad, LoadOutcome } from "../runs/outcome.ts"
 /** A load that came to its end, whether it was then committed or not. */
 type FinishedLoad = Omit<CommittedLoad, "status" | "runId"> & Pick<FailedLoad, "runId">;
 
+/** The rejected records of a load. */
+interface CountedRejects {
+  readonly count: number;
+  readonly stored: number;
+  /** How many there are for each reason and field. */
+  readonly reasons: ReadonlyMap<string, number>;
+}
+
 /**
  * Logs how a load ended: its counts, that it was committed or rolled back and why, and what was odd about the document.
  *
- * @param reasons how many records went to quarantine for each reason
+ * @param rejects the rejected records; undefined when no run was recorded
  */
-export function logOutcome(log: Logger, outcome: LoadOutcome, reasons: ReadonlyMap<string, number>): void {
+export function logOutcome(log: Logger, outcome: LoadOutcome, rejects: CountedRejects | undefined): void {
+  if (rejects !== undefined && rejects.stored < rejects.count) logUnstored(log, outcome, rejects);
   if (outcome.status === "failed") {
     logFailure(log, outcome);
     return;
@@ -20,12 +29,24 @@ export function logOutcome(log: Logger, outcome: LoadOutcome, reasons: ReadonlyM
     log.warn({ view: outcome.view, run: outcome.runId }, outcome.missingProblem);
   }
   if (outcome.status === "partial" && outcome.errors > 0) {
-    const quarantine = Object.fromEntries(reasons);
+    const quarantine = Object.fromEntries(rejects?.reasons ?? []);
     log.warn({ ...loggedCounts(outcome), quarantine }, "committed, with records in quarantine");
   } else {
     log.info(loggedCounts(outcome), "committed");
   }
   logFindings(log, outcome);
+}
+
+function logUnstored(
+  log: Logger,
+  { view, runId }: LoadOutcome,
+  { count, stored, reasons }: CountedRejects,
+): void {
+  log.warn(
+    { view, run: runId, reasons: Object.fromEntries(reasons) },
+    `${count} records were rejected, and the quarantine stores ${stored} of them; the others are counted by reason. ` +
+      "OTC_MAX_STORED_REJECTS sets how many are stored.",
+  );
 }
 
 /** Logs that a load was rolled back, and why. */

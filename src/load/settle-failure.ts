@@ -12,7 +12,7 @@ import {
   type LoadOutcome,
   unbegunLoad,
 } from "../runs/outcome.ts";
-import { recordFailure, type Run } from "../runs/run-log.ts";
+import { recordFailure, recordStoredRejects, type Run } from "../runs/run-log.ts";
 
 /** A run and what it has seen. */
 export interface Attempt {
@@ -20,14 +20,21 @@ export interface Attempt {
   readonly state: LoadState;
 }
 
-/** How long a database that is restarting is waited for, to record a failure in it; in milliseconds. */
-const PATIENCE_MS = 20_000;
+/** How long one part of the record of a failure may take, in milliseconds. An interrupted load has five seconds to end. */
+interface Patience {
+  readonly ms: number;
+  readonly whenInterruptedMs: number;
+}
 
-/** An interrupted load has five seconds to end. */
-const PATIENCE_WHEN_INTERRUPTED_MS = 2000;
+/** A database that is restarting is waited for. */
+const FAILURE_PATIENCE: Patience = { ms: 20_000, whenInterruptedMs: 2000 };
+
+/** The failure is on record by then, and the rejected records may be many. */
+const REJECTS_PATIENCE: Patience = { ms: 300_000, whenInterruptedMs: 1500 };
 
 /**
- * Records after a rollback what happened, for each run separately. The first error is reported.
+ * After a rollback: records what happened, each run on its own, and then the rejected records. The first error is the one
+ * reported.
  *
  * @param all the runs that were opened, in order, and the views whose run could not be
  * @param loads those that had come as far as their COMMIT
@@ -42,6 +49,7 @@ export async function settleFailure(
 ): Promise<readonly LoadOutcome[]> {
   const culprit = all[loads.length];
   const outcomes: LoadOutcome[] = [];
+  const failures: Attempt[] = [];
   for (const attempt of all) {
     const own = attempt === culprit || all.length === 1 ? error : rolledBackWith(error);
     if (!("run" in attempt)) {
@@ -59,9 +67,11 @@ export async function settleFailure(
       ...countsOfFailure(state.fetched, state.rejects.count),
     };
     const recorded = await recordPatiently(attempt, failed, context);
+    if (recorded === "recorded") failures.push(attempt);
     const committed = loads.find((load) => load.runId === run.runId);
     outcomes.push(recorded === "was committed" && committed !== undefined ? committed : failed);
   }
+  for (const attempt of failures) await storeRejects(attempt, context);
   return outcomes;
 }
 
@@ -71,8 +81,8 @@ function rolledBackWith(error: Error): OtcError {
 }
 
 /**
- * Records a failed run and its rejects, waiting a while for a database that went away. That this fails as well is
- * logged, and never hides the first error; the next load then marks the run as abandoned.
+ * Records a failed run, waiting a while for a database that went away. That this fails as well is logged, and never hides
+ * the first error; the next load then marks the run as abandoned.
  *
  * @returns `was committed` when the connection broke after COMMIT had been done
  */
@@ -82,71 +92,78 @@ async function recordPatiently(
   { database, log, signal }: LoadContext,
 ): Promise<"recorded" | "was committed" | "not recorded"> {
   const code = failed.error instanceof OtcError ? failed.error.code : "internal";
-  const patience = new Patience(signal);
-  const record = (): Promise<"recorded" | "was committed"> =>
-    database.transaction(async (transaction) => {
-      const done = await recordFailure(transaction, run, {
-        code,
-        message: failed.error.message,
-        fetched: failed.fetched,
-        errors: failed.errors,
-        document: state.document,
-        archive: failed.archive,
-        rolledBack: state.meter.begun,
-        metrics: state.meter.metrics,
-      });
-      if (!done) return "was committed";
-      if (run.source.quarantined !== true) await state.rejects.store(transaction);
-      return "recorded";
-    }, patience.end);
   try {
-    return await pRetry(record, {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 100,
-      maxTimeout: 1000,
-      signal: patience.end,
-      shouldRetry: ({ error }) => error instanceof DatabaseError && error.isConnectionProblem,
-    });
+    return await patiently(FAILURE_PATIENCE, signal, (end) =>
+      database.transaction(async (transaction) => {
+        const done = await recordFailure(transaction, run, {
+          code,
+          message: failed.error.message,
+          fetched: failed.fetched,
+          errors: failed.errors,
+          rejects: state.rejects,
+          document: state.document,
+          archive: failed.archive,
+          rolledBack: state.meter.begun,
+          metrics: state.meter.metrics,
+        });
+        return done ? "recorded" : "was committed";
+      }, end),
+    );
   } catch (error) {
     log.error(
       { view: failed.view, run: run.runId },
       `the failure could not be recorded: ${errorMessage(error)}`,
     );
     return "not recorded";
-  } finally {
-    patience.stop();
   }
 }
 
-/** Ends after a while; soon when the load is, or gets, interrupted. */
-class Patience {
-  readonly #end = new AbortController();
-  readonly #interruption: AbortSignal;
-  #timer: NodeJS.Timeout;
-
-  constructor(interruption: AbortSignal) {
-    this.#interruption = interruption;
-    this.#timer = this.#endIn(interruption.aborted ? PATIENCE_WHEN_INTERRUPTED_MS : PATIENCE_MS);
-    interruption.addEventListener("abort", this.#hurry, { once: true });
+/** Stores the rejected records of a failed run that is on record. If this fails, the run still says how many there were. */
+async function storeRejects({ run, state }: Attempt, { database, log, signal }: LoadContext): Promise<void> {
+  const { rejects } = state;
+  if (run.source.quarantined === true || rejects.count === 0) return;
+  try {
+    await patiently(REJECTS_PATIENCE, signal, (end) =>
+      database.transaction(async (transaction) => {
+        await rejects.store(transaction);
+        await recordStoredRejects(transaction, run.runId, rejects.stored);
+      }, end),
+    );
+  } catch (error) {
+    log.error(
+      { view: run.view.name, run: run.runId },
+      `the failure is recorded, but not its ${rejects.count} rejected records: ${errorMessage(error)}`,
+    );
   }
+}
 
-  get end(): AbortSignal {
-    return this.#end.signal;
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#interruption.removeEventListener("abort", this.#hurry);
-  }
-
-  readonly #hurry = (): void => {
-    clearTimeout(this.#timer);
-    this.#timer = this.#endIn(PATIENCE_WHEN_INTERRUPTED_MS);
+/** Repeats `work` as long as the database cannot be reached; soon no longer when the load is, or gets, interrupted. */
+async function patiently<T>(
+  { ms, whenInterruptedMs }: Patience,
+  interruption: AbortSignal,
+  work: (end: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const end = new AbortController();
+  const endIn = (delayMs: number): NodeJS.Timeout =>
+    setTimeout(() => {
+      end.abort(new Error("the database did not come back in time"));
+    }, delayMs);
+  let timer = endIn(interruption.aborted ? whenInterruptedMs : ms);
+  const hurry = (): void => {
+    clearTimeout(timer);
+    timer = endIn(whenInterruptedMs);
   };
-
-  #endIn(ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#end.abort(new Error("the database did not come back in time"));
-    }, ms);
+  interruption.addEventListener("abort", hurry, { once: true });
+  try {
+    return await pRetry(() => work(end.signal), {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 100,
+      maxTimeout: 1000,
+      signal: end.signal,
+      shouldRetry: ({ error }) => error instanceof DatabaseError && error.isConnectionProblem,
+    });
+  } finally {
+    clearTimeout(timer);
+    interruption.removeEventListener("abort", hurry);
   }
 }

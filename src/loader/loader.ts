@@ -270,9 +270,14 @@ export class Loader {
         keepNewer: request.keepNewer ?? false,
         full: request.full ?? false,
         maxKnownRows: settings.maxKnownRows,
+        maxStoredRejects: settings.maxStoredRejects,
         maxRecordBytes: settings.maxRecordBytes,
         maxDocumentBytes: settings.maxDocumentBytes,
-        retry: { retries: settings.retries, baseMs: settings.retryBaseMs },
+        retry: {
+          retries: settings.retries,
+          baseMs: settings.retryBaseMs,
+          maxWaitMs: settings.maxPaceWaitMs,
+        },
         pace: {
           requestIntervalMs: settings.requestIntervalMs,
           viewGapMs: settings.viewGapMs,

@@ -2,7 +2,7 @@ import { isCommitted } from "../runs/read-run-totals.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How old the data is. Only loads count: imports and replays say nothing about what OTC sends now. */
-export function addFreshness({ exposition, views, totals, settings }: Scrape): void {
+export function addFreshness({ exposition, views, healths, totals, settings }: Scrape): void {
   const lastSuccess = exposition.gauge(
     "otc_etl_last_success_timestamp_seconds",
     ["view"],
@@ -22,10 +22,10 @@ export function addFreshness({ exposition, views, totals, settings }: Scrape): v
     const loads = totals.filter(
       (total) => total.view === view && total.kind === "load" && isCommitted(total),
     );
-    const times = loads.map(({ lastLoadTime }) => (lastLoadTime?.getTime() ?? 0) / 1000);
-    const ages = loads.map(({ ageSeconds }) => ageSeconds ?? Number.POSITIVE_INFINITY);
-    lastSuccess.set({ view }, Math.max(0, ...times));
-    age.set({ view }, Math.min(...ages));
+    const health = healths.find((each) => each.view === view);
+    const times = [health?.lastLoaded, ...loads.map(({ lastLoadTime }) => lastLoadTime)];
+    lastSuccess.set({ view }, Math.max(0, ...times.map((time) => (time?.getTime() ?? 0) / 1000)));
+    age.set({ view }, health?.ageSeconds ?? Number.POSITIVE_INFINITY);
     maxAge.set({ view }, settings.maxAgeMs / 1000);
   }
 }

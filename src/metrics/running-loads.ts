@@ -1,4 +1,4 @@
-import { isLocked, viewLock } from "../database/advisory-lock.ts";
+import { heldLocks, viewLock } from "../database/advisory-lock.ts";
 import { runTable } from "../runs/run-log.ts";
 import type { Scrape } from "./scrape.ts";
 
@@ -17,9 +17,13 @@ export async function addRunningLoads({ exposition, database, views }: Scrape): 
      where load_status = 'running'
      group by view_name`,
   );
+  const held = await heldLocks(
+    database,
+    views.map(({ name }) => viewLock(name)),
+  );
   for (const { name: view } of views) {
     const run = rows.find((row) => row.view === view);
-    const lives = run !== undefined && (await isLocked(database, viewLock(view)));
+    const lives = run !== undefined && held.has(viewLock(view));
     running.set({ view }, lives ? 1 : 0);
     seconds.set({ view }, lives ? run.seconds : 0);
   }

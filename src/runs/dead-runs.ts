@@ -1,7 +1,10 @@
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isInFuture } from "../database/clock.ts";
 import type { Database, Queryable } from "../database/database.ts";
-import { isLocked, viewLock } from "../database/advisory-lock.ts";
+import { heldLocks, viewLock } from "../database/advisory-lock.ts";
 import type { View } from "../views/view.ts";
+import type { RecordedRun } from "./recorded-run.ts";
 import { runTable } from "./run-log.ts";
 
 /**
@@ -19,28 +22,87 @@ interface Holder {
 }
 
 /**
- * Marks the runs of dead processes as abandoned. When the view's lock is free, no process is loading the view. A run whose
- * record still says `running` is then dead, or is just beginning.
+ * A load that waits for the view's lock takes it within a quarter of a second when it becomes free, and a load that fails
+ * records its failure right after the rollback. A run is only dead if it still seems so after this time, in milliseconds.
  */
-export async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
-  if (await isLocked(transaction, viewLock(view.name))) return;
-  const { rows } = await transaction.query<{ run_id: number; host: string; pid: number; young: boolean }>(
-    `select run_id, host, pid, load_start > now() - make_interval(secs => $2) as young
+const CONFIRM_MS = 400;
+
+const DEATH: Pick<RecordedRun, "status" | "errorCode" | "error" | "rollbacks"> = {
+  status: "abandoned",
+  errorCode: "internal",
+  error:
+    "The process ended without recording an outcome (killed, crashed or cut off). Its transaction was rolled back.",
+  rollbacks: 1,
+};
+
+/**
+ * Decides which runs are dead: their records say `running`, but no session holds the lock of their view, so that no process
+ * is loading it. Everything that reads or marks dead runs uses this decision.
+ *
+ * @param isOnlyProcess whether no other process can have the database open, as with an embedded one
+ * @returns their ids
+ */
+async function readDeadRuns(
+  database: Queryable,
+  views: readonly string[],
+  isOnlyProcess = false,
+): Promise<readonly number[]> {
+  const suspects = await readSuspects(database, views, isOnlyProcess);
+  if (suspects.length === 0) return [];
+  await sleep(CONFIRM_MS);
+  const confirmed = await readSuspects(database, views, isOnlyProcess);
+  return suspects.filter((runId) => confirmed.includes(runId));
+}
+
+async function readSuspects(
+  database: Queryable,
+  views: readonly string[],
+  isOnlyProcess: boolean,
+): Promise<readonly number[]> {
+  // A standby has the records, but not the locks, of the server that the loads use.
+  const { rows } = await database.query<{
+    runId: number;
+    view: string;
+    host: string;
+    pid: number;
+    young: boolean;
+  }>(
+    `select run_id as "runId", view_name as "view", host, pid,
+       load_start > now() - make_interval(secs => $2) and not ${isInFuture("load_start")} as young
      from ${runTable(database.schema)}
-     where view_name = $1 and load_status = 'running'`,
-    [view.name, OPENING_SECONDS],
+     where view_name = any($1::text[]) and load_status = 'running' and not pg_is_in_recovery()`,
+    [views, OPENING_SECONDS],
   );
-  // No other process can have an embedded database open.
+  if (rows.length === 0) return [];
+  const held = await heldLocks(
+    database,
+    views.map((view) => viewLock(view)),
+  );
   const mayBeOpening = (run: { host: string; pid: number; young: boolean }): boolean =>
-    database.engine !== "embedded" && run.young && (run.host !== hostname() || processLives(run.pid));
-  const dead = rows.filter((run) => !mayBeOpening(run)).map((run) => run.run_id);
+    !isOnlyProcess && run.young && (run.host !== hostname() || processLives(run.pid));
+  return rows.filter((run) => !held.has(viewLock(run.view)) && !mayBeOpening(run)).map(({ runId }) => runId);
+}
+
+/** Shows dead runs as abandoned, although their records still say `running`. The next load of the view marks them. */
+export async function showDeadRuns<Run extends RecordedRun>(
+  database: Queryable,
+  runs: readonly Run[],
+): Promise<readonly Run[]> {
+  const running = runs.filter(({ status }) => status === "running");
+  if (running.length === 0) return runs;
+  const dead = await readDeadRuns(database, [...new Set(running.map(({ view }) => view))]);
+  return runs.map((run) => (dead.includes(run.runId) ? { ...run, ...DEATH } : run));
+}
+
+/** Marks the runs of dead processes as abandoned. */
+export async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
+  const dead = await readDeadRuns(transaction, [view.name], database.engine === "embedded");
   if (dead.length === 0) return;
   await transaction.query(
     `update ${runTable(database.schema)}
-     set load_status = 'abandoned', load_end = now(), error_code = 'internal', rollbacks = 1,
-       error_message = 'The process ended without recording an outcome (killed, crashed or cut off). Its transaction was rolled back.'
+     set load_status = $2, load_end = now(), error_code = $3, error_message = $4, rollbacks = $5
      where run_id = any($1::bigint[]) and load_status = 'running'`,
-    [dead],
+    [dead, DEATH.status, DEATH.errorCode, DEATH.error, DEATH.rollbacks],
   );
 }
 

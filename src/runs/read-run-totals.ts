@@ -1,3 +1,4 @@
+import { isInFuture } from "../database/clock.ts";
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { RunKind } from "./run-kind.ts";
@@ -22,10 +23,8 @@ export interface RunTotals extends RunFigures<number> {
   readonly status: "success" | "partial" | "failed" | "abandoned";
   readonly errorCode: string | null;
   readonly runs: number;
-  /** When the last of these runs was committed; null when none was. */
+  /** When the last of these runs was committed; null when none was, or when that time is in the future. */
   readonly lastLoadTime: Date | null;
-  /** The age of that time, by the database's clock. */
-  readonly ageSeconds: number | null;
   readonly commits: number;
   readonly rollbacks: number;
   readonly retries: number;
@@ -53,8 +52,7 @@ export function totalsTable(schema: string): string {
 export async function readRunTotals(database: Queryable): Promise<readonly RunTotals[]> {
   const { rows } = await database.query<RunTotals>(
     `select view_name as "view", kind, load_status as "status", nullif(error_code, '') as "errorCode", runs,
-       last_load_time as "lastLoadTime",
-       extract(epoch from now() - last_load_time)::float8 as "ageSeconds", commits, rollbacks, retries, ${FIGURES}
+       case when ${isInFuture("last_load_time")} then null else last_load_time end as "lastLoadTime", commits, rollbacks, retries, ${FIGURES}
      from ${totalsTable(database.schema)}
      order by view_name, kind, load_status, error_code`,
   );

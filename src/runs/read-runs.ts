@@ -1,4 +1,5 @@
 import type { Queryable } from "../database/database.ts";
+import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { runTable } from "./run-log.ts";
 
@@ -13,6 +14,10 @@ export interface RunDetails extends RecordedRun {
   readonly payloadSha256: string | null;
   readonly archiveFile: string | null;
   readonly archiveError: string | null;
+  /** How many rejected records there were for each reason and field; null for runs that did not record it. */
+  readonly rejectReasons: Readonly<Record<string, number>> | null;
+  /** How many of them the run stored in the quarantine. */
+  readonly rejectsStored: number | null;
   readonly nulsRemoved: number;
   readonly surrogatesReplaced: number;
   /** Each field with the number of records that had it. */
@@ -32,7 +37,7 @@ export interface RunDetails extends RecordedRun {
 const RUN_DETAILS = `${RECORDED_RUN}, load_end as "endedAt", records_unchanged as "unchanged",
   records_duplicates as "duplicates", source, otc_etl_version as "version", payload_bytes as "payloadBytes",
   payload_sha256 as "payloadSha256", archive_file as "archiveFile", archive_error as "archiveError",
-  nuls_removed as "nulsRemoved", surrogates_replaced as "surrogatesReplaced",
+  reject_reasons as "rejectReasons", rejects_stored as "rejectsStored", nuls_removed as "nulsRemoved", surrogates_replaced as "surrogatesReplaced",
   coalesce(unknown_fields, '{}') as "unknownFields", coalesce(absent_fields, '[]') as "absentFields", savepoints, retries,
   transaction_seconds as "transactionSeconds", fetch_seconds as "fetchSeconds", stage_seconds as "stageSeconds",
   classify_seconds as "classifySeconds", apply_seconds as "applySeconds", wal_bytes as "walBytes",
@@ -60,7 +65,7 @@ export async function readRuns(
      limit $3`,
     [view ?? null, before ?? null, limit],
   );
-  return rows;
+  return showDeadRuns(database, rows);
 }
 
 /** One run; undefined when it is not recorded. */
@@ -69,5 +74,5 @@ export async function readRun(database: Queryable, runId: number): Promise<RunDe
     `select ${RUN_DETAILS} from ${runTable(database.schema)} where run_id = $1`,
     [runId],
   );
-  return rows[0];
+  return (await showDeadRuns(database, rows))[0];
 }

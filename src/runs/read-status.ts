@@ -1,9 +1,11 @@
+import { isInFuture } from "../database/clock.ts";
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import type { DriftWarning } from "./drift-warning.ts";
 import { rejectTable } from "./rejects/read-rejects.ts";
+import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
 
@@ -27,6 +29,8 @@ export interface ViewHealth {
   readonly unknownFields: Readonly<Record<string, number>>;
   /** The fields of the view that no record of the last committed load had. */
   readonly absentFields: readonly string[];
+  /** The last committed load, if it is recorded with a time in the future, which is ignored; otherwise null. */
+  readonly futureLoad: { readonly runId: number; readonly time: Date } | null;
   /** The last load that has ended and was not skipped; null when there is none. */
   readonly lastLoad: RecordedRun | null;
   /** The number of loads that failed or were abandoned since the last committed one. */
@@ -108,6 +112,7 @@ export async function readHealth(
       view,
       lastLoaded: load?.lastLoaded ?? null,
       ageSeconds: load?.ageSeconds ?? null,
+      futureLoad: load?.futureLoad ?? null,
       rejects: rejects.rows.find((row) => row.view === view)?.records ?? 0,
       unknownFields: load?.unknownFields ?? {},
       absentFields: load?.absentFields ?? [],
@@ -120,28 +125,44 @@ export async function readHealth(
 /** The values from the record of a view's last committed load. */
 type LastCommitted = Pick<
   ViewHealth,
-  "view" | "lastLoaded" | "ageSeconds" | "unknownFields" | "absentFields"
+  "view" | "lastLoaded" | "ageSeconds" | "futureLoad" | "unknownFields" | "absentFields"
 >;
 
 async function readLastLoads(
   database: Queryable,
   views: readonly string[],
 ): Promise<readonly LastCommitted[]> {
-  const { rows } = await database.query<LastCommitted>(
-    `select view_name as "view", last_load_time as "lastLoaded",
-       extract(epoch from now() - last_load_time)::float8 as "ageSeconds",
-       coalesce(unknown_fields, '{}') as "unknownFields", coalesce(absent_fields, '[]') as "absentFields"
+  const future = isInFuture("last_load_time");
+  const { rows } = await database.query<
+    LastCommitted & { futureRunId: number | null; futureTime: Date | null }
+  >(
+    `select wanted as "view", last.last_load_time as "lastLoaded",
+       case when last.last_load_time is not null
+         then greatest(0, extract(epoch from statement_timestamp() - last.last_load_time)::float8)
+       end as "ageSeconds",
+       newest.run_id as "futureRunId", newest.last_load_time as "futureTime",
+       coalesce(last.unknown_fields, '{}') as "unknownFields", coalesce(last.absent_fields, '[]') as "absentFields"
      from unnest($1::text[]) as wanted
-     cross join lateral (
+     left join lateral (
        select *
+       from ${runTable(database.schema)}
+       where view_name = wanted and ${IS_COMMITTED_LOAD} and (${future}) is not true
+       order by run_id desc
+       limit 1
+     ) last on true
+     left join lateral (
+       select run_id, last_load_time
        from ${runTable(database.schema)}
        where view_name = wanted and ${IS_COMMITTED_LOAD}
        order by run_id desc
        limit 1
-     ) last`,
+     ) newest on newest.last_load_time is not null and ${isInFuture("newest.last_load_time")}`,
     [views],
   );
-  return rows;
+  return rows.map(({ futureRunId: runId, futureTime: time, ...last }) => ({
+    ...last,
+    futureLoad: runId === null || time === null ? null : { runId, time },
+  }));
 }
 
 /**
@@ -173,7 +194,7 @@ async function readLastRuns(
      order by run_id desc`,
     [views, lastRuns, SKIPPED_CODES],
   );
-  return rows;
+  return showDeadRuns(database, rows);
 }
 
 /** Computes the summary of a view's loads. The runs are sorted newest first. */

@@ -74,8 +74,17 @@ export async function readLastLoad(database: Queryable, view: View): Promise<Las
   return rows[0];
 }
 
+/** The rejected records of a run, as far as its record has them. */
+interface RejectFigures {
+  /** How many there are for each reason and field. */
+  readonly reasons: ReadonlyMap<string, number>;
+  /** How many of them `etl_rejects` gets. */
+  readonly stored: number;
+}
+
 /** The recorded values of a committed run that its outcome does not contain. */
 interface Closing extends Readonly<TextRepairs> {
+  readonly rejects: RejectFigures;
   /** The number of rows in the view's table now. */
   readonly tableRows: number;
   /** Records of rows that were known by their fingerprints. */
@@ -101,7 +110,7 @@ export async function lastReformattedShare(database: Queryable, view: View): Pro
 export async function closeRun(
   transaction: Queryable,
   load: CommittedLoad,
-  { nulsRemoved, surrogatesReplaced, tableRows, known, reformatted }: Closing,
+  { rejects, nulsRemoved, surrogatesReplaced, tableRows, known, reformatted }: Closing,
 ): Promise<void> {
   const closed = await updateRun(transaction, load.runId, {
     load_status: load.status,
@@ -118,6 +127,8 @@ export async function closeRun(
     records_rekeyed: load.rekeyed,
     error_code: load.missingProblem === null ? null : "guard",
     error_message: load.missingProblem,
+    reject_reasons: reasonsJson(rejects),
+    rejects_stored: rejects.stored,
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,
     table_rows: tableRows,
@@ -146,6 +157,7 @@ interface Failure {
   readonly message: string;
   readonly fetched: number;
   readonly errors: number;
+  readonly rejects: Pick<RejectFigures, "reasons">;
   /** The document, if it was read to its end. */
   readonly document: { readonly payloadBytes: number; readonly payloadSha256: string } | undefined;
   readonly archive: ArchiveResult;
@@ -169,6 +181,9 @@ export async function recordFailure(transaction: Queryable, run: Run, failure: F
     error_message: failure.message.replaceAll("\0", "\\u0000"),
     records_fetched: failure.fetched,
     records_errors: failure.errors,
+    reject_reasons: reasonsJson(failure.rejects),
+    // They are stored after the failure is on record. Those of a reload are in quarantine already.
+    rejects_stored: run.source.quarantined === true ? failure.errors : 0,
     payload_bytes: failure.document?.payloadBytes ?? null,
     payload_sha256: failure.document?.payloadSha256 ?? null,
     ...archiveColumns(failure.archive),
@@ -181,6 +196,22 @@ export async function recordFailure(transaction: Queryable, run: Run, failure: F
   ]);
   if (rows.length > 0) return false;
   throw new OtcError("internal", `Run ${run.runId} is no longer recorded in etl_metadata.`);
+}
+
+/** Records how many of a failed run's rejected records are stored, in the transaction that stores them. */
+export async function recordStoredRejects(
+  transaction: Queryable,
+  runId: number,
+  stored: number,
+): Promise<void> {
+  await transaction.query(
+    `update ${runTable(transaction.schema)} set rejects_stored = $2 where run_id = $1`,
+    [runId, stored],
+  );
+}
+
+function reasonsJson({ reasons }: Pick<RejectFigures, "reasons">): string {
+  return JSON.stringify(Object.fromEntries(reasons));
 }
 
 function archiveColumns(archive: ArchiveResult): Record<string, Parameter> {
@@ -215,7 +246,7 @@ export async function archivedSha256(database: Queryable, archiveFile: string): 
 }
 
 /** Columns of type jsonb. Their values are cast, because PGlite would treat a string as a JSON string. */
-const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields", "drift_warnings"]);
+const JSON_COLUMNS = new Set(["unknown_fields", "absent_fields", "drift_warnings", "reject_reasons"]);
 
 /** @returns false when the run is not recorded, or is already recorded as committed */
 async function updateRun(

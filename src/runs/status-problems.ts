@@ -11,7 +11,7 @@ export interface StatusLimits {
 
 /** A problem of a view. */
 interface ViewProblem {
-  readonly condition: AlertCondition | "never-loaded" | "quarantine-growth";
+  readonly condition: AlertCondition | "never-loaded" | "future-time" | "quarantine-growth";
   /** A sentence without the name of the view. */
   readonly text: string;
 }
@@ -38,6 +38,13 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
   } else if (status.ageSeconds > limits.maxAgeSeconds) {
     const text = `was last loaded ${hours(status.ageSeconds)} ago, more than the ${hours(limits.maxAgeSeconds)} allowed.`;
     yield { condition: "stale", text };
+  }
+  if (status.futureLoad !== null) {
+    const { runId, time } = status.futureLoad;
+    const text =
+      `run ${runId} is recorded as committed at ${time.toISOString()}, later than the clock of the database allows. ` +
+      "That time is ignored. Check the clock of the database server; the next load ends this problem.";
+    yield { condition: "future-time", text };
   }
   const last = status.lastLoad;
   if (last?.status === "failed" || last?.status === "abandoned") {

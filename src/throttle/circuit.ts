@@ -1,3 +1,4 @@
+import { isInFuture } from "../database/clock.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
@@ -25,8 +26,9 @@ export async function passCircuit(database: Database, { cooldownMs }: CircuitLim
   const { rows } = await database.query<{ passed: boolean; failures_in_row: number; again_at: Date }>(
     `with passed as (
        update ${circuitTable(schema)}
-       set probe_at = clock_timestamp()
+       set probe_at = clock_timestamp(), opened_at = least(opened_at, clock_timestamp())
        where greatest(opened_at, probe_at) < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+         or ${isInFuture("greatest(opened_at, probe_at)")}
        returning circuit_id
      )
      select opened_at is null or exists (select from passed) as passed, failures_in_row,

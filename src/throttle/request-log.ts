@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { isInFuture } from "../database/clock.ts";
 import type { Database, Queryable, Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import { qualifiedName } from "../database/identifier.ts";
@@ -15,11 +16,21 @@ interface RequestLogSettings {
   readonly maxWaitMs: number;
 }
 
+/** A request of this process. Its times are those of the database's clock. */
 interface MadeRequest {
   readonly id: string;
   readonly viewId: string;
   readonly requestedAt: Date;
+  /** Milliseconds of `performance.now()` when it was recorded as sent. */
+  readonly sentAt: number;
   answeredAt: Date | null;
+}
+
+/** How long to wait for the next request. */
+interface Wait {
+  readonly delayMs: number;
+  /** By the clock of the database. */
+  readonly until: Date;
 }
 
 /**
@@ -44,18 +55,20 @@ export class RequestLog implements RequestGate {
 
   async enter(viewId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const delay = await this.#reserveSeparately(viewId);
-      if (delay === 0) return;
-      if (delay > this.#settings.maxWaitMs) throw rateLimited(delay);
-      this.#log.info({ waitMs: delay }, "waiting until the next request to OTC is allowed");
-      await sleep(delay, undefined, { signal });
+      const wait = await this.#reserveSeparately(viewId);
+      if (wait === undefined) return;
+      if (wait.delayMs > this.#settings.maxWaitMs) throw rateLimited(wait);
+      this.#log.info({ waitMs: wait.delayMs }, "waiting until the next request to OTC is allowed");
+      await sleep(wait.delayMs, undefined, { signal }).catch(() => {
+        signal.throwIfAborted();
+      });
     }
   }
 
   async leave(): Promise<void> {
     const request = this.#made.at(-1);
     if (request?.answeredAt !== null) return;
-    request.answeredAt = new Date();
+    request.answeredAt = new Date(request.requestedAt.getTime() + performance.now() - request.sentAt);
     try {
       await this.#onSeparateConnection(async (queryable) => {
         await queryable.query(
@@ -86,7 +99,7 @@ export class RequestLog implements RequestGate {
     return qualifiedName(this.#database.schema, "etl_requests");
   }
 
-  async #reserveSeparately(viewId: string): Promise<number> {
+  async #reserveSeparately(viewId: string): Promise<Wait | undefined> {
     try {
       return await this.#onSeparateConnection((queryable) => this.#reserve(queryable, viewId));
     } catch (error) {
@@ -95,8 +108,8 @@ export class RequestLog implements RequestGate {
     }
   }
 
-  /** Records a request as sent now, or returns the milliseconds to wait. One process at a time decides. */
-  async #reserve(queryable: Queryable, viewId: string): Promise<number> {
+  /** Records a request as sent now, or returns how long to wait. One process at a time decides. */
+  async #reserve(queryable: Queryable, viewId: string): Promise<Wait | undefined> {
     await queryable.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [
       `otc-etl/${this.#database.schema}/requests`,
     ]);
@@ -107,26 +120,28 @@ export class RequestLog implements RequestGate {
       answeredAt: number | null;
     }>(
       `select request_id as "id", view_id as "viewId", extract(epoch from requested_at)::float8 * 1000 as "requestedAt",
-         extract(epoch from answered_at)::float8 * 1000 as "answeredAt"
+         extract(epoch from case when ${isInFuture("answered_at")} then null else answered_at end)::float8 * 1000
+           as "answeredAt"
        from ${this.#table}
-       where requested_at > clock_timestamp() - interval '1 hour'
+       where requested_at > clock_timestamp() - interval '1 hour' and not ${isInFuture("requested_at")}
        order by requested_at`,
     );
     const { rows: clock } = await queryable.query<{ now: number }>(
       "select extract(epoch from clock_timestamp())::float8 * 1000 as now",
     );
+    const now = clock[0]?.now ?? Date.now();
     const recorded = new Set(rows.map((request) => request.id));
     // Where requests are recorded in the load's transaction, a retry rolls back the record of the previous attempt.
     const undone = this.#made
-      .filter((request) => !recorded.has(request.id))
+      .filter(({ id, requestedAt }) => !recorded.has(id) && requestedAt.getTime() <= now)
       .map(({ viewId: asked, requestedAt, answeredAt }) => ({
         viewId: asked,
         requestedAt: requestedAt.getTime(),
         answeredAt: answeredAt?.getTime() ?? null,
       }));
     const past = [...rows, ...undone].sort((a, b) => a.requestedAt - b.requestedAt);
-    const delay = paceDelay(past, viewId, clock[0]?.now ?? Date.now(), this.#settings.limits);
-    if (delay > 0) return Math.ceil(delay);
+    const delay = paceDelay(past, viewId, now, this.#settings.limits);
+    if (delay > 0) return { delayMs: Math.ceil(delay), until: new Date(now + delay) };
     const id = randomUUID();
     const { rows: made } = await queryable.query<{ requested_at: Date }>(
       `insert into ${this.#table} (request_id, view_id, requested_at)
@@ -134,8 +149,9 @@ export class RequestLog implements RequestGate {
        returning requested_at`,
       [id, viewId],
     );
-    this.#made.push({ id, viewId, requestedAt: made[0]?.requested_at ?? new Date(), answeredAt: null });
-    return 0;
+    const requestedAt = made[0]?.requested_at ?? new Date(now);
+    this.#made.push({ id, viewId, requestedAt, sentAt: performance.now(), answeredAt: null });
+    return undefined;
   }
 
   async #onSeparateConnection<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
@@ -144,8 +160,8 @@ export class RequestLog implements RequestGate {
   }
 }
 
-function rateLimited(delayMs: number): OtcError {
-  const time = new Date(Date.now() + delayMs).toISOString();
+function rateLimited({ until }: Wait): OtcError {
+  const time = until.toISOString();
   return new OtcError(
     "rate_limited",
     `The next request to OTC is not allowed before ${time}, because OTC limits the pace of requests.`,

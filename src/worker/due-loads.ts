@@ -1,3 +1,4 @@
+import { isInFuture } from "../database/clock.ts";
 import type { Database } from "../database/database.ts";
 import { IS_COMMITTED_LOAD, runTable } from "../runs/run-log.ts";
 import { lastTime, nextTime, type Schedule } from "./schedule.ts";
@@ -5,7 +6,7 @@ import { lastTime, nextTime, type Schedule } from "./schedule.ts";
 /** A view, with what its schedule says about it. */
 interface ScheduledView {
   readonly schedule: Schedule;
-  /** When the last committed load started; null when there is none. */
+  /** When the last committed load started; null when there is none. Starts in the future do not count. */
   readonly loadedAt: Date | null;
   /**
    * The last scheduled time, if no committed load started after it. One load makes up for any number of missed times. A
@@ -30,7 +31,8 @@ export async function readScheduledViews(
     `select scheduled.view, clock_timestamp() as "now",
        (select max(coalesce(load_start, last_load_time))
         from ${runTable(database.schema)}
-        where view_name = scheduled.view and ${IS_COMMITTED_LOAD}) as "loadedAt"
+        where view_name = scheduled.view and ${IS_COMMITTED_LOAD}
+          and (${isInFuture("coalesce(load_start, last_load_time)")}) is not true) as "loadedAt"
      from unnest($1::text[]) as scheduled (view)`,
     [schedules.map(({ view }) => view.name)],
   );

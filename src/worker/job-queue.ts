@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FindJobsOptions, type JobWithMetadata, PgBoss, type SendOptions } from "pg-boss";
 import { DatabaseError } from "../database/database-error.ts";
+import { readClock } from "../database/clock.ts";
 import type { Database } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
@@ -59,6 +60,9 @@ export const HEARTBEAT_SECONDS = 30;
 
 /** The number of retries; the last one comes about five hours after the first attempt. */
 const RETRY_LIMIT = 10;
+
+/** The longest back-off with jitter, and more; a job that starts later was recorded while the clock was wrong. */
+const LONGEST_BACK_OFF_MS = 2 * 3_600_000;
 
 const JOB_OPTIONS: SendOptions = {
   retryLimit: RETRY_LIMIT,
@@ -241,13 +245,24 @@ export class JobQueue {
     await this.#boss.stop({ graceful: false });
   }
 
-  /** Removes the back-off of jobs that did not fail, but were interrupted or lost their worker. */
+  /**
+   * Removes the back-off of jobs that did not fail, but were interrupted or lost their worker, and of jobs that a wrong clock
+   * has put off. A clock that jumped also keeps pg-boss from noticing workers that died.
+   */
   async #skipBackOff(view: View): Promise<void> {
-    const jobs = await this.#boss.findJobs(queueOf(view), { queued: true });
-    for (const { id, state, output } of jobs) {
+    const queue = queueOf(view);
+    const now = (await readClock(this.#database)).getTime();
+    const latest = now + LONGEST_BACK_OFF_MS;
+    for (const { id, state, retryCount, heartbeatOn, startedOn } of await this.#boss.findJobs(queue, ALL)) {
+      const beat = (heartbeatOn ?? startedOn).getTime();
+      const isAlive = beat > now - 2 * HEARTBEAT_SECONDS * 1000 && beat <= latest;
+      if (state === "active" && !isAlive) await this.#boss.fail(queue, { id, retryCount }, {});
+    }
+    for (const { id, state, output, startAfter } of await this.#boss.findJobs(queue, { queued: true })) {
       // Only a failed attempt has a code in its output.
-      if (state !== "retry" || "code" in output) continue;
-      await this.#boss.update(queueOf(view), undefined, { id, startAfter: 0 });
+      const keepsBackOff = state !== "retry" || "code" in output;
+      if (keepsBackOff && startAfter.getTime() <= latest) continue;
+      await this.#boss.update(queue, undefined, { id, startAfter: 0 });
     }
   }
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { requireMigrated } from "../../database/migrations.ts";
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { OtcError } from "../../errors/otc-error.ts";
+import { throttleProblems } from "../../throttle/throttle-problems.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import { readStatus } from "../../runs/read-status.ts";
 import { statusProblems } from "../../runs/status-problems.ts";
@@ -38,7 +39,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     const views = await viewCatalog();
     const statuses = await readStatus(database, views, Math.max(shown, RUNS_CHECKED));
     const circuit = await readCircuit(database);
-    const problems = flags.check ? statusProblems(statuses, limits) : [];
+    const problems = flags.check ? [...statusProblems(statuses, limits), ...throttleProblems(circuit)] : [];
     const cut = statuses.map((status) => ({ ...status, runs: status.runs.slice(0, shown) }));
 
     if (flags.json) {

@@ -1,6 +1,13 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import { bisectRefused, type OnRefused, type PositionRange } from "../tables/bisect-refused.ts";
+import {
+  bisectRefused,
+  isInRange,
+  type NotePosition,
+  type OnRefused,
+  rangeParameters,
+  type Work,
+} from "../tables/bisect-refused.ts";
 import { type Classification, isNewColumn } from "../classify/delta.ts";
 import {
   type LoadTables,
@@ -34,45 +41,50 @@ export async function applyDelta(
 ): Promise<Applied> {
   // A deferred constraint would fail at COMMIT, when the row can no longer be found.
   await transaction.query("set constraints all immediate");
-  const write = writer(transaction, view, tables, classification.allNew, changeLogs);
   if (classification.changed === 0) return { inserted: 0, updated: 0 };
-
-  const applied = await bisectRefused(transaction, tables.delta, write, onRefused);
-  return {
-    inserted: applied.reduce((sum, { inserted }) => sum + inserted, 0),
-    updated: applied.reduce((sum, { updated }) => sum + updated, 0),
+  const { update, insert } = writers(transaction, view, tables, changeLogs);
+  const indexed = [tables.stagingTable, ...(classification.allNew ? [] : [tables.delta])];
+  const write = async (run: Work<number>["run"]): Promise<number> => {
+    const rows = await bisectRefused(transaction, tables, { source: tables.delta, indexed, run, onRefused });
+    return rows.reduce((sum, count) => sum + count, 0);
   };
+  const updated = classification.allNew ? 0 : await write(update);
+  return { updated, inserted: await write(insert) };
 }
 
-/** Writes a range of the delta. */
-function writer(
+/** Statements that write the changed and the new rows of a range of the delta; each returns how many it has written. */
+function writers(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
-  allNew: boolean,
   changeLogs: readonly string[],
-): (range: PositionRange) => Promise<Applied> {
-  const inRange = `d.${positionColumn} between $1 and $2`;
+): Readonly<Record<"update" | "insert", Work<number>["run"]>> {
   const columns = insertedColumns(view, tables);
-  const insert = `
-      insert into ${tables.target} (${columns.join(", ")})
-      select ${columns.map((column) => `d.${column}`).join(", ")}
-      from ${tables.delta} d
-      where d.${isNewColumn} and ${inRange}`;
+  const selected = columns.map((column) => `d.${column}`).join(", ");
   const updated = [...updatableColumns(view), ...(tables.hasFingerprints ? [fingerprintColumn] : [])];
   const assignments = updated.map((column) => `${column} = d.${column}`);
-  const update = `
+  const noting = (note: NotePosition, position: string): string =>
+    note === undefined ? "" : `and ${note(position)}`;
+  const insertStatement = (note: NotePosition): string => `
+      insert into ${tables.target} (${columns.join(", ")})
+      select ${selected}
+      from ${tables.delta} d
+      where d.${isNewColumn} and ${isInRange("d")} ${noting(note, `d.${positionColumn}`)}`;
+  // It depends on the row of the target, so that it is not evaluated before that is found.
+  const found = `case when t.${updatableColumns(view)[0] ?? ""} is null then d.${positionColumn} else d.${positionColumn} end`;
+  const updateStatement = (note: NotePosition): string => `
       update ${tables.target} t
       set ${assignments.join(", ")}
       from ${tables.delta} d
-      where not d.${isNewColumn} and ${sameKey(view, "d", "t", tables.notTexts)} and ${inRange}`;
-  return async ({ first, last }) => {
-    let updated = 0;
-    if (!allNew) {
-      for (const changeLog of changeLogs) await transaction.query(changeLog, [first, last]);
-      updated = (await transaction.query(update, [first, last])).rowCount;
-    }
-    const { rowCount: inserted } = await transaction.query(insert, [first, last]);
-    return { inserted, updated };
+      where not d.${isNewColumn} and ${sameKey(view, "d", "t", tables.notTexts)} and ${isInRange("d")}
+        ${noting(note, found)}`;
+  return {
+    update: async (range, note) => {
+      const parameters = rangeParameters(range);
+      for (const changeLog of changeLogs) await transaction.query(changeLog, parameters);
+      return (await transaction.query(updateStatement(note), parameters)).rowCount;
+    },
+    insert: async (range, note) =>
+      (await transaction.query(insertStatement(note), rangeParameters(range))).rowCount,
   };
 }

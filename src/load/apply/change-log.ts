@@ -1,7 +1,8 @@
 import { quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
 import { differs, isNewColumn } from "../classify/delta.ts";
-import { type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+import { isInRange } from "../tables/bisect-refused.ts";
+import { type LoadTables, sameKey } from "../tables/staging.ts";
 
 /** A time as text says the same whatever the session's time zone and date style. */
 const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
@@ -15,7 +16,7 @@ interface ChangeLog {
 }
 
 /**
- * The statement that writes down the changes of a range of the delta, `$1` to `$2`: a row for each of the columns in
+ * The statement that writes down the changes of a range of the delta (`isInRange`): a row for each of the columns in
  * which a row's new version differs. It reads the old version, so it has to run before the update.
  *
  * @param columns names of columns that an update writes; at least one
@@ -39,7 +40,7 @@ export function changeLogStatement(
     cross join lateral (
       values ${changes.join(",\n        ")}
     ) as change (column_name, old_value, new_value, differs)
-    where not d.${isNewColumn} and d.${positionColumn} between $1 and $2 and change.differs`;
+    where not d.${isNewColumn} and ${isInRange("d")} and change.differs`;
 }
 
 function asText(view: View, name: string, table: string): string {

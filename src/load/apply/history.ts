@@ -24,7 +24,7 @@ export function checkHistoryColumns(chosen: readonly string[] | undefined, views
 }
 
 /**
- * The statement that adds the changes of a range of the delta, `$1` to `$2`, to the view's history; undefined when no
+ * The statement that adds the changes of a range of the delta (`isInRange`) to the view's history; undefined when no
  * column of the view is tracked.
  *
  * @param chosen names of columns of any view; undefined when the view's own choice counts

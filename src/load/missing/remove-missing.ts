@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
-import { bisectRefused, type PositionRange } from "../tables/bisect-refused.ts";
+import { bisectRefused, isInRange, rangeParameters } from "../tables/bisect-refused.ts";
 import { DELETED_AT, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
 import type { MissingCheck, MissingTable } from "./missing-check.ts";
 
@@ -40,18 +40,18 @@ export async function removeMissing(
   }[mode];
   if (typeof remove === "string") problems.push(remove);
   if (typeof remove === "object") {
-    await bisectRefused(
-      transaction,
-      tables.absent,
-      ({ first, last }: PositionRange) => transaction.query(remove.statement, [first, last]),
-      async (position, error) => {
+    await bisectRefused(transaction, tables, {
+      source: tables.absent,
+      indexed: [tables.absent],
+      run: (range) => transaction.query(remove.statement, rangeParameters(range)),
+      onRefused: async (position, error) => {
         problems.push(error.message);
         await transaction.query(`update ${tables.absent} set problem = $2 where ${positionColumn} = $1`, [
           position,
           error.message,
         ]);
       },
-    );
+    });
   }
   await transaction.query(
     `update ${entries} e
@@ -89,7 +89,7 @@ async function countMarked(
   return rows[0] ?? { marked: 0, missing: 0, rekeyed: 0 };
 }
 
-/** The statement that removes the marked rows `$1` to `$2`; why there is none; or undefined when rows only are reported. */
+/** The statement that removes the marked rows of a range (`isInRange`); why there is none; or undefined when rows only are reported. */
 function removal(
   view: View,
   tables: LoadTables,
@@ -107,7 +107,7 @@ function removal(
         statement: `
           update ${tables.target} t set ${quoteIdentifier(DELETED_AT)} = now()
           from ${tables.absent} a
-          where a.reason is not null and ${sameKey(view, "a", "t")} and a.${positionColumn} between $1 and $2`,
+          where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}`,
       };
     case "archive":
       if (table.archiveProblem !== undefined) return table.archiveProblem;
@@ -132,7 +132,7 @@ function archiveStatement(
       using ${tables.absent} a
       join ${entries} e on e.record_key = a.record_key and e.view_name = ${quoteLiteral(view.name)}
         and e.action is distinct from 'archived'
-      where a.reason is not null and ${sameKey(view, "a", "t")} and a.${positionColumn} between $1 and $2
+      where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}
       returning ${shared.map((column) => `t.${column}`).join(", ")}, ${otherColumns} as other_columns,
         a.reason as deleted_reason, a.new_key, e.missing_id
     )

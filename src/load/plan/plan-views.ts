@@ -85,7 +85,7 @@ class Rehearsal {
     const asking = { asksOtc: source.kind === "api", keep: false, attempts: this.#attempts };
     return withThrottledTransaction(context, asking, async (transaction, requests) => {
       const run = await openRun(transaction, this.#view, source, context.kind);
-      const state = newLoadState(run);
+      const state = newLoadState(run, context.options);
       this.#attempts.push({ run, state });
       const load = await loadInTransaction(transaction, run, context, requests, state);
       return {

@@ -52,6 +52,10 @@ export interface LoadTables {
   readonly target: string;
   /** The document's rows, as converted. */
   readonly staging: string;
+  /** The table that holds them, also where `staging` is a database view of it. */
+  readonly stagingTable: string;
+  /** A sequence that notes which row is being written; it exists only while refused rows are looked for. */
+  readonly lastRow: string;
   /** The same rows in the target's types, where those are not the view's. */
   readonly typed: string;
   /** Columns of the view's type text that have another type in the target, by name. */
@@ -71,9 +75,12 @@ export interface LoadTables {
 }
 
 export function loadTables(schema: string, view: View, runId: number, hasFingerprints: boolean): LoadTables {
+  const staging = qualifiedName(schema, `etl_staging_${view.name}_${runId}`);
   return {
     target: qualifiedName(schema, view.table),
-    staging: qualifiedName(schema, `etl_staging_${view.name}_${runId}`),
+    staging,
+    stagingTable: staging,
+    lastRow: qualifiedName(schema, `etl_last_row_${view.name}_${runId}`),
     typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
     notTexts: new Set(),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),

@@ -4,7 +4,7 @@ import { wallTimeOf } from "../../database/wall-time.ts";
 import { booleanSpellings } from "../../views/values/boolean.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import { keyColumns, type View } from "../../views/view.ts";
-import { bisectRefused, type OnRefused } from "./bisect-refused.ts";
+import { bisectRefused, isInRange, type OnRefused, rangeParameters } from "./bisect-refused.ts";
 import { type LoadTables, mayRepeatColumn, positionColumn, sharedColumns } from "./staging.ts";
 
 /** A column of the target whose type is not the view's: of an adopted table, where analysts' views depend on it. */
@@ -84,19 +84,21 @@ async function removeRefused(
   if (casts.length === 0) return;
   const values = casts.map(({ expression }) => `count(${expression})`);
   const refused: number[] = [];
-  await bisectRefused(
-    transaction,
-    tables.staging,
-    ({ first, last }) =>
+  await bisectRefused(transaction, tables, {
+    source: tables.staging,
+    indexed: [tables.stagingTable],
+    run: (range, note) =>
       transaction.query(
-        `select ${values.join(", ")} from ${tables.staging} where ${positionColumn} between $1 and $2`,
-        [first, last],
+        `select ${values.join(", ")}
+         from ${tables.staging} s
+         where ${isInRange("s")} ${note === undefined ? "" : `and ${note(positionColumn)}`}`,
+        rangeParameters(range),
       ),
-    async (position, error) => {
+    onRefused: async (position, error) => {
       await onRefused(position, error);
       refused.push(position);
     },
-  );
+  });
   if (refused.length === 0) return;
   await transaction.query(
     `delete from ${tables.staging} where ${positionColumn} in (select jsonb_array_elements_text($1::text::jsonb)::bigint)`,

@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
 import { RowSpool } from "../../database/row-spool.ts";
+import { RejectCounts } from "./reject-counts.ts";
 
 /** A record in quarantine. */
 export interface Reject {
@@ -27,35 +28,53 @@ const COLUMNS = [
   "raw_record",
 ];
 
+/** Beyond its limits, a spool still stores this many records of each reason and field, so that every reason has samples. */
+const SAMPLES = 5;
+
+/** The most bytes of raw records that a run stores: a few kilobytes of gzip can be half a gigabyte of records. */
+const MAX_STORED_BYTES = 256 * 1024 * 1024;
+
 /**
  * Keeps a load's rejected records until its outcome is known. They are recorded in its transaction, or after the
- * rollback. The memory that it needs does not depend on their number.
+ * rollback. The memory that it needs does not depend on their number. All of them are counted, and a limited number is
+ * stored: the first ones, and the first of each reason.
  */
 export class RejectSpool {
   readonly #runId: number;
   readonly #view: string;
+  readonly #maxStored: number;
   readonly #spool = new RowSpool(COLUMNS.length);
-  readonly #reasons = new Map<string, number>();
-  #count = 0;
+  readonly #counts = new RejectCounts();
+  #stored = 0;
+  #storedBytes = 0;
 
-  constructor(runId: number, view: string) {
+  /** @param maxStored how many rejected records are stored, apart from samples; with Infinity, all of them are */
+  constructor(runId: number, view: string, maxStored: number) {
     this.#runId = runId;
     this.#view = view;
+    this.#maxStored = maxStored;
   }
 
+  /** The number of all rejected records. */
   get count(): number {
-    return this.#count;
+    return this.#counts.total;
+  }
+
+  /** The number of rejected records that `store` writes. */
+  get stored(): number {
+    return this.#stored;
   }
 
   /** The number of rejected records per reason and field, for example `invalid_timestamp (TS-Date)`. */
   get reasons(): ReadonlyMap<string, number> {
-    return this.#reasons;
+    return this.#counts.byReason;
   }
 
   add(reject: Reject): void {
-    this.#count += 1;
-    const reason = reject.field === null ? reject.reason : `${reject.reason} (${reject.field})`;
-    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    const before = this.#counts.add(reject.reason, reject.field);
+    if (!this.#hasRoom(reject) && before >= SAMPLES) return;
+    this.#stored += 1;
+    this.#storedBytes += reject.raw.length;
     const row = this.#spool.writer;
     row.beginRow();
     row.writeInteger(this.#runId);
@@ -70,6 +89,11 @@ export class RejectSpool {
     row.endRow();
   }
 
+  #hasRoom({ raw }: Reject): boolean {
+    if (this.#maxStored === Number.POSITIVE_INFINITY) return true;
+    return this.#stored < this.#maxStored && this.#storedBytes + raw.length <= MAX_STORED_BYTES;
+  }
+
   /** Moves rejected records to disk when memory holds many. Call it between chunks of the document. */
   relieve(): Promise<void> {
     return this.#spool.relieve();
@@ -77,7 +101,7 @@ export class RejectSpool {
 
   /** Writes the rejected records to `etl_rejects`. It can be repeated, for example when the first transaction fails. */
   async store(transaction: Transaction): Promise<void> {
-    if (this.#count === 0) return;
+    if (this.#stored === 0) return;
     const target = `${qualifiedName(transaction.schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
     await transaction.copyIn(target, this.#spool.rows());
   }

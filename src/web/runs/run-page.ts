@@ -37,7 +37,7 @@ export const runPage: Page = {
         html`<p class="lead">${renderRunWord(run)} ${run.kind}, ${orUnknown(run.startedAt, renderTime)}</p>
           ${running ? renderProgress(progress.find((load) => load.runId === runId)) : ""} ${renderError(run)}
           <div class="panels">${renderCounts(run)} ${renderDocument(run)} ${renderTransaction(run)}</div>
-          ${renderSteps(run)} ${renderDrift(run)} ${renderRejects(runId, rejects)}`,
+          ${renderSteps(run)} ${renderDrift(run)} ${renderUnstored(run)} ${renderRejects(runId, rejects)}`,
       ),
     };
   },
@@ -46,8 +46,7 @@ export const runPage: Page = {
 function renderProgress(load: RunningLoad | undefined): Html {
   if (load !== undefined) return renderRunningLoad(load);
   return html`<p class="notice">
-    The database has no session of this load: the load is just beginning or ending, or its process has died.
-    The next load of the view detects which.
+    The database has no session of this load: the load is just beginning or ending.
   </p>`;
 }
 
@@ -127,6 +126,19 @@ function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails)
       ),
       ...absentFields.map((field) => ["in no record", field] as const),
     ])}
+  </section>`;
+}
+
+/** Of a run whose rejected records are not all in quarantine: how many there were for each reason. */
+function renderUnstored({ errors, rejectReasons, rejectsStored, status }: RunDetails): Html | string {
+  if (status === "running" || rejectReasons === null || (rejectsStored ?? 0) >= (errors ?? 0)) return "";
+  return html`<section aria-labelledby="counted">
+    <h2 id="counted">Rejected records</h2>
+    <p class="notice">
+      ${formatCount(rejectsStored ?? 0)} of ${formatCount(errors ?? 0)} rejected records were stored in the
+      quarantine. The others were counted only; OTC_MAX_STORED_REJECTS sets how many are stored.
+    </p>
+    ${renderFacts(Object.entries(rejectReasons).map(([reason, records]) => [reason, formatCount(records)]))}
   </section>`;
 }
 

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { throttleProblems } from "../../throttle/throttle-problems.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
 import { readHealth } from "../../runs/read-status.ts";
@@ -26,7 +27,10 @@ export const statusPage: Page = {
     const running = await readProgress(database, views);
     const sizes = await readTableSizes(database, views);
     const circuit = await readCircuit(database);
-    const problems = statusProblems(healths, { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate });
+    const problems = [
+      ...statusProblems(healths, { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate }),
+      ...throttleProblems(circuit),
+    ];
     const runs = healths
       .flatMap((health) => health.runs)
       .sort((a, b) => b.runId - a.runId)

@@ -16,8 +16,8 @@ const DOCUMENT = many(COUNT, (number) =>
   ticket(number, BAD.includes(number) ? { "TKT-Severity": "666" } : {}),
 );
 
-/** Three descents of ten halvings, both halves, a savepoint each; far from one a row. */
-const FEW_SAVEPOINTS = 3 * 10 * 2 + 3;
+/** Three descents of ten halvings, both halves, a savepoint each, and two for the noted row; far from one per row. */
+const FEW_SAVEPOINTS = 3 * 10 * 2 + 3 * 2 + 3;
 
 interface Refusal {
   readonly name: string;
@@ -107,6 +107,36 @@ describe.skipIf(server === undefined)("rows that are rejected by", () => {
       await expectNothingLeft(database);
     },
   );
+});
+
+const MANY = 8000;
+
+/** One in forty. */
+const MANY_REFUSED = MANY / 40;
+
+/** A refused row costs the attempt that finds it and one at it alone; the halves of ranges cost the others. */
+const SAVEPOINTS_OF_MANY = 2 * MANY_REFUSED + 4 * Math.ceil(MANY / 128) + 10;
+
+describe.skipIf(server === undefined)("many rows that are rejected by a trigger", () => {
+  test("cost a few savepoints each, whether they are new or change a row", async () => {
+    const database = await faultyDatabase(server!.url, onTestFinished);
+    const loader = database.open();
+    const records = (severity: string) =>
+      many(MANY, (number) => ticket(number, { "TKT-Severity": number % 40 === 1 ? severity : "low" }));
+    await database.sql(REFUSALS[0]!.sql);
+    const inserted = await load(loader, tickets, records("666"), { maxErrors: "100%" });
+    expect(inserted).toMatchObject({ fetched: MANY, errors: MANY_REFUSED });
+    expect(inserted.metrics.savepoints).toBeLessThanOrEqual(SAVEPOINTS_OF_MANY);
+    await database.sql("alter table servicedesk.tickets disable trigger refuse");
+    await load(loader, tickets, records("low"));
+    await database.sql(`update servicedesk.tickets set "TKT-Severity" = 'high'`);
+    await database.sql("alter table servicedesk.tickets enable trigger refuse");
+    const updated = await load(loader, tickets, records("666"), { maxErrors: "100%" });
+    expect(updated).toMatchObject({ fetched: MANY, errors: MANY_REFUSED, inserted: 0 });
+    expect(updated.updated).toBe(MANY - MANY_REFUSED);
+    expect(updated.metrics.savepoints).toBeLessThanOrEqual(SAVEPOINTS_OF_MANY);
+    await expectNothingLeft(database);
+  });
 });
 
 /** Every other ticket has a severity as well. */

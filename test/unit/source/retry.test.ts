@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type FailedAttempt, retryDelay, withRetries } from "../../../src/source/retry.ts";
 import { SourceError } from "../../../src/errors/source-error.ts";
 
-const settings = { retries: 3, baseMs: 10_000 };
+const settings = { retries: 3, baseMs: 10_000, maxWaitMs: 900_000 };
 const failing = (options: { retryAfterMs?: number; retryable?: boolean } = {}) =>
   new SourceError("source", "OTC is down.", { retryable: true, ...options });
 
@@ -21,8 +21,8 @@ describe("the wait before a retry", () => {
     );
     fc.assert(
       fc.property(cases, ([attempt, baseMs, random]) => {
-        const full = retryDelay(attempt, failing(), { retries: 3, baseMs }, 0);
-        const wait = retryDelay(attempt, failing(), { retries: 3, baseMs }, random);
+        const full = retryDelay(attempt, failing(), { ...settings, baseMs }, 0);
+        const wait = retryDelay(attempt, failing(), { ...settings, baseMs }, random);
         expect(wait).toBeLessThanOrEqual(full);
         expect(wait).toBeGreaterThanOrEqual(Math.floor(full / 2));
         expect(Number.isSafeInteger(wait)).toBe(true);
@@ -38,14 +38,21 @@ describe("the wait before a retry", () => {
     }
   });
 
-  it("is never longer than a timer supports", () => {
-    expect(retryDelay(1, failing({ retryAfterMs: 1e23 }), settings, 0)).toBe(2 ** 31 - 1);
+  it("is refused with the time when the server asks for a longer one than is allowed", () => {
+    for (const retryAfterMs of [900_001, 6 * 3_600_000, 1e23]) {
+      expect(() => retryDelay(1, failing({ retryAfterMs }), settings, 0)).toThrow(
+        expect.objectContaining({
+          code: "rate_limited",
+          message: expect.stringMatching(/before \+?\d+-\d\d-\d\dT.*Z\.$/) as string,
+        }) as Error,
+      );
+    }
   });
 });
 
 describe("an attempt", () => {
   const { signal } = new AbortController();
-  const quick = { retries: 3, baseMs: 1 };
+  const quick = { ...settings, baseMs: 1 };
 
   /** Runs attempts that fail with these errors, and then succeed. */
   async function run(errors: readonly Error[], limits = quick) {
@@ -86,7 +93,7 @@ describe("an attempt", () => {
     expect(attempts).toEqual([1, 2, 3, 4]);
     expect(retries).toHaveLength(3);
     expect(outcome).toBe(errors[3]);
-    expect(await run(errors, { retries: 0, baseMs: 1 })).toMatchObject({
+    expect(await run(errors, { ...quick, retries: 0 })).toMatchObject({
       outcome: errors[0],
       attempts: [1],
       retries: [],
