@@ -1,5 +1,5 @@
-# Always on x64: a library for tests is for that alone. What is built is JavaScript and WebAssembly, for every platform.
-FROM --platform=linux/amd64 node:24-slim AS build
+# What is built is JavaScript and WebAssembly, for every platform.
+FROM --platform=$BUILDPLATFORM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -10,6 +10,10 @@ COPY src src
 RUN node scripts/build.ts && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim
+# The release workflow adds source, revision, version and time of creation.
+LABEL org.opencontainers.image.title="otc-etl" \
+  org.opencontainers.image.description="Loads the OTC service-desk views into PostgreSQL" \
+  org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY migrations migrations
@@ -18,7 +22,8 @@ COPY --from=build /build/dist dist
 RUN ln -s /app/dist/cli/main.js /usr/local/bin/otc-etl && install -d -o node -g node /data
 ENV NODE_ENV=production OTC_DATA_DIR=/data
 VOLUME /data
-USER node
+# By number: Kubernetes cannot see that a name is not root.
+USER 1000:1000
 EXPOSE 8080
 # Of the page; whatever else runs in the image switches it off.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \

@@ -1,7 +1,11 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** One more than the cores this is made for, because tests wait too; with still more their timings would lie. */
-const MAX_WORKERS = 3;
+/**
+ * One more than there are cores, because tests wait too; with still more their timings would lie. Eight share the sixty
+ * connections of a server.
+ */
+const MAX_WORKERS = Math.min(availableParallelism() + 1, 8);
 
 /** What starts real servers; see there how both projects share them. */
 const SERVERS = "test/support/global-setup.ts";

@@ -18,7 +18,7 @@ const ALLOWED = [
   /^dist\/.+\.(?:js|js\.map|d\.ts)$/,
   /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
-  /^deploy\/.+\.(?:service|timer|ya?ml|json)$/,
+  /^deploy\/.+\.(?:service|timer|ya?ml|json|sh)$/,
   /^docs\/.+\.md$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|CODE_OF_CONDUCT\.md|SECURITY\.md|\.env\.example)$/,
 ];

@@ -16,7 +16,9 @@ for (const [path, content] of await renderGeneratedFiles((file) => readFile(file
 
 const folder = await mkdtemp(join(tmpdir(), "otc-etl-docs-"));
 try {
-  const database = await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: folder })), { create: true });
+  const database = await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: folder })), {
+    create: true,
+  });
   try {
     await migrate(database, () => undefined);
     await writeFile(SCHEMA_PAGE, await formatPage(SCHEMA_PAGE, await renderSchemaPage(database)));

@@ -4,6 +4,7 @@ import pretty from "pino-pretty";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { GlobalOptions } from "./options/global-options.ts";
+import { nameFlags } from "./options/name-flags.ts";
 import type { ProgressLine } from "./render/progress-line.ts";
 import { useColours } from "./terminal.ts";
 
@@ -16,7 +17,7 @@ const LEFT_BY_JSON = /[\u007f-\u009f\u2028\u2029]/g;
  */
 export function createLogger(
   context: CliContext,
-  options: Pick<GlobalOptions, "quiet" | "verbose" | "logFormat">,
+  options: Pick<GlobalOptions, "quiet" | "verbose" | "logFormat" | "flags">,
   progress: ProgressLine,
 ): Logger {
   const stderr = new Writable({
@@ -24,7 +25,7 @@ export function createLogger(
       const line = chunk
         .toString("utf8")
         .replaceAll(LEFT_BY_JSON, (character) => escapeControlCharacters(character));
-      progress.above(() => context.stderr.write(line));
+      progress.above(() => context.stderr.write(nameFlags(line, options.flags)));
       done();
     },
   });

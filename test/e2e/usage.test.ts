@@ -177,6 +177,26 @@ describe("the command line", () => {
     },
   );
 
+  test("names the flag in the outcome of a load that failed, too", async () => {
+    const cwd = await temporaryFolder();
+    await runCli(["migrate"], { cwd });
+    const credentials = {
+      OTC_API_USERNAME: "etl",
+      OTC_API_PASSWORD: "geheim",
+      OTC_VIEW_TICKETS: "17",
+      OTC_RETRIES: "0",
+    };
+    const args = ["load", "tickets", "--json", "--api-url", "http://127.0.0.1:9/api"];
+    const { code, stdout, stderr } = await runCli(args, { cwd, env: credentials });
+    expect(code).toBe(1);
+    const remedy = expect.stringContaining("Check --api-url");
+    expect(jsonLines(stdout)).toMatchObject([
+      { status: "failed", code: "source", message: expect.any(String), remedy },
+    ]);
+    expect(stderr).toContain("Check --api-url");
+    expect(stdout + stderr).not.toContain("OTC_API_URL");
+  });
+
   test("doctor checks whether documents can be archived, and leaves no trace of it", async () => {
     const cwd = await temporaryFolder();
     const archiveCheck = async (directory: string): Promise<unknown> => {

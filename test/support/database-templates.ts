@@ -1,4 +1,5 @@
-import { appendFile, cp } from "node:fs/promises";
+import { cpSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { readSettings } from "../../src/config/read-settings.ts";
@@ -39,7 +40,7 @@ export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { rem
       await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: empty })), { create: true })
     ).close();
     await appendFile(join(empty, "pgdata", "postgresql.conf"), EMBEDDED_CONFIGURATION);
-    await cp(empty, migrated, { recursive: true });
+    cpSync(empty, migrated, { recursive: true });
     await migrateBy({ OTC_DATA_DIR: migrated });
     return { empty, migrated, remove: () => guardian.release() };
   } catch (error) {

@@ -18,7 +18,8 @@ export function workerCommand(context: CliContext): Command {
         "only show the schedules, the loads that are due, and those that were given up",
         false,
       )
-      .option("--migrate", "bring the tables up to date first", false),
+      .option("--migrate", "bring the tables up to date first", false)
+      .option("--alive-file <path>", "touch this file every ten seconds, for a liveness probe"),
   ).action(async (views: readonly string[], flags: WorkerFlags, self: Command) => {
     const { runWorker } = await import("../run/run-worker.ts");
     process.exitCode = await runWorker(views, flags, self, context);

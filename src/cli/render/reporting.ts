@@ -7,7 +7,7 @@ import type { Session } from "../session.ts";
 
 /** What every command that loads reports: its progress and, with `--json`, each outcome as soon as it is known. */
 export function reporting(
-  { progress }: Pick<Session, "progress">,
+  { progress, options }: Pick<Session, "progress" | "options">,
   { signal, stdout }: CliContext,
   { json }: { readonly json: boolean },
 ) {
@@ -18,7 +18,7 @@ export function reporting(
     },
     onOutcome: (outcome: LoadOutcome | PlanOutcome): void => {
       progress.stop();
-      if (json) stdout.write(`${outcomeJson(outcome)}\n`);
+      if (json) stdout.write(`${outcomeJson(outcome, options.flags)}\n`);
     },
   };
 }

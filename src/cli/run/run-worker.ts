@@ -5,6 +5,7 @@ import { errorMessage } from "../../errors/error-message.ts";
 import type { LoadRequest } from "../../loader/loader.ts";
 import { type LoadOutcome, unbegunLoad } from "../../runs/outcome.ts";
 import type { View } from "../../views/view.ts";
+import { keepAliveFile } from "../../worker/alive-file.ts";
 import { JobQueue } from "../../worker/job-queue.ts";
 import { graceSignal } from "../../worker/grace-signal.ts";
 import { readWorkerStatus } from "../../worker/read-worker-status.ts";
@@ -26,6 +27,7 @@ export interface WorkerFlags extends ErrorLimitFlags {
   readonly once: boolean;
   readonly list: boolean;
   readonly migrate: boolean;
+  readonly aliveFile?: string;
 }
 
 /** Dead letters of each view that `--list` shows. */
@@ -63,6 +65,7 @@ export function runWorker(
     }
     await requireMigrated(database);
 
+    const alive = flags.aliveFile === undefined ? undefined : await keepAliveFile(flags.aliveFile, log);
     const grace = graceSignal(context.signal, loader.settings.stopGraceMs);
     const loading = { ...context, signal: grace.signal };
     const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
@@ -79,6 +82,7 @@ export function runWorker(
       );
     } finally {
       grace.stop();
+      alive?.stop();
       await queue.stop();
     }
   });

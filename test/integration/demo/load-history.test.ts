@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { migrate } from "../../../src/database/migrations.ts";
 import { openDemoDesk } from "../../../src/demo/demo-desk.ts";
 import { loadHistory } from "../../../src/demo/load-history.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
@@ -23,8 +22,8 @@ test("a history continues after the last run, and is recorded with the dates of 
     await desk.close();
     await rm(directory, { recursive: true });
   });
+  await desk.loader.migrate(signal);
   const database = await desk.loader.database();
-  await migrate(database, () => undefined);
   await database.query(
     `insert into servicedesk.etl_metadata (view_name, load_status, load_start, source, host, pid, otc_etl_version)
      values ('tickets', 'failed', '2026-06-10 02:00Z', 'OTC', 'host', 1, '0')`,

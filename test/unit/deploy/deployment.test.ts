@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { DCLinter } from "dclint";
 import { parse, parseAllDocuments } from "yaml";
 import { settingList } from "../../../src/config/settings.ts";
 import {
@@ -20,11 +21,15 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 const UNITS = globSync("deploy/systemd/*", { cwd: root });
 const MANIFESTS = globSync("deploy/kubernetes/*.yaml", { cwd: root });
+const KUSTOMIZATION = "deploy/kubernetes/kustomization.yaml";
 const PAGES = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root })];
 
 interface ComposeService {
   readonly image: string;
   readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly mem_limit?: string;
+  readonly logging?: { readonly options: Readonly<Record<string, string>> };
   readonly secrets?: readonly string[];
   readonly volumes?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
@@ -36,7 +41,18 @@ interface Compose {
   readonly secrets: Readonly<Record<string, unknown>>;
 }
 
+interface LintedFile {
+  readonly messages: readonly { readonly rule: string; readonly message: string }[];
+}
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 interface Container {
+  readonly envFrom: readonly unknown[];
   readonly args: readonly string[];
   readonly volumeMounts: readonly { readonly name: string }[];
 }
@@ -83,7 +99,9 @@ describe("what is deployed", () => {
     for (const { secrets = [], volumes = [], depends_on = {} } of Object.values(compose.services)) {
       expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining([...secrets]));
       expect(Object.keys(compose.volumes)).toEqual(
-        expect.arrayContaining(volumes.map((volume) => volume.split(":")[0])),
+        expect.arrayContaining(
+          volumes.filter((volume) => !volume.startsWith("./")).map((volume) => volume.split(":")[0]),
+        ),
       );
       expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(depends_on)));
     }
@@ -103,6 +121,94 @@ describe("what is deployed", () => {
         path,
       ).toEqual([]);
     }
+  });
+});
+
+describe("compose.yaml", () => {
+  test("has no fault that dclint finds", () => {
+    // The order of keys is ours.
+    const ours = ["service-keys-order", "services-alphabetical-order", "top-level-properties-order"];
+    const linter = new DCLinter({
+      rules: {
+        ...Object.fromEntries(ours.map((rule) => [rule, 0])),
+        "require-quotes-in-ports": [2, { quoteType: "double" }],
+      },
+      quiet: false,
+      debug: false,
+      exclude: [],
+    });
+    const found = linter.lintFiles([join(root, "compose.yaml")], false) as readonly LintedFile[];
+    expect(
+      found.flatMap(({ messages }) => messages.map(({ rule, message }) => `${rule}: ${message}`)),
+    ).toEqual([]);
+  });
+
+  test("bounds memory and logs, and gives no service of otc-etl the superuser", () => {
+    const services = Object.entries(compose.services);
+    for (const [name, { mem_limit, logging }] of services) {
+      expect(mem_limit, name).toMatch(/^\d+[mg]$/);
+      expect(logging?.options, name).toEqual({ "max-size": "10m", "max-file": "5" });
+    }
+    const users = services.filter(([name]) => name !== "postgres").map(([, { environment }]) => environment);
+    expect(users.map((environment) => environment?.["OTC_PG_USER"])).toEqual([
+      "otc_etl",
+      "otc_etl",
+      "otc_web",
+    ]);
+    for (const [name, { secrets = [] }] of services) {
+      expect(secrets.includes("postgres_password"), name).toBe(name === "postgres");
+    }
+  });
+
+  test("creates the roles by the statements of docs/operations.md", () => {
+    const statementsOf = (text: string): string[] =>
+      [...text.matchAll(/^(?:create|grant|alter) [^;]*;/gm)]
+        .map(([statement]) => statement.replace(/password [^;]*;/, "password;"))
+        .filter((statement) => !/analysts;$|create role analysts/.test(statement.replace(/otc_web, /, "")));
+    const documented = /^### Roles$.*?^```$/ms.exec(read("docs/operations.md"))?.[0] ?? "";
+    const created = statementsOf(read("deploy/compose/roles.sh"));
+    expect(created.length).toBeGreaterThan(6);
+    const withoutAnalysts = documented.replaceAll(", analysts", "");
+    expect(created).toEqual(statementsOf(withoutAnalysts));
+  });
+});
+
+describe("the manifests for Kubernetes", () => {
+  const objects = MANIFESTS.filter((path) => path !== KUSTOMIZATION).flatMap((path) =>
+    parseDocuments(read(path)).map((object) => ({ path, object: object as Manifest })),
+  );
+
+  test("have the types of its API", async () => {
+    expect(objects.length).toBeGreaterThan(7);
+    for (const { path, object } of objects) {
+      const models = (await import(/* @vite-ignore */ `kubernetes-models/${object.apiVersion}`)) as Record<
+        string,
+        (new (data: Manifest) => { validate(): void }) | undefined
+      >;
+      const Model = models[object.kind];
+      if (Model === undefined) throw new Error(`${path}: there is no ${object.kind} in ${object.apiVersion}`);
+      expect(() => {
+        new Model(object).validate();
+      }, path).not.toThrow();
+      expect(() => {
+        new Model({ ...object, metadata: { name: 17 } } as Manifest).validate();
+      }, path).toThrow();
+    }
+  });
+
+  test("are all in the kustomization, but for what runs before or instead", () => {
+    const { resources } = parse(read(KUSTOMIZATION)) as { resources: readonly string[] };
+    const others = ["kustomization.yaml", "load-cronjob.yaml", "migrate-job.yaml"];
+    expect([...resources, ...others].toSorted()).toEqual(MANIFESTS.map((path) => basename(path)).toSorted());
+  });
+
+  test("keep secrets out of the settings that all pods share", () => {
+    const shared = objects.find(({ object }) => object.kind === "ConfigMap")?.object.data ?? {};
+    expect(Object.keys(shared)).toContain("OTC_API_URL");
+    expect(Object.keys(shared).filter((name) => name.endsWith("_FILE"))).toEqual([]);
+    expect(shared["OTC_PG_SSLMODE"]).toBe("verify-full");
+    const pods = MANIFESTS.flatMap((path) => containersIn(parseDocuments(read(path))));
+    for (const { envFrom } of pods) expect(envFrom).toEqual([{ configMapRef: { name: "otc-etl" } }]);
   });
 });
 
@@ -136,7 +242,7 @@ describe.skipIf(!analyze)("the units", () => {
         return unit;
       }),
     );
-    expect(units).toHaveLength(4);
+    expect(units).toHaveLength(5);
     const output = execFileSync("systemd-analyze", ["verify", "--man=no", ...units], { encoding: "utf8" });
     expect(output).toBe("");
   });
