@@ -1,7 +1,5 @@
 import type { Transaction } from "../database/database.ts";
 import type { View } from "../views/view.ts";
-import type { Applied } from "./apply/apply.ts";
-import type { Classification } from "./classify/delta.ts";
 import type { FilledTable } from "./first-load/fill-empty-table.ts";
 import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
@@ -9,7 +7,7 @@ import { withHashJoins } from "./tables/planner-settings.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { type LoadTables, mayRepeatColumn, sameKey } from "./tables/staging.ts";
 import { buildIndexes } from "./first-load/target-indexes.ts";
-import { writeDocument } from "./write-document.ts";
+import { writeDocument, type WrittenRows } from "./write-document.ts";
 
 /**
  * Finishes a table that has taken rows of the document: builds its indexes, and writes the rows that had to wait as any
@@ -22,7 +20,7 @@ export async function finishFilledTable(
   load: LoadInProgress,
   document: StagedDocument,
   { rows, indexes }: FilledTable,
-): Promise<Classification & Applied> {
+): Promise<WrittenRows> {
   const { transaction, run, tables } = load;
   showProgress(load, "apply", document);
   await inStep(load, "apply", () => buildIndexes(transaction, tables.target, indexes));
@@ -35,6 +33,7 @@ export async function finishFilledTable(
       allNew: true,
       inserted: rows,
       updated: 0,
+      late: 0,
     };
   }
   const replaced = await inStep(load, "classify", () => removeEarlierRows(transaction, run.view, tables));

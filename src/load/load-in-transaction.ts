@@ -1,8 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
-import type { Applied } from "./apply/apply.ts";
-import type { Classification } from "./classify/delta.ts";
 import { readFingerprinting } from "./known-rows/fingerprint-key.ts";
 import { KnownRowsChanged } from "./known-rows/known-rows.ts";
 import { fetchDocument } from "./fetch-document.ts";
@@ -10,7 +8,7 @@ import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from 
 import { driftWarnings } from "./drift/drift.ts";
 import type { DriftWarning } from "../runs/drift-warning.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
-import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
+import { checkCounts, checkDigest, checkErrorLimit, checkShrink, lateBefore } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";
@@ -22,7 +20,7 @@ import type { StagedDocument } from "./stage/stage-document.ts";
 import { dropLoadTables, loadTables } from "./tables/staging.ts";
 import { lockView } from "../runs/view-lock.ts";
 import { walPosition, walSince } from "./tables/wal.ts";
-import { writeDocument } from "./write-document.ts";
+import { writeDocument, type WrittenRows } from "./write-document.ts";
 
 /** With more of its records known, and not read, a document has no profile; the last one stays. */
 const MOST_KNOWN = 0.1;
@@ -78,8 +76,20 @@ async function loadPrepared(
   const target = qualifiedName(database.schema, view.table);
   const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
   const tables = loadTables(database.schema, view, runId, fingerprinting.isStored);
-  const load: LoadInProgress = { transaction, run, context, state, tables, fingerprinting, log, requests };
   const last = await readLastLoad(transaction, view);
+  // What is brought in otherwise may be as old as it likes.
+  const lastStart = run.kind === "load" ? (last?.startedAt ?? undefined) : undefined;
+  const load: LoadInProgress = {
+    transaction,
+    run,
+    context,
+    state,
+    tables,
+    fingerprinting,
+    lateBefore: lastStart === undefined ? undefined : lateBefore(lastStart),
+    log,
+    requests,
+  };
   const { document, profiles, written } = await fetchAndWrite(load, last);
   await dropLoadTables(transaction, tables);
 
@@ -97,6 +107,7 @@ async function loadPrepared(
     errors: state.rejects.count,
     duplicates: written.duplicates,
     unchanged: written.unchanged,
+    late: written.late,
     durationMs: Math.round(performance.now() - run.startedAt),
     source: run.source.origin,
     payloadBytes: document.payloadBytes,
@@ -119,6 +130,7 @@ async function loadPrepared(
     tableRows,
     known,
     reformatted: written.compared,
+    isJudgedByDate: run.kind === "load",
   });
   return committed;
 }
@@ -138,7 +150,7 @@ async function fetchAndWrite(load: LoadInProgress, last: LastLoad | undefined): 
 interface WrittenDocument {
   readonly document: StagedDocument;
   readonly profiles: readonly FieldProfile[];
-  readonly written: Classification & Applied;
+  readonly written: WrittenRows;
 }
 
 async function fetchAndWriteOnce(load: LoadInProgress, last: LastLoad | undefined): Promise<WrittenDocument> {

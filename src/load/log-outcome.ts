@@ -35,8 +35,8 @@ export function logFailure(log: Logger, failed: FailedLoad): void {
 
 /** What is logged of a load in any case. */
 export function loggedCounts(outcome: FinishedLoad | FailedLoad): Record<string, string | number | null> {
-  const { view, runId, fetched, inserted, updated, skipped, errors, durationMs } = outcome;
-  return { view, run: runId, fetched, inserted, updated, skipped, errors, durationMs };
+  const { view, runId, fetched, inserted, updated, skipped, errors, late, durationMs } = outcome;
+  return { view, run: runId, fetched, inserted, updated, skipped, errors, late, durationMs };
 }
 
 /** Logs what a load cost, and what was odd about its document. */

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
-import { checkErrorLimit } from "./guards.ts";
+import { findLateRows, type LateRows, NONE_LATE } from "./classify/late-rows.ts";
+import { checkErrorLimit, checkLate } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
 import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
@@ -29,10 +30,7 @@ const CONFLICT_PAUSE_MS = 500;
  * Classifies and applies. A deadlock or serialization failure undoes this much and no more: the document is staged
  * already, and is not fetched again.
  */
-export async function writeDocument(
-  load: LoadInProgress,
-  document: StagedDocument,
-): Promise<Classification & Applied> {
+export async function writeDocument(load: LoadInProgress, document: StagedDocument): Promise<WrittenRows> {
   const { transaction, context, state, log } = load;
   for (let attempt = 1; ; attempt += 1) {
     const writing = new WriteAttempt(load, document);
@@ -53,6 +51,9 @@ export async function writeDocument(
   }
 }
 
+/** What became of the rows of a document. */
+export type WrittenRows = Classification & Applied & { readonly late: number };
+
 /** One attempt to write a document; it owns the rows that the database refuses in it. */
 class WriteAttempt {
   readonly #load: LoadInProgress;
@@ -64,7 +65,7 @@ class WriteAttempt {
     this.#document = document;
   }
 
-  async run(): Promise<Classification & Applied> {
+  async run(): Promise<WrittenRows> {
     const { transaction, run, context, tables, log } = this.#load;
     const document = this.#document;
     const { observer } = context;
@@ -91,6 +92,15 @@ class WriteAttempt {
     });
     log.debug(classification, "document classified");
 
+    const refusedBefore = this.#refused.length;
+    const late = await this.#findLate(typed, classification);
+    const { lateBefore } = this.#load;
+    if (lateBefore !== undefined) {
+      const { allowLate } = context.options;
+      const tripped = checkLate(run.view, late, document.fetched, lateBefore, allowLate);
+      enforceGuard(this.#load, "late", tripped);
+    }
+
     showProgress(this.#load, "apply", document);
     const changeLogs = [
       historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
@@ -101,7 +111,23 @@ class WriteAttempt {
     );
     await observer.afterDelta(transaction, run.view, typed);
     await refreshCompared(this.#load, document, typed, classification);
-    return { ...classification, ...applied };
+    // A row that the database refuses is not inserted.
+    const isRefused = this.#refused.length > refusedBefore;
+    const inserted = isRefused && late.count > 0 ? await this.#findLate(typed, classification) : late;
+    return { ...classification, ...applied, late: inserted.count };
+  }
+
+  /** Into an empty table every record is new, whatever its date. */
+  async #findLate(typed: LoadTables, { changed, allNew }: Classification): Promise<LateRows> {
+    const { transaction, run, tables, lateBefore } = this.#load;
+    const isFirst = allNew || this.#document.filled !== undefined;
+    if (lateBefore === undefined || changed === 0 || isFirst) return NONE_LATE;
+    return findLateRows(
+      transaction,
+      { view: run.view, delta: typed.delta, staging: tables.staging },
+      lateBefore,
+      this.#refused.map(({ position }) => position),
+    );
   }
 
   /** The refused rows count, whatever has become of the others; those of an attempt that is repeated do not. */

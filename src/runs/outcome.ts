@@ -15,6 +15,8 @@ export interface LoadCounts {
   /** Earlier records of a key that occurs again. The last record wins. */
   readonly duplicates: number;
   readonly unchanged: number;
+  /** Inserted records whose date says that the last load should have had them. */
+  readonly late: number;
 }
 
 /** A load that was committed: `partial` when some records are in quarantine. */
@@ -58,6 +60,7 @@ const NOTHING: LoadCounts = {
   errors: 0,
   duplicates: 0,
   unchanged: 0,
+  late: 0,
 };
 
 /** The counts of a load that wrote nothing. */

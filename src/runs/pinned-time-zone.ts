@@ -79,7 +79,11 @@ async function repinEmpty(
  * @param zone as `pinTimeZone` has found it
  * @throws OtcError `configuration` when it was changed since
  */
-export async function holdTimeZone(transaction: Transaction, zone: string, views: readonly View[]): Promise<void> {
+export async function holdTimeZone(
+  transaction: Transaction,
+  zone: string,
+  views: readonly View[],
+): Promise<void> {
   const { rows } = await transaction.query<{ zone: string }>(
     `select time_zone as "zone" from ${databaseTable(transaction.schema)} where time_zone is not null for share`,
   );

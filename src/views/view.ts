@@ -46,6 +46,11 @@ export interface View {
   /** The view's place in `load all`: lower numbers are loaded first. */
   readonly order: number;
   readonly columns: readonly Column[];
+  /**
+   * The timestamp column that says since when OTC has a record: one that is inserted long after is late. Without it no
+   * record is late.
+   */
+  readonly window?: string;
   /** Functions in the schema, without arguments, that refresh the tables derived from this one. */
   readonly refreshes: readonly string[];
   readonly history?: History;
@@ -85,7 +90,7 @@ export function timeOfDay(field: string, options: ColumnOptions = {}): Column {
  * Checks a view once, where it is defined.
  *
  * @throws OtcError `internal` when a field or column occurs twice, no key column is required, a key column is
- *   insert-only, there are several version columns, or the history has columns that no update writes
+ *   insert-only, there are several version columns, the window is no timestamp, or the history has columns that no update writes
  */
 export function defineView(
   view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
@@ -108,6 +113,13 @@ export function defineView(
   }
   if (complete.columns.filter((column) => column.versionColumn).length > 1) {
     throw new OtcError("internal", `View ${complete.name} has several version columns.`);
+  }
+  const { window } = complete;
+  if (
+    window !== undefined &&
+    !complete.columns.some(({ name, type }) => name === window && type === "timestamp")
+  ) {
+    throw new OtcError("internal", `View ${complete.name} has no timestamp "${window}".`);
   }
   if (complete.history !== undefined) checkHistory(complete, complete.history);
   return complete;

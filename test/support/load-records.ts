@@ -3,6 +3,7 @@ import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
+import type { RunKind } from "../../src/runs/run-kind.ts";
 import type { PlannedLoad } from "../../src/load/plan/plan-outcome.ts";
 import type { View } from "../../src/views/view.ts";
 
@@ -12,7 +13,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface LoadChoices {
   readonly maxErrors?: string;
   readonly allowShrink?: boolean;
+  /** Default: true, because the dates of sample records are long ago. */
+  readonly allowLate?: boolean;
   readonly atomic?: boolean;
+  readonly kind?: RunKind;
   readonly full?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -55,6 +59,7 @@ export async function plan(
     views: [view],
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
+    allowLate: choices.allowLate ?? true,
     ...(document === undefined ? {} : { file: { path: "-", stdin: streamOf(document) } }),
     samples: choices.samples ?? 5,
     signal: choices.signal ?? new AbortController().signal,
@@ -77,7 +82,9 @@ export function loadViews(
     atomic: choices.atomic ?? false,
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
+    allowLate: choices.allowLate ?? true,
     full: choices.full ?? false,
+    ...(choices.kind === undefined ? {} : { kind: choices.kind }),
     ...(choices.stdin === undefined ? {} : { file: { path: "-", stdin: choices.stdin } }),
     signal: choices.signal ?? new AbortController().signal,
     onProgress: choices.onProgress ?? (() => undefined),

@@ -6,6 +6,7 @@ import { type LoadOptionFlags, readLoadOptions, withLoadOptions } from "./load-o
 /** The flags that say which documents of OTC to read, and with which guards. */
 export interface DocumentFlags extends LoadOptionFlags {
   readonly from?: string;
+  readonly allowLate: boolean;
   readonly ignoreCircuit: boolean;
 }
 
@@ -17,6 +18,11 @@ export function withDocumentOptions(command: Command): Command {
       "--from <file>",
       "read a document from a file (plain, .gz or .zst; - for standard input) instead of the API",
     );
+  command.option(
+    "--allow-late",
+    "accept many new records whose date says that the last load should have had them",
+    false,
+  );
   return withLoadOptions(command).option(
     "--ignore-circuit",
     "send requests to OTC although the circuit is open",
@@ -28,9 +34,13 @@ export function withDocumentOptions(command: Command): Command {
 export function readDocumentOptions(
   flags: DocumentFlags,
   { stdin }: CliContext,
-): Pick<LoadRequest, "errorLimit" | "allowShrink" | "ignoreCircuit" | "lockWaitMs" | "timeoutMs" | "file"> {
+): Pick<
+  LoadRequest,
+  "errorLimit" | "allowShrink" | "allowLate" | "ignoreCircuit" | "lockWaitMs" | "timeoutMs" | "file"
+> {
   return {
     ...readLoadOptions(flags),
+    allowLate: flags.allowLate,
     ignoreCircuit: flags.ignoreCircuit,
     ...(flags.from === undefined ? {} : { file: { path: flags.from, stdin } }),
   };

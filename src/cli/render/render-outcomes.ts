@@ -6,6 +6,7 @@ import { renderTable } from "./table.ts";
 /** The outcomes as a table. */
 export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[]): string {
   const right = (title: string) => ({ title, align: "right" as const });
+  const showsLate = outcomes.some(({ late }) => late > 0);
   return renderTable(
     [
       { title: "view" },
@@ -16,15 +17,17 @@ export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[])
       right("updated"),
       right("skipped"),
       right("errors"),
+      ...(showsLate ? [right("late")] : []),
       right("seconds"),
     ],
     outcomes.map((outcome) => [
       outcome.view,
       outcome.status,
       outcome.runId === null ? "-" : String(outcome.runId),
-      ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors].map(
-        formatCount,
-      ),
+      ...[
+        ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors],
+        ...(showsLate ? [outcome.late] : []),
+      ].map(formatCount),
       formatSeconds(outcome.durationMs),
     ]),
   );

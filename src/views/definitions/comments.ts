@@ -3,6 +3,7 @@ import { boolean, defineView, integer, text, timestamp } from "../view.ts";
 /** The API sends the comments of the last ten days. The table keeps every comment that was ever loaded. */
 export default defineView({
   name: "comments",
+  window: "created_time",
   order: 2,
   refreshes: ["refresh_user_lookup"],
   columns: [

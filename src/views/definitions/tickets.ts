@@ -6,6 +6,7 @@ import { defineView, integer, text, timestamp } from "../view.ts";
  */
 export default defineView({
   name: "tickets",
+  window: "TKT-Created Time",
   order: 1,
   refreshes: ["refresh_teams", "refresh_user_lookup", "refresh_team_hours", "refresh_status_stays"],
   columns: [

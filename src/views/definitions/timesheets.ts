@@ -6,6 +6,7 @@ import { boolean, defineView, integer, numeric, text, timeOfDay, timestamp } fro
  */
 export default defineView({
   name: "timesheets",
+  window: "TS-Date",
   order: 3,
   refreshes: ["refresh_user_lookup", "refresh_team_hours"],
   columns: [
