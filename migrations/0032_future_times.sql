@@ -1,11 +1,11 @@
 -- A clock that jumped leaves loads that seem to have been committed in the future. Their times are ignored.
 create or replace view v_data_freshness as
 with contents (view_name, latest_data_date, total_records) as (
-  select 'tickets', greatest(max("TKT-Created Time"), max("TKT-Modified Time")), count(*) from tickets
+  select 'tickets', greatest(max("TKT-Created Time"), max("TKT-Modified Time")), count(*) from tickets where deleted_at is null
   union all
-  select 'comments', max(created_time), count(*) from comments
+  select 'comments', max(created_time), count(*) from comments where deleted_at is null
   union all
-  select 'timesheets', max("TS-Date"), count(*) from timesheets
+  select 'timesheets', max("TS-Date"), count(*) from timesheets where deleted_at is null
 ),
 loads (view_name, last_loaded) as (
   select view_name, max(last_load_time)

@@ -14,7 +14,8 @@ export { OtcError, type ErrorCode } from "./errors/otc-error.ts";
 export type { Environment } from "./config/read-settings.ts";
 export type { CommittedLoad, FailedLoad, LoadCounts, LoadOutcome } from "./runs/outcome.ts";
 export type { PlannedLoad } from "./load/plan/plan-outcome.ts";
-export type { ColumnChanges, DuplicateKeys, RowKey, TrippedGuard } from "./load/plan/plan-report.ts";
+export type { ColumnChanges, DuplicateKeys, TrippedGuard } from "./load/plan/plan-report.ts";
+export type { RowKey } from "./load/plan/plan-report.ts";
 export type { DriftWarning } from "./runs/drift-warning.ts";
 export type { LoadProgress } from "./load/load-context.ts";
 export type { MigrationState } from "./database/migrations.ts";
@@ -36,6 +37,8 @@ export interface LoadSettings {
   readonly maxErrors?: number | string;
   /** Accept a document with fewer than half of the last load's records. */
   readonly allowShrink?: boolean;
+  /** Accept many records whose date says that the last load should have had them. */
+  readonly allowLate?: boolean;
   /** Send requests to OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
   /** Compare every record with its row, also those that have not changed. */
@@ -114,6 +117,7 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
     errorLimit:
       settings.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(String(settings.maxErrors)),
     allowShrink: settings.allowShrink ?? false,
+    allowLate: settings.allowLate ?? false,
     ignoreCircuit: settings.ignoreCircuit ?? false,
     full: settings.full ?? false,
     lockWaitMs: settings.waitMs ?? 0,

@@ -35,6 +35,7 @@ export async function finishFilledTable(
       inserted: rows,
       updated: 0,
       ...NONE_MISSING,
+      late: 0,
     };
   }
   const replaced = await inStep(load, "classify", () => removeEarlierRows(transaction, run.view, tables));

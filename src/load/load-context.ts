@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly errorLimit: ErrorLimit;
   /** Whether a document with fewer than half of the last load's records is accepted. */
   readonly allowShrink: boolean;
+  /** Whether many records may be inserted that the last load should have had. */
+  readonly allowLate: boolean;
   /** A row that is newer than the record, by the view's time of modification, stays as it is. */
   readonly keepNewer: boolean;
   /** Whether every record is compared with its row, whatever the fingerprints say. */

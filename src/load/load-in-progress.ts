@@ -69,6 +69,8 @@ export interface LoadInProgress {
   readonly missingCheck: MissingCheck | undefined;
   /** Whether every record is converted and compared, also those of known rows. */
   readonly comparesAll?: boolean;
+  /** Inserted records with an earlier date are late; undefined when there is no load before that should have had them. */
+  readonly lateBefore: Date | undefined;
   readonly log: Logger;
   readonly requests: RequestLog;
 }

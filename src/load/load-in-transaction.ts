@@ -8,7 +8,7 @@ import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from 
 import { driftWarnings } from "./drift/drift.ts";
 import type { DriftWarning } from "../runs/drift-warning.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
-import { checkCounts, checkDigest, checkErrorLimit, checkShrink } from "./guards.ts";
+import { checkCounts, checkDigest, checkErrorLimit, checkShrink, lateBefore } from "./guards.ts";
 import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";
@@ -77,11 +77,13 @@ async function loadPrepared(
   const target = qualifiedName(database.schema, view.table);
   const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
   const tables = loadTables(database.schema, view, runId, fingerprinting.isStored);
-  // Whatever is brought in otherwise is not all that OTC has.
-  const missingCheck =
-    run.kind === "load" && run.source.kind === "api"
-      ? await openMissingCheck(transaction, view, tables, options.missingModeOf(view), options.acceptMissing)
-      : undefined;
+  const last = await readLastLoad(transaction, view);
+  // Whatever is brought in otherwise is not all that OTC has, and may be as old as it likes.
+  const isFromApi = run.kind === "load" && run.source.kind === "api";
+  const missingCheck = isFromApi
+    ? await openMissingCheck(transaction, view, tables, options.missingModeOf(view), options.acceptMissing)
+    : undefined;
+  const lastStart = isFromApi ? (last?.startedAt ?? undefined) : undefined;
   const load: LoadInProgress = {
     transaction,
     run,
@@ -90,10 +92,10 @@ async function loadPrepared(
     tables,
     fingerprinting,
     missingCheck,
+    lateBefore: lastStart === undefined ? undefined : lateBefore(lastStart),
     log,
     requests,
   };
-  const last = await readLastLoad(transaction, view);
   const { document, profiles, written } = await fetchAndWrite(load, last);
   await dropLoadTables(transaction, tables);
 
@@ -115,6 +117,7 @@ async function loadPrepared(
     returned: written.returned,
     rekeyed: written.rekeyed,
     missingProblem: written.missingProblem,
+    late: written.late,
     durationMs: Math.round(performance.now() - run.startedAt),
     source: run.source.origin,
     payloadBytes: document.payloadBytes,
@@ -139,6 +142,7 @@ async function loadPrepared(
     tableRows,
     known,
     reformatted: written.compared,
+    isJudgedByDate: isFromApi,
   });
   return committed;
 }

@@ -60,11 +60,12 @@ export function logFailure(log: Logger, failed: FailedLoad): void {
 /** What is logged of a load in any case. */
 export function loggedCounts(outcome: FinishedLoad | FailedLoad): Record<string, string | number | null> {
   const { view, runId, fetched, inserted, updated, skipped, errors, durationMs } = outcome;
-  const { missing, returned, rekeyed } = outcome;
+  const { missing, returned, rekeyed, late } = outcome;
   return {
     ...{ view, run: runId, fetched, inserted, updated, skipped, errors },
-    // Most nights nothing is missing.
+    // Most nights nothing is missing or late.
     ...(missing + returned + rekeyed > 0 ? { missing, returned, rekeyed } : {}),
+    ...(late > 0 ? { late } : {}),
     durationMs,
   };
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
-import { checkErrorLimit } from "./guards.ts";
+import { findLateRows, type LateRows, NONE_LATE } from "./classify/late-rows.ts";
+import { checkErrorLimit, checkLate } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
 import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
@@ -56,6 +57,8 @@ export async function writeDocument(load: LoadInProgress, document: StagedDocume
 
 /** What became of the rows of the document and of the table. */
 export interface WrittenRows extends Classification, Applied, MissingCounts {
+  /** Inserted records whose date says that the last load should have had them. */
+  readonly late: number;
   /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
   readonly wrongFingerprints?: number;
 }
@@ -105,6 +108,15 @@ class WriteAttempt {
         ? await countWrongFingerprints(transaction, run.view, typed)
         : undefined;
 
+    const refusedBefore = this.#refused.length;
+    const late = await this.#findLate(typed, classification);
+    const { lateBefore } = this.#load;
+    if (lateBefore !== undefined) {
+      const { allowLate } = context.options;
+      const tripped = checkLate(run.view, late, document.fetched, lateBefore, allowLate);
+      enforceGuard(this.#load, "late", tripped);
+    }
+
     showProgress(this.#load, "apply", document);
     const changeLogs = [
       historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
@@ -121,14 +133,31 @@ class WriteAttempt {
     const problems = [returned.problem, missing.missingProblem].filter(
       (problem) => typeof problem === "string",
     );
+    // A row that the database refuses is not inserted.
+    const isRefused = this.#refused.length > refusedBefore;
+    const inserted = isRefused && late.count > 0 ? await this.#findLate(typed, classification) : late;
     return {
       ...classification,
       ...applied,
       ...missing,
+      late: inserted.count,
       returned: returned.returned + missing.returned,
       missingProblem: problems.length === 0 ? null : problems.join(" "),
       ...(wrongFingerprints === undefined ? {} : { wrongFingerprints }),
     };
+  }
+
+  /** Into an empty table every record is new, whatever its date. */
+  async #findLate(typed: LoadTables, { changed, allNew }: Classification): Promise<LateRows> {
+    const { transaction, run, tables, lateBefore } = this.#load;
+    const isFirst = allNew || this.#document.filled !== undefined;
+    if (lateBefore === undefined || changed === 0 || isFirst) return NONE_LATE;
+    return findLateRows(
+      transaction,
+      { view: run.view, delta: typed.delta, staging: tables.staging },
+      lateBefore,
+      this.#refused.map(({ position }) => position),
+    );
   }
 
   /** Nothing can be missing in a table that has been filled from this document. */

@@ -49,6 +49,8 @@ interface DocumentRequest {
   readonly views: readonly View[];
   readonly errorLimit: ErrorLimit;
   readonly allowShrink: boolean;
+  /** Accept many records that the last load should have had. Default: false. */
+  readonly allowLate?: boolean;
   /** Send requests to OTC although the circuit is open. */
   readonly ignoreCircuit?: boolean;
   /** Compare every record with its row, whatever the fingerprints say. Default: false. */
@@ -267,6 +269,7 @@ export class Loader {
       options: {
         errorLimit: request.errorLimit,
         allowShrink: request.allowShrink,
+        allowLate: request.allowLate ?? false,
         keepNewer: request.keepNewer ?? false,
         full: request.full ?? false,
         maxKnownRows: settings.maxKnownRows,

@@ -75,10 +75,16 @@ function addFigures({ exposition, views, lastRuns }: Scrape): void {
     ["view"],
     "Size of the document of the last committed load, after decompression.",
   );
+  const late = exposition.gauge(
+    "otc_etl_last_load_late_records",
+    ["view"],
+    "Inserted records of the last committed load whose date says that the load before should have had them.",
+  );
   for (const { name: view } of views) {
     const last = lastRuns.find((run) => run.view === view && run.kind === "load");
     for (const outcome of ROW_OUTCOMES) rows.set({ view, outcome }, last?.rows[outcome] ?? Number.NaN);
     for (const step of STEPS) steps.set({ view, step }, last?.stepSeconds[step] ?? Number.NaN);
     bytes.set({ view }, last?.payloadBytes ?? Number.NaN);
+    late.set({ view }, last?.late ?? Number.NaN);
   }
 }

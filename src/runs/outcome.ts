@@ -21,6 +21,8 @@ export interface LoadCounts {
   readonly returned: number;
   /** Rows whose record came with another key. The new row is counted as inserted. */
   readonly rekeyed: number;
+  /** Inserted records whose date says that the last load should have had them. */
+  readonly late: number;
 }
 
 /** A load that was committed: `partial` when some records are in quarantine, or missing rows were not removed. */
@@ -71,6 +73,7 @@ const NOTHING: LoadCounts = {
   missing: 0,
   returned: 0,
   rekeyed: 0,
+  late: 0,
 };
 
 /** The counts of a load that wrote nothing. */

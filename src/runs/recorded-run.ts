@@ -14,6 +14,8 @@ export interface RecordedRun {
   readonly updated: number | null;
   readonly skipped: number | null;
   readonly errors: number | null;
+  /** Inserted records that the load before should have had; null of runs that are not loads. */
+  readonly late: number | null;
   readonly errorCode: string | null;
   readonly error: string | null;
   readonly rollbacks: number;
@@ -28,5 +30,5 @@ export interface RecordedRun {
 export const RECORDED_RUN = `run_id as "runId", view_name as "view", kind, load_status as "status",
   load_start as "startedAt", load_duration_seconds as "durationSeconds", records_fetched as "fetched",
   records_inserted as "inserted", records_updated as "updated", records_skipped as "skipped",
-  records_errors as "errors", error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
+  records_errors as "errors", records_late as "late", error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
   coalesce(drift_warnings, '[]') as "driftWarnings"`;

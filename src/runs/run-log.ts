@@ -54,6 +54,8 @@ export async function openRun(
 /** The values that a load needs from the record of the view's last committed load. */
 export interface LastLoad {
   readonly fetched: number;
+  /** Null of a run of an older script that did not say. */
+  readonly startedAt: Date | null;
   /** As in `SchemaDrift`. */
   readonly unknownFields: Readonly<Record<string, number>>;
   readonly absentFields: readonly string[];
@@ -62,7 +64,7 @@ export interface LastLoad {
 /** The view's last committed load. Imports and replays say nothing about what OTC sends now. */
 export async function readLastLoad(database: Queryable, view: View): Promise<LastLoad | undefined> {
   const { rows } = await database.query<LastLoad>(
-    `select records_fetched as "fetched", coalesce(unknown_fields, '{}') as "unknownFields",
+    `select records_fetched as "fetched", load_start as "startedAt", coalesce(unknown_fields, '{}') as "unknownFields",
        coalesce(absent_fields, '[]') as "absentFields"
      from ${runTable(database.schema)}
      where view_name = $1 and ${IS_COMMITTED_LOAD}
@@ -91,6 +93,8 @@ interface Closing extends Readonly<TextRepairs> {
   readonly known: number;
   /** Unchanged records that were staged and compared. */
   readonly reformatted: number;
+  /** Whether it was looked for records that are late. */
+  readonly isJudgedByDate: boolean;
 }
 
 /** The part of the last committed load's records that were written in another way without a change, from 0 to 1. */
@@ -110,7 +114,7 @@ export async function lastReformattedShare(database: Queryable, view: View): Pro
 export async function closeRun(
   transaction: Queryable,
   load: CommittedLoad,
-  { rejects, nulsRemoved, surrogatesReplaced, tableRows, known, reformatted }: Closing,
+  { rejects, nulsRemoved, surrogatesReplaced, tableRows, known, reformatted, isJudgedByDate }: Closing,
 ): Promise<void> {
   const closed = await updateRun(transaction, load.runId, {
     load_status: load.status,
@@ -129,6 +133,7 @@ export async function closeRun(
     error_message: load.missingProblem,
     reject_reasons: reasonsJson(rejects),
     rejects_stored: rejects.stored,
+    records_late: isJudgedByDate ? load.late : null,
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,
     table_rows: tableRows,

@@ -42,9 +42,12 @@ export const MISSING_MODES = ["ignore", "report", "soft-delete", "archive"] as c
 
 export type MissingMode = (typeof MISSING_MODES)[number];
 
-/** How a load notices that rows of the table are missing in a document. */
+/** How a load notices that rows of the table are missing in a document, and that records come late. */
 export interface MissingRows {
-  /** The timestamp column whose values in a document tell which rows the document should contain. */
+  /**
+   * The timestamp column whose values in a document tell which rows the document should contain, and since when OTC has a
+   * record: one that is inserted long after is late.
+   */
   readonly window: string;
   /** A document may begin in the middle of its first days; rows of so many days after its least value are not judged. */
   readonly marginDays: number;
@@ -69,7 +72,7 @@ export interface View {
   /** Functions in the schema, without arguments, that refresh the tables derived from this one. */
   readonly refreshes: readonly string[];
   readonly history?: History;
-  /** Without it, rows that OTC no longer sends are ignored. */
+  /** Without it, rows that OTC no longer sends are ignored, and no record is late. */
   readonly missing?: MissingRows;
 }
 

@@ -1,4 +1,5 @@
 import { deskPage } from "./desk/desk-page.ts";
+import { overlapsPage } from "./desk/overlaps-page.ts";
 import type { Page } from "./page/page.ts";
 import { rejectPage } from "./quarantine/reject-page.ts";
 import { rejectsPage } from "./quarantine/rejects-page.ts";
@@ -7,4 +8,12 @@ import { runsPage } from "./runs/runs-page.ts";
 import { statusPage } from "./status/status-page.ts";
 
 /** Every page, in the order of the navigation. */
-export const PAGES: readonly Page[] = [statusPage, runsPage, runPage, rejectsPage, rejectPage, deskPage];
+export const PAGES: readonly Page[] = [
+  statusPage,
+  runsPage,
+  runPage,
+  rejectsPage,
+  rejectPage,
+  deskPage,
+  overlapsPage,
+];

@@ -5,6 +5,7 @@ import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/error-limit.ts";
 import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
+import type { RunKind } from "../../src/runs/run-kind.ts";
 import type { PlannedLoad } from "../../src/load/plan/plan-outcome.ts";
 import type { DocumentSource } from "../../src/source/document-source.ts";
 import type { View } from "../../src/views/view.ts";
@@ -16,7 +17,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface LoadChoices {
   readonly maxErrors?: string;
   readonly allowShrink?: boolean;
+  /** Default: true, because the dates of sample records are long ago. */
+  readonly allowLate?: boolean;
   readonly atomic?: boolean;
+  readonly kind?: RunKind;
   readonly full?: boolean;
   readonly acceptMissing?: number;
   readonly signal?: AbortSignal;
@@ -74,6 +78,7 @@ export async function plan(
     views: [view],
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
+    allowLate: choices.allowLate ?? true,
     ...(document === undefined ? {} : { file: { path: "-", stdin: streamOf(document) } }),
     ...(choices.sourceOf === undefined ? {} : { sourceOf: choices.sourceOf }),
     samples: choices.samples ?? 5,
@@ -100,7 +105,9 @@ export function loadViews(
     atomic: choices.atomic ?? false,
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
+    allowLate: choices.allowLate ?? true,
     full: choices.full ?? false,
+    ...(choices.kind === undefined ? {} : { kind: choices.kind }),
     acceptMissing: choices.acceptMissing ?? 0,
     ...(choices.sourceOf === undefined ? {} : { sourceOf: choices.sourceOf }),
     ...(isFile ? { file: { path: path ?? "-", stdin: stdin ?? Readable.from([]) } } : {}),

@@ -9,6 +9,7 @@ const MOST_ROWS = 1_000_000_000;
 /** The flags that say which documents of OTC to read, and with which guards. */
 export interface DocumentFlags extends LoadOptionFlags {
   readonly from?: string;
+  readonly allowLate: boolean;
   readonly ignoreCircuit: boolean;
   readonly acceptMissing?: string;
 }
@@ -21,6 +22,11 @@ export function withDocumentOptions(command: Command): Command {
       "--from <file>",
       "read a document from a file (plain, .gz or .zst; - for standard input) instead of the API",
     );
+  command.option(
+    "--allow-late",
+    "accept many new records whose date says that the last load should have had them",
+    false,
+  );
   return withLoadOptions(command)
     .option("--ignore-circuit", "send requests to OTC although the circuit is open", false)
     .option(
@@ -35,10 +41,18 @@ export function readDocumentOptions(
   { stdin }: CliContext,
 ): Pick<
   LoadRequest,
-  "errorLimit" | "allowShrink" | "ignoreCircuit" | "acceptMissing" | "lockWaitMs" | "timeoutMs" | "file"
+  | "errorLimit"
+  | "allowShrink"
+  | "allowLate"
+  | "ignoreCircuit"
+  | "acceptMissing"
+  | "lockWaitMs"
+  | "timeoutMs"
+  | "file"
 > {
   return {
     ...readLoadOptions(flags),
+    allowLate: flags.allowLate,
     ignoreCircuit: flags.ignoreCircuit,
     ...(flags.acceptMissing === undefined
       ? {}

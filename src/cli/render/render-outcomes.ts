@@ -7,6 +7,7 @@ import { renderTable } from "./table.ts";
 export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[]): string {
   const showsMissing = outcomes.some(({ missing, returned, rekeyed }) => missing + returned + rekeyed > 0);
   const right = (title: string) => ({ title, align: "right" as const });
+  const showsLate = outcomes.some(({ late }) => late > 0);
   return renderTable(
     [
       { title: "view" },
@@ -18,6 +19,7 @@ export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[])
       right("skipped"),
       right("errors"),
       ...(showsMissing ? [right("missing"), right("returned"), right("rekeyed")] : []),
+      ...(showsLate ? [right("late")] : []),
       right("seconds"),
     ],
     outcomes.map((outcome) => [
@@ -27,6 +29,7 @@ export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[])
       ...[
         ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors],
         ...(showsMissing ? [outcome.missing, outcome.returned, outcome.rekeyed] : []),
+        ...(showsLate ? [outcome.late] : []),
       ].map(formatCount),
       formatSeconds(outcome.durationMs),
     ]),

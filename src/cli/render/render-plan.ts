@@ -22,6 +22,9 @@ export function renderPlan(outcomes: readonly PlanOutcome[]): string {
 
 function* describe(plan: PlannedLoad): Generator<string> {
   for (const { message } of plan.guards) yield `the load would FAIL: ${message}`;
+  if (plan.late > 0) {
+    yield `late: ${formatCount(plan.late)} of the inserted records are so old that the last load should have had them`;
+  }
   yield* documentWarnings(plan);
   for (const { column, rows, samples } of plan.changes) {
     yield `${column} changes in ${rowsOf(rows)}`;

@@ -46,6 +46,8 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   const head = `${renderFreshness(statuses)}\n${describeCircuit(circuit)}\n`;
   const runs = statuses.flatMap((status) => status.runs).sort((a, b) => b.runId - a.runId);
   if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` starts the first.\n`;
+  // Most nights no record is late.
+  const showsLate = runs.some(({ late }) => (late ?? 0) > 0);
   const table = renderTable(
     [
       right("run"),
@@ -59,6 +61,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       right("updated"),
       right("skipped"),
       right("errors"),
+      ...(showsLate ? [right("late")] : []),
     ],
     runs.map((run) => [
       String(run.runId),
@@ -67,9 +70,10 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       run.status,
       run.startedAt === null ? "-" : formatTime(run.startedAt),
       run.durationSeconds === null ? "-" : formatSeconds(run.durationSeconds * 1000),
-      ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map((count) =>
-        count === null ? "-" : formatCount(count),
-      ),
+      ...[
+        ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors],
+        ...(showsLate ? [run.late] : []),
+      ].map((count) => (count === null ? "-" : formatCount(count))),
     ]),
   );
   const failures = runs

@@ -1,15 +1,15 @@
 import type { Transaction } from "../../database/database.ts";
-import { quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
 import type { OtcError } from "../../errors/otc-error.ts";
 import { changeableColumns, keyColumns, type View } from "../../views/view.ts";
 import { changeLogStatement } from "../apply/change-log.ts";
 import type { Guard } from "../guards.ts";
 import type { LoadObserver } from "../load-observer.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
+import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
 import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn, sameKey } from "../tables/staging.ts";
 
-/** The key of a row: its columns and their values as text. */
-export type RowKey = Readonly<Record<string, string | null>>;
+export type { RowKey };
 
 /** How one column would change. */
 export interface ColumnChanges {
@@ -137,7 +137,7 @@ export class PlanReport implements LoadObserver {
       `select c.column_name as "column", count(*) as "rows",
          coalesce(
            json_agg(
-             json_build_object('key', ${keyObject(view, "d")}, 'old', c.old_value, 'new', c.new_value)
+             json_build_object('key', ${rowKeyOf(view, "d")}, 'old', c.old_value, 'new', c.new_value)
              order by c.position
            ) filter (where d.${positionColumn} is not null),
            '[]'
@@ -188,7 +188,7 @@ async function readDuplicates(
        select distinct ${keys.join(", ")} from ${tables.staging} where ${mayRepeatColumn}
      ),
      repeated as (
-       select ${keyObject(view, "s")} as key, count(*) as records, min(s.${positionColumn}) as first
+       select ${rowKeyOf(view, "s")} as key, count(*) as records, min(s.${positionColumn}) as first
        from ${tables.staging} s
        join candidates on ${sameKey(view, "s", "candidates", tables.notTexts)}
        group by ${own}
@@ -201,14 +201,6 @@ async function readDuplicates(
     [samples],
   );
   return rows[0] ?? NO_DUPLICATES;
-}
-
-/** An expression for a `RowKey`. */
-function keyObject(view: View, table: string): string {
-  const pairs = keyColumns(view).map(
-    ({ name }) => `${quoteLiteral(name)}, ${table}.${quoteIdentifier(name)}::text`,
-  );
-  return `json_build_object(${pairs.join(", ")})`;
 }
 
 function cut(value: string): string {

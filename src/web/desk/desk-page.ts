@@ -5,6 +5,7 @@ import { renderTime } from "../page/time.ts";
 import { readBacklog, renderBacklog } from "./backlog.ts";
 import { type DeskData, readAsOf } from "./desk-data.ts";
 import { type DeskFilter, deskFilterOf, PERIODS, periodOf } from "./desk-filter.ts";
+import { countOverlaps, renderOverlaps } from "./overlaps.ts";
 import { readTeamHours, renderTeamHours } from "./team-hours.ts";
 import { readTeamNamed, readTeams, type Team } from "./team-list.ts";
 import { readTimeInStatus, renderTimeInStatus } from "./time-in-status.ts";
@@ -48,6 +49,7 @@ export const deskPage: Page = {
       lead: html`${team ?? "All teams"}, as of ${renderTime(asOf)}, the newest date in the data. Weeks begin
       on Monday${data.timeZone === "UTC" ? "" : ` in ${data.timeZone}`}.`,
       body: html`${renderDeskForm(teams, filter)}
+        ${team === undefined ? renderOverlaps(await countOverlaps(data), data) : ""}
         <div class="charts">
           ${renderWeeklyTickets(ticketWeeks, data)} ${renderWeeklyHours(hourWeeks, data)}
           ${renderBacklog(backlogs, team)}

@@ -73,6 +73,7 @@ function renderCounts(run: RunDetails): Html {
           >`,
       ],
       ["errors", count(run.errors)],
+      ["late, of those inserted", count(run.late)],
     ])}
     ${run.commits > 0 ? html`<p class="muted">inserted + updated + skipped + errors = fetched</p>` : ""}
   </section>`;

@@ -1,8 +1,10 @@
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
+import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
-import { failingLoad, type Fields, load } from "../../support/load-records.ts";
-import { many, ticket } from "../../support/sample-records.ts";
+import { documentOf, failingLoad, type Fields, load, loadViews, plan } from "../../support/load-records.ts";
+import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
 /** `count` tickets, of which the first `bad` cannot be converted. */
 function withBad(count: number, bad: number): Fields[] {
@@ -67,6 +69,108 @@ describeEachDatabase("the error limit", (target) => {
     expect(await rows(database, "etl_rejects")).toBe(101);
     expect(await load(loader, tickets, withBad(300, 100))).toMatchObject({ errors: 100, inserted: 200 });
     expect(await load(loader, tickets, withBad(12_000, 120))).toMatchObject({ errors: 120 });
+  });
+});
+
+const DAY_MS = 86_400_000;
+
+/** Timesheets of a number of days ago, each of another user. */
+function worked(daysAgo: number, count: number, prefix: string): Fields[] {
+  const date = new Date(Date.now() - daysAgo * DAY_MS).toISOString();
+  return many(count, (number) => timesheet(`${prefix}${number}`, { "TS-Date": date }));
+}
+
+async function late(database: DatabaseUnderTest): Promise<unknown> {
+  const [run] = await database.sql<{ late: number | null }>(
+    `select records_late as late from ${database.table("etl_metadata")} order by run_id desc limit 1`,
+  );
+  return run?.late;
+}
+
+const GUARDED = { allowLate: false } as const;
+
+describeEachDatabase("the late-insert guard", (target) => {
+  test("refuses many new records that the last load should have had, and names some", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const first = worked(30, 300, "ann");
+    expect(await load(loader, timesheets, first, GUARDED)).toMatchObject({ inserted: 300, late: 0 });
+    // Every key has changed at the source.
+    const rekeyed = first.map((record) => ({ ...record, "TS-Crm ID": 4711 }));
+    const failed = await failingLoad(loader, timesheets, rekeyed, GUARDED);
+    expect(failed).toMatchObject({ inserted: 0, error: { code: "guard" } });
+    expect(failed.error.message).toMatch(
+      /^300 of 300 records are new, although their TS-Date is before .*; more than the 100 allowed\. For example: TS-User Username=ann1, TS-Date=.*, TS-Time From=null, TS-Crm ID=4711; TS-User Username=ann2, /,
+    );
+    expect(failed.error).toMatchObject({ remedy: expect.stringContaining("--allow-late") });
+    expect(await rows(database, "timesheets")).toBe(300);
+    const planned = await plan(loader, timesheets, rekeyed, GUARDED);
+    expect(planned).toMatchObject({ inserted: 300, late: 300, guards: [{ guard: "late" }] });
+    expect(await load(loader, timesheets, rekeyed, { allowLate: true })).toMatchObject({
+      inserted: 300,
+      late: 300,
+    });
+    expect(await late(database)).toBe(300);
+  });
+
+  test("accepts a hundred late records, or one in twenty of a large document", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const first = worked(30, 2400, "ann");
+    await load(loader, timesheets, first, GUARDED);
+    const few = [...first.slice(120), ...worked(30, 120, "bob")];
+    expect(await load(loader, timesheets, few, GUARDED)).toMatchObject({ inserted: 120, late: 120 });
+    const many = [...few.slice(121), ...worked(30, 121, "eve")];
+    expect(await failingLoad(loader, timesheets, many, GUARDED)).toMatchObject({ error: { code: "guard" } });
+  });
+
+  test("is not tripped by a first load, an empty table, the last two days, a week without loads, or an import", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const metadata = database.table("etl_metadata");
+    expect(await load(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({ late: 0 });
+    await database.sql(`truncate ${database.table("timesheets")}`);
+    expect(await load(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({
+      inserted: 200,
+      late: 0,
+    });
+    const recent = [...worked(1, 150, "bob"), ...worked(30, 50, "joe")];
+    expect(await load(loader, timesheets, recent, GUARDED)).toMatchObject({ inserted: 200, late: 50 });
+    // The records of a week in which nothing was loaded are new.
+    await database.sql(`update ${metadata} set load_start = load_start - interval '8 days'`);
+    expect(await load(loader, timesheets, worked(6, 300, "eve"), GUARDED)).toMatchObject({
+      inserted: 300,
+      late: 0,
+    });
+    const imported = await loadViews(loader, [timesheets], {
+      ...GUARDED,
+      kind: "import",
+      stdin: Readable.from([Buffer.from(documentOf(worked(90, 300, "tom")))], { objectMode: false }),
+    });
+    expect(imported).toMatchObject([{ status: "success", inserted: 300, late: 0 }]);
+    expect(await late(database)).toBeNull();
+  });
+
+  test("counts only what is inserted, and by the date of the record", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    await load(loader, tickets, many(3, ticket), GUARDED);
+    await database.sql(
+      `alter table ${database.table("tickets")} add constraint titled check ("TKT-Title" <> 'refused')`,
+    );
+    const night = [
+      ...many(3, (number) => ticket(number, { "TKT-Title": "changed" })),
+      ticket(4),
+      ticket(5, { "TKT-Title": "refused" }),
+      ticket(6, { "TKT-Created Time": null }),
+      ticket(7, { "TKT-Created Time": new Date().toISOString() }),
+    ];
+    expect(await load(loader, tickets, night, GUARDED)).toMatchObject({
+      inserted: 3,
+      updated: 3,
+      errors: 1,
+      late: 1,
+    });
   });
 });
 

@@ -1,0 +1,46 @@
+import type { Transaction } from "../../database/database.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import type { View } from "../../views/view.ts";
+import { type LoadTables, positionColumn } from "../tables/staging.ts";
+import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
+import { isNewColumn } from "./delta.ts";
+
+/** New rows that should have been in the table already. */
+export interface LateRows {
+  readonly count: number;
+  /** The first ones in the document. */
+  readonly examples: readonly RowKey[];
+}
+
+export const NONE_LATE: LateRows = { count: 0, examples: [] };
+
+const EXAMPLES = 3;
+
+/**
+ * Counts the new rows of the delta whose date is before a time. The date is that of the record, also where the target has
+ * another type.
+ *
+ * @param refused positions of rows that the database has refused, so that they are not inserted
+ */
+export async function findLateRows(
+  transaction: Transaction,
+  { view, delta, staging }: Pick<LoadTables, "delta" | "staging"> & { readonly view: View },
+  before: Date,
+  refused: readonly number[],
+): Promise<LateRows> {
+  if (view.missing === undefined) return NONE_LATE;
+  const { rows } = await transaction.query<LateRows>(
+    `with late as (
+       select s.*
+       from ${delta} d
+       join ${staging} s on s.${positionColumn} = d.${positionColumn}
+       where d.${isNewColumn} and s.${quoteIdentifier(view.missing.window)} < $1
+         and d.${positionColumn} <> all($2::bigint[])
+     )
+     select (select count(*) from late)::float8 as "count",
+       coalesce(json_agg(${rowKeyOf(view, "shown")} order by shown.${positionColumn}), '[]') as "examples"
+     from (select * from late order by ${positionColumn} limit ${EXAMPLES}) shown`,
+    [before, refused],
+  );
+  return rows[0] ?? NONE_LATE;
+}
