@@ -80,7 +80,16 @@ async function loadPrepared(
   // Whatever is brought in otherwise is not all that OTC has.
   const missingCheck =
     run.kind === "load" && run.source.kind === "api"
-      ? await openMissingCheck(transaction, view, tables, options.missingModeOf(view), options.acceptMissing)
+      ? await openMissingCheck(
+          transaction,
+          view,
+          tables,
+          options.missingModeOf(view),
+          options.acceptMissing,
+          (problem) => {
+            log.warn(`missing rows are not looked for: ${problem}`);
+          },
+        )
       : undefined;
   const load: LoadInProgress = {
     transaction,

@@ -116,7 +116,6 @@ export async function closeRun(
     records_missing: load.missing,
     records_returned: load.returned,
     records_rekeyed: load.rekeyed,
-    error_code: load.missingProblem === null ? null : "guard",
     error_message: load.missingProblem,
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,

@@ -46,6 +46,8 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   const head = `${renderFreshness(statuses)}\n${describeCircuit(circuit)}\n`;
   const runs = statuses.flatMap((status) => status.runs).sort((a, b) => b.runId - a.runId);
   if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` starts the first.\n`;
+  // Most nights nothing is missing.
+  const showsMissing = runs.some(({ missing, returned, rekeyed }) => missing + returned + rekeyed > 0);
   const table = renderTable(
     [
       right("run"),
@@ -59,6 +61,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       right("updated"),
       right("skipped"),
       right("errors"),
+      ...(showsMissing ? [right("missing"), right("returned"), right("rekeyed")] : []),
     ],
     runs.map((run) => [
       String(run.runId),
@@ -70,12 +73,18 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map((count) =>
         count === null ? "-" : formatCount(count),
       ),
+      ...(showsMissing ? [run.missing, run.returned, run.rekeyed].map(formatCount) : []),
     ]),
   );
-  const failures = runs
-    .filter((run) => run.error !== null)
-    .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}`);
-  const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
+  const reasonsOf = (isCommitted: boolean): readonly string[] =>
+    runs
+      .filter((run) => run.error !== null && run.commits > 0 === isCommitted)
+      .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}`);
+  const failures = reasonsOf(false);
+  const kept = reasonsOf(true);
+  const causes =
+    (failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`) +
+    (kept.length === 0 ? "" : `\nWhy missing rows were kept:\n${kept.join("\n")}\n`);
   const drift = statuses.flatMap((status) => [...describeDrift(status)]);
   const drifted =
     drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(escapeControlCharacters).join("\n")}\n`;
