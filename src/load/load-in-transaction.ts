@@ -79,7 +79,7 @@ async function loadPrepared(
   const tables = loadTables(database.schema, view, runId, fingerprinting.isStored);
   // Whatever is brought in otherwise is not all that OTC has.
   const missingCheck =
-    run.kind === "load" && run.source.kind === "api"
+    options.looksForMissing || (run.kind === "load" && run.source.kind === "api")
       ? await openMissingCheck(
           transaction,
           view,
