@@ -10,7 +10,10 @@ with contents (view_name, latest_data_date, total_records) as (
   select 'timesheets', max("TS-Date"), count(*) from timesheets where deleted_at is null
 ),
 loads (view_name, last_loaded) as (
-  select view_name, max(last_load_time) from etl_metadata where load_status in ('success', 'partial') group by view_name
+  select view_name, max(last_load_time)
+  from etl_metadata
+  where load_status in ('success', 'partial') and kind = 'load'
+  group by view_name
 )
 select
   contents.view_name,

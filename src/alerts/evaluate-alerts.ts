@@ -105,7 +105,9 @@ function remedyOf(
   last: ViewHealth["lastLoad"] | undefined,
   outcomes: readonly LoadOutcome[],
 ): string | undefined {
-  if (condition === "partial" && last) return `otc-etl rejects list --run ${last.runId}`;
+  if (condition === "partial" && last) {
+    return last.errors === 0 ? `otc-etl plan ${last.view}` : `otc-etl rejects list --run ${last.runId}`;
+  }
   if (condition !== "failed") return undefined;
   const outcome = outcomes.find(({ runId }) => runId === last?.runId);
   return outcome?.status === "failed" && outcome.error instanceof OtcError ? outcome.error.remedy : undefined;

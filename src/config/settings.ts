@@ -368,7 +368,7 @@ const SETTINGS = {
     env: "OTC_MAX_KNOWN_ROWS",
     group: "Limits",
     description:
-      "Rows of a table whose fingerprints a load keeps in memory, 31 bytes each. " +
+      "Rows of a table whose fingerprints a load keeps in memory, 39 bytes each, or 31 if missing rows are ignored. " +
       "Every row of a larger table is compared; 0 compares all.",
     type: wholeNumber(0, 100_000_000),
     default: "10000000",

@@ -19,6 +19,7 @@ interface DemoDeskOptions {
   /** An option of the simulator. */
   readonly flaws?: number;
   readonly newFieldSince?: number;
+  readonly corrections?: boolean;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

@@ -34,6 +34,7 @@ export async function checkDatabase(
     await checkRecordedTimes(database, views),
     await checkMigrations(database),
     await checkRights(database, views),
+    await checkMissingRights(database, views),
     await checkOwner(database),
   ];
 }
@@ -152,6 +153,31 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
     name,
     `missing: ${rows.map((row) => row.missing).join(", ")}`,
     'Grant them to the role; docs/operations.md lists them under "Rights".',
+  );
+}
+
+/** Checks the rights that a load needs to keep account of missing rows and to move them. Without them, the rows stay. */
+async function checkMissingRights(database: Database, views: readonly View[]): Promise<CheckResult> {
+  const name = "missing rows";
+  const tables = views.filter((view) => view.missing !== undefined).map((view) => view.table);
+  const { rows } = await database.query<{ lacking: string }>(
+    `select format('%s on %s', privilege, relation) as lacking
+     from (
+       select 'DELETE', unnest($2::text[])
+       union all
+       select privilege, relation
+       from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as privilege
+       cross join unnest($3::text[]) as relation
+     ) as needed (privilege, relation)
+     where to_regclass(format('%I.%I', $1::text, relation)) is not null
+       and not has_table_privilege(format('%I.%I', $1::text, relation), privilege)`,
+    [database.schema, tables, ["etl_missing", ...tables.map((table) => `${table}_deleted`)]],
+  );
+  if (rows.length === 0) return ok(name, "the role may move rows that OTC no longer sends");
+  return warning(
+    name,
+    `rights are missing: ${rows.map(({ lacking }) => lacking).join(", ")}`,
+    'Rows that OTC no longer sends stay in the tables. Grant the rights that docs/operations.md lists under "Rights".',
   );
 }
 

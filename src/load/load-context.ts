@@ -56,6 +56,8 @@ export interface LoadOptions {
   readonly timeZone: TimeZone;
   /** What becomes of the rows that OTC no longer sends. */
   readonly missingModeOf: (view: View) => MissingMode;
+  /** Whether missing rows are looked for although the document does not come from OTC now; for plans. */
+  readonly looksForMissing: boolean;
   /** How many rows may be removed as missing if that is more than the guard allows. */
   readonly acceptMissing: number;
   /** Names of columns whose changes are kept; undefined when the views' own choice counts. */

@@ -80,9 +80,19 @@ async function loadPrepared(
   const last = await readLastLoad(transaction, view);
   // Whatever is brought in otherwise is not all that OTC has, and may be as old as it likes.
   const isFromApi = run.kind === "load" && run.source.kind === "api";
-  const missingCheck = isFromApi
-    ? await openMissingCheck(transaction, view, tables, options.missingModeOf(view), options.acceptMissing)
-    : undefined;
+  const missingCheck =
+    options.looksForMissing || isFromApi
+      ? await openMissingCheck(
+          transaction,
+          view,
+          tables,
+          options.missingModeOf(view),
+          options.acceptMissing,
+          (problem) => {
+            log.warn(`missing rows are not looked for: ${problem}`);
+          },
+        )
+      : undefined;
   const lastStart = isFromApi ? (last?.startedAt ?? undefined) : undefined;
   const load: LoadInProgress = {
     transaction,

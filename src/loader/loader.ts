@@ -83,11 +83,16 @@ export interface LoadRequest extends DocumentRequest {
 
 /** What to plan. */
 export interface PlanRequest extends DocumentRequest {
+  /** Only find the rows that the documents should contain and do not, wherever these come from. Default: false. */
+  readonly reportsMissing?: boolean;
   /** How many duplicate keys, and changes per column, to report. */
   readonly samples: number;
   /** Called after each view. */
   readonly onOutcome: (outcome: PlanOutcome) => void;
 }
+
+/** Options of a plan that reports missing rows whatever the settings say. */
+const REPORTING_MISSING = { looksForMissing: true, missingModeOf: (): MissingMode => "report" };
 
 /** Runs loads from the configured API into the configured database; both are opened at first use. */
 export class Loader {
@@ -225,7 +230,9 @@ export class Loader {
    */
   async plan(request: PlanRequest): Promise<readonly PlanOutcome[]> {
     const context = await this.#context(request, { records: false });
-    return planViews(request.views, context, request.samples, request.onOutcome);
+    const options =
+      request.reportsMissing === true ? { ...context.options, ...REPORTING_MISSING } : context.options;
+    return planViews(request.views, { ...context, options }, request.samples, request.onOutcome);
   }
 
   /** Releases connections and locks; can be called more than once. */
@@ -293,6 +300,7 @@ export class Loader {
         timeoutMs: request.timeoutMs ?? settings.loadTimeoutMs,
         timeZone: await timeZoneNamed(pinned),
         missingModeOf: (view) => missingModes.get(view) ?? "ignore",
+        looksForMissing: false,
         acceptMissing: request.acceptMissing ?? 0,
         historyColumns: settings.historyColumns,
       },

@@ -1,4 +1,4 @@
-import { isCommitted, ROW_OUTCOMES, type RunTotals } from "../runs/read-run-totals.ts";
+import { isCommitted, MISSING_OUTCOMES, ROW_OUTCOMES, type RunTotals } from "../runs/read-run-totals.ts";
 import { isSkipped } from "../runs/read-status.ts";
 import { RUN_KINDS } from "../runs/run-kind.ts";
 import { STEPS } from "../runs/run-metrics.ts";
@@ -21,6 +21,11 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
     "otc_etl_rows_total",
     ["view", "kind", "outcome"],
     "Records of committed runs, by outcome.",
+  );
+  const missing = exposition.counter(
+    "otc_etl_missing_rows_total",
+    ["view", "kind", "outcome"],
+    "Rows that OTC no longer sends, that came back, or that came with another key, found by committed runs.",
   );
   const steps = exposition.counter(
     "otc_etl_step_seconds_total",
@@ -59,6 +64,10 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
       for (const outcome of ROW_OUTCOMES) {
         const count = sumOf(own.filter(isCommitted), (total) => total.rows[outcome]);
         rows.inc({ ...labels, outcome }, count);
+      }
+      for (const outcome of MISSING_OUTCOMES) {
+        const count = sumOf(own.filter(isCommitted), (total) => total.missingRows[outcome]);
+        missing.inc({ ...labels, outcome }, count);
       }
       for (const step of STEPS) {
         const seconds = sumOf(own, (total) => total.stepSeconds[step]);

@@ -45,7 +45,7 @@ function parametersOf({ view, action }: MissingFilter): readonly (string | null)
 }
 
 /** The table of missing rows, quoted and with its schema. */
-export function missingTable(schema: string): string {
+function missingTable(schema: string): string {
   return qualifiedName(schema, "etl_missing");
 }
 

@@ -8,9 +8,13 @@ import type { Step } from "./run-metrics.ts";
 /** The possible results of a record of a committed run. */
 export const ROW_OUTCOMES = ["inserted", "updated", "unchanged", "duplicate", "rejected"] as const;
 
+/** What happened to rows of the table that no record of the document stands for. */
+export const MISSING_OUTCOMES = ["missing", "returned", "rekeyed"] as const;
+
 /** The figures of one run, or the totals of many. */
 interface RunFigures<Value> {
   readonly rows: Readonly<Record<(typeof ROW_OUTCOMES)[number], Value>>;
+  readonly missingRows: Readonly<Record<(typeof MISSING_OUTCOMES)[number], Value>>;
   readonly stepSeconds: Readonly<Record<Step, Value>>;
   /** The size of the document, after decompression. */
   readonly payloadBytes: Value;
@@ -42,6 +46,8 @@ export interface LastRun extends RunFigures<number | null> {
 const FIGURES = `
   json_build_object('inserted', records_inserted, 'updated', records_updated, 'unchanged', records_unchanged,
     'duplicate', records_duplicates, 'rejected', records_errors) as "rows",
+  json_build_object('missing', records_missing, 'returned', records_returned, 'rekeyed', records_rekeyed)
+    as "missingRows",
   json_build_object('fetch', fetch_seconds, 'stage', stage_seconds, 'classify', classify_seconds,
     'apply', apply_seconds) as "stepSeconds",
   payload_bytes::float8 as "payloadBytes"`;

@@ -16,7 +16,14 @@ export interface RecordedRun {
   readonly errors: number | null;
   /** Inserted records that the load before should have had; null of runs that are not loads. */
   readonly late: number | null;
+  /** Rows that OTC no longer sends, found by this run. */
+  readonly missing: number;
+  /** Rows that were missing and came back. */
+  readonly returned: number;
+  /** Rows whose record came with another key. */
+  readonly rekeyed: number;
   readonly errorCode: string | null;
+  /** Why a run failed; of a committed one, why missing rows were not judged or not removed. */
   readonly error: string | null;
   readonly rollbacks: number;
   readonly commits: number;
@@ -30,5 +37,6 @@ export interface RecordedRun {
 export const RECORDED_RUN = `run_id as "runId", view_name as "view", kind, load_status as "status",
   load_start as "startedAt", load_duration_seconds as "durationSeconds", records_fetched as "fetched",
   records_inserted as "inserted", records_updated as "updated", records_skipped as "skipped",
-  records_errors as "errors", records_late as "late", error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
+  records_errors as "errors", records_missing as "missing", records_returned as "returned",
+  records_rekeyed as "rekeyed", records_late as "late", error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
   coalesce(drift_warnings, '[]') as "driftWarnings"`;

@@ -129,7 +129,6 @@ export async function closeRun(
     records_missing: load.missing,
     records_returned: load.returned,
     records_rekeyed: load.rekeyed,
-    error_code: load.missingProblem === null ? null : "guard",
     error_message: load.missingProblem,
     reject_reasons: reasonsJson(rejects),
     rejects_stored: rejects.stored,

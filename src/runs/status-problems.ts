@@ -52,8 +52,15 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     yield { condition: "failed", text };
   }
   if (last?.status === "partial") {
-    const text = `the last run (${last.runId}) put ${last.errors ?? "some"} of its ${last.fetched ?? "?"} records in quarantine.`;
-    yield { condition: "partial", text };
+    const quarantined = `put ${last.errors ?? "some"} of its ${last.fetched ?? "?"} records in quarantine.`;
+    const findings = [
+      ...(last.errors === 0 ? [] : [quarantined]),
+      ...(last.error === null ? [] : [last.error]),
+    ];
+    yield {
+      condition: "partial",
+      text: `the last run (${last.runId}) ${last.errors === 0 ? "was partial: " : ""}${findings.join(" ")}`,
+    };
   }
   if (status.rollbackRate !== null && status.rollbackRate > limits.maxRollbackRate) {
     const percent = (rate: number): string => `${Number((rate * 100).toFixed(2))} %`;

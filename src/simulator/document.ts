@@ -1,4 +1,5 @@
 import { commentRecord } from "./comment-record.ts";
+import { corrected, correctionOf } from "./corrections.ts";
 import { withFlaw } from "./flaw.ts";
 import type { Scale } from "./scale.ts";
 import { servedWindows, type ServedWindows } from "./served-window.ts";
@@ -20,6 +21,8 @@ export interface DocumentOptions {
   readonly flaws?: number;
   /** Tickets that come in on this day and later have a field that the view does not define. Default: none has. */
   readonly newFieldSince?: number;
+  /** Whether keys are corrected, and records are deleted, merged and away for some days. Default: none of it happens. */
+  readonly corrections?: boolean;
 }
 
 /** A hundred years: every date keeps its four-digit year, every ordinal its exactness. */
@@ -47,7 +50,7 @@ const MAKERS: Readonly<Record<SimulatedView, RecordMaker>> = {
  * @throws RangeError at the first chunk when `day` is not an integer from 0 to 36,500.
  */
 export function* simulatedDocument(options: DocumentOptions): Generator<Buffer, void, undefined> {
-  const { view, seed, scale, day, newFieldSince = Infinity } = options;
+  const { view, seed, scale, day, newFieldSince = Infinity, corrections = false } = options;
   requireDay(day);
   const windows = servedWindows(scale);
   const count = windows[view].count;
@@ -58,12 +61,17 @@ export function* simulatedDocument(options: DocumentOptions): Generator<Buffer, 
     view === "tickets" && windows.tickets.arrivalDay(ordinal) >= newFieldSince;
 
   let text = '{"message":{"data":[';
+  let separator = "";
   for (let position = 0; position < count; position += 1) {
-    let record = make(seed, windows, first + position, day);
+    let record: object | undefined = make(seed, windows, first + position, day);
+    const correction = corrections ? correctionOf(seed, windows, view, first + position, day) : undefined;
+    if (correction !== undefined) record = corrected(record, correction);
+    if (record === undefined) continue;
     if (hasNewField(first + position)) record = { ...record, [NEW_FIELD]: "Email" };
     const flaw = Math.floor((position * flaws) / count);
     if (Math.floor(((position + 1) * flaws) / count) > flaw) record = withFlaw(view, record, flaw);
-    text += (position === 0 ? "" : ",") + JSON.stringify(record);
+    text += separator + JSON.stringify(record);
+    separator = ",";
     if (text.length >= CHUNK_LENGTH) {
       yield Buffer.from(text);
       text = "";

@@ -6,6 +6,7 @@ const STREAMS = {
   timesheet: 0x4cf5ad43,
   timesheetChange: 0x5bd1e995,
   day: 0x6b43a9b5,
+  correction: 0x7f4a7c15,
 } as const;
 
 /**

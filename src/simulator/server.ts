@@ -22,6 +22,8 @@ export interface SimulatorOptions {
   readonly flaws?: number;
   /** Tickets that come in on this day and later have a field that the view does not define. Default: none has. */
   readonly newFieldSince?: number;
+  /** As in `DocumentOptions`. */
+  readonly corrections?: boolean;
   /** Used regardless of what the client accepts, as OTC does. Default identity. */
   readonly encoding?: ContentEncoding;
   /** Without credentials, everybody may read. */
@@ -157,10 +159,10 @@ function serveDocument(
   { day, flaws, troubles }: Conditions,
   response: ServerResponse,
 ): void {
-  const { encoding = "identity", scale, seed = 1, newFieldSince = Infinity } = options;
+  const { encoding = "identity", scale, seed = 1, newFieldSince = Infinity, corrections = false } = options;
   const headers = { "content-type": "application/json; charset=utf-8" };
   response.writeHead(200, encoding === "identity" ? headers : { ...headers, "content-encoding": encoding });
-  const whole = simulatedDocument({ view, seed, scale, day, flaws, newFieldSince });
+  const whole = simulatedDocument({ view, seed, scale, day, flaws, newFieldSince, corrections });
   const chunks = troubles[view] === "cut-short" ? cutShort(whole) : whole;
   const document = Readable.from(chunks, { objectMode: false });
   const encoder = contentEncoder(encoding);

@@ -23,6 +23,11 @@ function listCommand(context: CliContext): Command {
     .option("--view <view>", "only rows of this view")
     .option("--action <action>", "only rows that were reported, soft-deleted, archived or restored")
     .option("--limit <count>", "how many rows to list", "20")
+    .option(
+      "--since-archive",
+      "instead of what loads have found: rows that the newest archived document should contain and does not",
+      false,
+    )
     .option("--json", "one JSON object per row on stdout, without the counts", false)
     .action(async (flags: ListMissingFlags, self: Command) => {
       const { listMissing } = await import("../run/run-missing.ts");
@@ -31,6 +36,7 @@ function listCommand(context: CliContext): Command {
   return withExamples(command, [
     ["otc-etl missing list", "all views"],
     ["otc-etl missing list --view timesheets --action archived", "of one view, those in its archive"],
+    ["otc-etl missing list --since-archive", "what have earlier loads left behind?"],
     ["otc-etl missing list --limit 100000 --json", "for scripts"],
   ]);
 }

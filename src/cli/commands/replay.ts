@@ -24,7 +24,7 @@ export function replayCommand(context: CliContext): Command {
     process.exitCode = await runReplay(document, flags, self, context);
   });
   return withExamples(command, [
-    ["otc-etl replay", "make each table equal to the newest archived document of its view"],
+    ["otc-etl replay", "load the newest archived document of each view again"],
     ["otc-etl replay latest --view tickets", "only tickets"],
     ["otc-etl replay 123", "the document that run 123 fetched"],
     ["otc-etl replay --all --since 2026-11-01 --view comments", "all of one view since then, oldest first"],

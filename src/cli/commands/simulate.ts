@@ -21,6 +21,7 @@ export function simulateCommand(context: CliContext): Command {
       "0",
     )
     .option("--flaws <number>", "how many records of each view have a value that cannot be loaded", "0")
+    .option("--corrections", "correct keys, delete and merge records, and let some be away for days", false)
     .action(async (flags: SimulateFlags) => {
       const { runSimulator } = await import("../run/run-simulator.ts");
       await runSimulator(flags, context);

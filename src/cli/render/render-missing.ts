@@ -1,5 +1,6 @@
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { formatCount, formatTime } from "../../format/format.ts";
+import type { PlannedLoad } from "../../load/plan/plan-outcome.ts";
 import type { MissingRowDetails } from "../../loader/restore-missing.ts";
 import type { MissingCount, MissingRow } from "../../runs/read-missing.ts";
 import { renderTable } from "./table.ts";
@@ -44,6 +45,14 @@ export function renderMissing(counts: readonly MissingCount[], rows: readonly Mi
     ]),
   );
   return `${table}\n${list}`;
+}
+
+/** The rows that an archived document should contain and does not. */
+export function renderLeftBehind({ view, source, missingRows: { rows, samples } }: PlannedLoad): string {
+  const head = `${view}: ${formatCount(rows)} rows are not in ${source}\n`;
+  const lines = samples.map(({ key }) => `  ${escapeControlCharacters(keyText(key))}\n`);
+  const others = rows - samples.length;
+  return `${head}${lines.join("")}${others > 0 ? `  and ${formatCount(others)} more\n` : ""}`;
 }
 
 /** A missing row with its values. */

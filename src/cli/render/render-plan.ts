@@ -56,11 +56,11 @@ function* describeMissing({
   if (missingProblem !== null) yield `missing rows: ${missingProblem}`;
   if (missing > 0) yield `missing at the source for the second time: ${rowsOf(missing)}`;
   if (rekeyed > 0) yield `there with another key: ${rowsOf(rekeyed)}`;
-  for (const { key, newKey } of missingRows.samples) {
-    yield `  ${keyText(key)}${newKey === null ? "" : ` → ${keyText(newKey)}`}`;
-  }
   if (missingRows.missedOnce > 0) {
     yield `missing at the source for the first time: ${rowsOf(missingRows.missedOnce)}; nothing happens to them yet`;
+  }
+  for (const { key, newKey, reason } of missingRows.samples) {
+    yield `  ${reason ?? "not in the document"}: ${keyText(key)}${newKey === null ? "" : ` → ${keyText(newKey)}`}`;
   }
   if (returned > 0) yield `missing until now, and there again: ${rowsOf(returned)}`;
 }

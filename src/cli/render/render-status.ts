@@ -48,6 +48,8 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   if (runs.length === 0) return `${head}\nNo runs yet: \`otc-etl load\` starts the first.\n`;
   // Most nights no record is late.
   const showsLate = runs.some(({ late }) => (late ?? 0) > 0);
+  // Most nights nothing is missing.
+  const showsMissing = runs.some(({ missing, returned, rekeyed }) => missing + returned + rekeyed > 0);
   const table = renderTable(
     [
       right("run"),
@@ -62,6 +64,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       right("skipped"),
       right("errors"),
       ...(showsLate ? [right("late")] : []),
+      ...(showsMissing ? [right("missing"), right("returned"), right("rekeyed")] : []),
     ],
     runs.map((run) => [
       String(run.runId),
@@ -70,16 +73,22 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       run.status,
       run.startedAt === null ? "-" : formatTime(run.startedAt),
       run.durationSeconds === null ? "-" : formatSeconds(run.durationSeconds * 1000),
-      ...[
-        ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors],
-        ...(showsLate ? [run.late] : []),
-      ].map((count) => (count === null ? "-" : formatCount(count))),
+      ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map((count) =>
+        count === null ? "-" : formatCount(count),
+      ),
+      ...(showsLate ? [run.late === null ? "-" : formatCount(run.late)] : []),
+      ...(showsMissing ? [run.missing, run.returned, run.rekeyed].map(formatCount) : []),
     ]),
   );
-  const failures = runs
-    .filter((run) => run.error !== null)
-    .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}`);
-  const causes = failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`;
+  const reasonsOf = (isCommitted: boolean): readonly string[] =>
+    runs
+      .filter((run) => run.error !== null && run.commits > 0 === isCommitted)
+      .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}`);
+  const failures = reasonsOf(false);
+  const kept = reasonsOf(true);
+  const causes =
+    (failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`) +
+    (kept.length === 0 ? "" : `\nWhy missing rows were kept:\n${kept.join("\n")}\n`);
   const drift = statuses.flatMap((status) => [...describeDrift(status)]);
   const drifted =
     drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(escapeControlCharacters).join("\n")}\n`;

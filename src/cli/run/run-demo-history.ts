@@ -47,6 +47,7 @@ export async function runDemoHistory(
     directory: HISTORY_DIR,
     scale: SCALE,
     newFieldSince: newFieldSince(now),
+    corrections: true,
     log,
     signal,
     onProgress: () => undefined,

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { requireMigrated } from "../../database/migrations.ts";
 import type { Database } from "../../database/database.ts";
 import { OtcError } from "../../errors/otc-error.ts";
+import { missingSinceArchive } from "../../loader/missing-since-archive.ts";
 import { restoreMissing, showMissing } from "../../loader/restore-missing.ts";
 import {
   countMissing,
@@ -13,7 +14,8 @@ import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { jsonLine } from "../render/json-line.ts";
 import { requireWholeNumber } from "../options/whole-number.ts";
-import { renderMissing, renderMissingRow } from "../render/render-missing.ts";
+import { renderLeftBehind, renderMissing, renderMissingRow } from "../render/render-missing.ts";
+import { reporting } from "../render/reporting.ts";
 import { type Session, withSession } from "../session.ts";
 
 export interface MissingFlags {
@@ -24,6 +26,7 @@ export interface ListMissingFlags extends MissingFlags {
   readonly view?: string;
   readonly action?: string;
   readonly limit: string;
+  readonly sinceArchive: boolean;
 }
 
 const ACTIONS: readonly MissingAction[] = ["reported", "soft-deleted", "archived", "restored"];
@@ -37,11 +40,51 @@ export async function listMissing(
   const filter = await readFilter(flags);
   const limit = requireWholeNumber("--limit", flags.limit);
   await withSession(command, context, async (session) => {
+    if (flags.sinceArchive) {
+      await listSinceArchive(session, context, flags, filter, limit);
+      return;
+    }
     const database = await migratedDatabase(session);
     const rows = await readMissing(database, filter, limit);
     if (flags.json) for (const row of rows) context.stdout.write(jsonLine(row));
     else context.stdout.write(renderMissing(await countMissing(database, filter), rows));
   });
+}
+
+/** `missing list --since-archive`. It throws the error of a document that cannot be compared. */
+async function listSinceArchive(
+  session: Session,
+  context: CliContext,
+  { json }: MissingFlags,
+  { view, action }: MissingFilter,
+  limit: number,
+): Promise<void> {
+  if (action !== undefined) {
+    throw new OtcError(
+      "usage",
+      "--action chooses from what loads have found, and not with --since-archive.",
+      {
+        remedy: "Leave one of them out.",
+      },
+    );
+  }
+  const catalog = await viewCatalog();
+  const only = view === undefined ? undefined : viewNamed(catalog, view);
+  const { onProgress, signal } = reporting(session, context, { json: false });
+  const outcomes = await missingSinceArchive(session.loader, catalog, only, {
+    samples: limit,
+    signal,
+    onProgress,
+    onOutcome: () => {
+      session.progress.stop();
+    },
+  });
+  for (const outcome of outcomes) {
+    if (outcome.status === "failed") throw outcome.error;
+    if (json)
+      context.stdout.write(jsonLine({ view: outcome.view, source: outcome.source, ...outcome.missingRows }));
+    else context.stdout.write(renderLeftBehind(outcome));
+  }
 }
 
 /** `missing show`. */

@@ -14,6 +14,7 @@ export interface SimulateFlags {
   readonly scale: string;
   readonly day: string;
   readonly flaws: string;
+  readonly corrections: boolean;
 }
 
 /** Serves until the process is told to stop. */
@@ -32,6 +33,7 @@ export async function runSimulator(flags: SimulateFlags, { env, stdout, signal }
     scale,
     day: requireWholeNumber("--day", flags.day, 36_500),
     flaws: requireWholeNumber("--flaws", flags.flaws, 1_000_000),
+    corrections: flags.corrections,
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }).catch((error: unknown) => {
     throw new OtcError(

@@ -32,25 +32,39 @@ const TIMES = ["timestamp with time zone", "timestamp without time zone", "date"
 interface TargetFacts {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly generated: boolean }[];
   readonly archived: readonly string[] | null;
+  readonly mayRecord: boolean;
   readonly mayDelete: boolean;
   readonly mayArchive: boolean;
   readonly cascades: string | null;
 }
 
-/** @returns undefined when the view does not say how to find missing rows, or they are ignored */
+/**
+ * @param onProblem told why missing rows cannot be looked for although they should be
+ * @returns undefined when the view does not say how to find missing rows, they are ignored, or cannot be looked for
+ */
 export async function openMissingCheck(
   transaction: Transaction,
   view: View,
   { target }: LoadTables,
   mode: MissingMode,
   accepted: number,
+  onProblem: (problem: string) => void,
 ): Promise<MissingCheck | undefined> {
   if (view.missing === undefined || mode === "ignore") return undefined;
   const archive = qualifiedName(transaction.schema, archiveTable(view));
   const facts = await readTargetFacts(transaction, target, archive);
   const typeOf = (name: string): string | undefined =>
     facts.columns.find((column) => column.name === name)?.type;
-  if (!TIMES.includes(typeOf(view.missing.window) ?? "")) return undefined;
+  if (!TIMES.includes(typeOf(view.missing.window) ?? "")) {
+    onProblem(`column ${view.missing.window} of ${view.table} is no time`);
+    return undefined;
+  }
+  if (!facts.mayRecord) {
+    onProblem(
+      'the role may not INSERT, UPDATE and DELETE in etl_missing; docs/operations.md lists it under "Rights"',
+    );
+    return undefined;
+  }
   return { rows: view.missing, mode, accepted, table: describeTable(view, archive, facts, typeOf) };
 }
 
@@ -128,6 +142,10 @@ async function readTargetFacts(
          select json_agg(attname order by attnum)
          from pg_attribute where attrelid = to_regclass($2::text) and attnum > 0 and not attisdropped
        ) as "archived",
+       (
+         select bool_and(has_table_privilege($3::text::regclass, privilege))
+         from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as privilege
+       ) as "mayRecord",
        has_table_privilege($1::text::regclass, 'DELETE') as "mayDelete",
        coalesce(
          has_table_privilege(to_regclass($2::text), 'INSERT') and has_table_privilege(to_regclass($2::text), 'DELETE'),
@@ -138,7 +156,7 @@ async function readTargetFacts(
          from pg_constraint
          where contype = 'f' and confrelid = $1::text::regclass and confdeltype in ('c', 'n', 'd')
        ) as "cascades"`,
-    [target, archive],
+    [target, archive, qualifiedName(transaction.schema, "etl_missing")],
   );
   const [facts] = rows;
   if (facts === undefined) throw new Error("The catalogue has not answered.");

@@ -13,7 +13,7 @@ const DEFAULT_SHARE = 0.005;
  * @param windowRows rows of the table in the window of the document
  * @param accepted the number that was accepted in advance
  */
-export function maximumMissing(windowRows: number, accepted: number): number {
+function maximumMissing(windowRows: number, accepted: number): number {
   return Math.max(DEFAULT_ROWS, Math.floor(windowRows * DEFAULT_SHARE), accepted);
 }
 

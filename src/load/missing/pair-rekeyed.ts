@@ -6,7 +6,7 @@ import { type LoadTables, positionColumn, sameKey, updatableColumns } from "../t
 import { keyJson, type MissingCheck } from "./missing-check.ts";
 
 /** A row that is missing and a new one that may be the same entry. */
-export interface RekeyedPair {
+interface RekeyedPair {
   /** Position of the missing row among the absent ones. */
   readonly absent: number;
   /** Position of the new row in the document. */
@@ -57,7 +57,7 @@ export async function pairRekeyed(
  *
  * @param candidates all pairs that are possible, the most similar ones first
  */
-export function choosePairs(candidates: readonly RekeyedPair[]): readonly RekeyedPair[] {
+function choosePairs(candidates: readonly RekeyedPair[]): readonly RekeyedPair[] {
   const absent = new Set<number>();
   const inserted = new Set<number>();
   return candidates.filter((pair) => {

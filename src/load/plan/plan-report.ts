@@ -33,17 +33,21 @@ export interface DuplicateKeys {
 /** The key of a missing row: its columns and their values, timestamps in UTC. */
 export type MissingKey = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A row that would be counted as missing, or as rekeyed. */
-export interface MissingSample {
+/** A row that the document should contain and does not. */
+interface MissingSample {
   readonly key: MissingKey;
   /** The key under which the document contains it; null when it does not. */
   readonly newKey: MissingKey | null;
+  /** What it would be counted as; null when nothing would happen to it: this is the first document without it, or it is on record already. */
+  readonly reason: "missing" | "rekeyed" | null;
 }
 
 /** Rows that the document should contain and does not. */
 export interface PlannedMissing {
   /** Rows that this document is the first not to contain, so that nothing happens to them yet. */
   readonly missedOnce: number;
+  /** All rows that the document should contain and does not, also those that are on record. */
+  readonly rows: number;
   readonly samples: readonly MissingSample[];
 }
 
@@ -57,7 +61,7 @@ export interface TrippedGuard {
 /** A longer value is cut, in characters: a change of every description must not be copied twice. */
 const MAX_VALUE_LENGTH = 200;
 
-const NONE_ABSENT: PlannedMissing = { missedOnce: 0, samples: [] };
+const NONE_ABSENT: PlannedMissing = { missedOnce: 0, rows: 0, samples: [] };
 
 const NO_DUPLICATES: DuplicateKeys = { keys: 0, samples: [] };
 
@@ -163,10 +167,11 @@ export class PlanReport implements LoadObserver {
     const { rows } = await transaction.query<PlannedMissing>(
       `select
          (select count(*) from ${absent} where missing_id is null and reason is null) as "missedOnce",
+         (select count(*) from ${absent}) as "rows",
          (
-           select coalesce(json_agg(json_build_object('key', record_key, 'newKey', new_key) order by ${positionColumn}), '[]')
+           select coalesce(json_agg(json_build_object('key', record_key, 'newKey', new_key, 'reason', reason) order by reason, ${positionColumn}), '[]')
            from (
-             select * from ${absent} where reason is not null order by ${positionColumn} limit $1
+             select * from ${absent} order by reason, ${positionColumn} limit $1
            ) shown
          ) as "samples"`,
       [this.#samples],

@@ -74,6 +74,9 @@ function renderCounts(run: RunDetails): Html {
       ],
       ["errors", count(run.errors)],
       ["late, of those inserted", count(run.late)],
+      ["missing", formatCount(run.missing)],
+      ["returned", formatCount(run.returned)],
+      ["rekeyed", formatCount(run.rekeyed)],
     ])}
     ${run.commits > 0 ? html`<p class="muted">inserted + updated + skipped + errors = fetched</p>` : ""}
   </section>`;

@@ -34,6 +34,7 @@ const COLUMNS: readonly Column<RecordedRun>[] = [
   count("updated", (run) => run.updated),
   count("skipped", (run) => run.skipped),
   count("errors", (run) => run.errors),
+  count("missing", (run) => run.missing),
 ];
 
 /** One row per run, in the order given. */

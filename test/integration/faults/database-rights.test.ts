@@ -5,7 +5,15 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
 import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
-import { attemptLoad, documentOf, failingLoad, load, loadViews } from "../../support/load-records.ts";
+import {
+  attemptLoad,
+  documentOf,
+  failingLoad,
+  load,
+  loadFromApi,
+  loadViews,
+} from "../../support/load-records.ts";
+import { many, ticket } from "../../support/sample-records.ts";
 import { migrateBy } from "../../support/migrate-by.ts";
 
 const [server] = inject("postgres").slice(-1);
@@ -46,6 +54,34 @@ describe.skipIf(server === undefined)("a role", () => {
       message: expect.stringMatching(/must be owner of table etl_metadata.*42501/),
       remedy: expect.stringContaining('"Rights"'),
     });
+  });
+
+  test("that may not delete keeps missing rows, and the run and the doctor say which right it needs", async () => {
+    const database = await faultyDatabase(url, onTestFinished);
+    const { env, name } = await roleOn(database, "", await rightsOfLoader());
+    await database.sql(`revoke delete on servicedesk.tickets from ${name}`);
+    const loader = database.open({ ...env, OTC_MISSING_TICKETS: "archive" });
+    const night = many(9, (number) =>
+      ticket(1000 + number, { "TKT-Created Time": `2025-05-0${number}T00:00:00Z` }),
+    );
+    const fewer = night.filter((_, index) => index !== 4);
+    await loadFromApi(loader, tickets, night, { allowShrink: true });
+    await loadFromApi(loader, tickets, fewer);
+    const outcome = await loadFromApi(loader, tickets, fewer);
+    expect(outcome).toMatchObject({ status: "partial", missing: 1 });
+    expect(outcome.missingProblem).toMatch(/right to DELETE from tickets.*operations/);
+    const checks = await checkDatabase(() => loader.database(), await viewCatalog());
+    expect(checks.find((check) => check.name === "missing rows")).toMatchObject({
+      state: "warning",
+      finding: "rights are missing: DELETE on tickets",
+    });
+    await database.sql(`revoke insert on servicedesk.etl_missing from ${name}`);
+    expect(await loadFromApi(loader, tickets, fewer)).toMatchObject({ status: "success", missing: 0 });
+    expect(
+      await database.sql(
+        'select count(*)::integer as n from servicedesk.tickets where "TKT-Ticket ID" > 1000',
+      ),
+    ).toEqual([{ n: 9 }]);
   });
 
   test("that may not create tables is told so, and its failure is recorded", async () => {

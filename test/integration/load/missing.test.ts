@@ -1,5 +1,7 @@
+import { rm } from "node:fs/promises";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { missingSinceArchive } from "../../../src/loader/missing-since-archive.ts";
 import { restoreMissing, showMissing } from "../../../src/loader/restore-missing.ts";
 import { readMissing } from "../../../src/runs/read-missing.ts";
 import comments from "../../../src/views/definitions/comments.ts";
@@ -7,6 +9,7 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { apiSourceOf, type Fields, load, loadFromApi, plan } from "../../support/load-records.ts";
+import { scratchFolder } from "../../support/scratch-folder.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 
 /** An entry of ann on a day of May 2025, with two hours. */
@@ -498,7 +501,10 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     await loadFromApi(loader, timesheets, NIGHT);
     expect(await planOf(without(10))).toMatchObject({
       missing: 0,
-      missingRows: { missedOnce: 1, samples: [] },
+      missingRows: {
+        missedOnce: 1,
+        samples: [{ key: { "TS-Date": "2025-05-10T00:00:00.000000Z" }, reason: null }],
+      },
     });
     await loadFromApi(loader, timesheets, without(10));
     const night = [...without(5, 10), entry(5, { "TS-Time From": "10:00" })];
@@ -508,12 +514,40 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
       missingRows: {
         missedOnce: 0,
         samples: [
-          { key: { "TS-Time From": "09:00" }, newKey: { "TS-Time From": "10:00" } },
-          { key: { "TS-Date": "2025-05-10T00:00:00.000000Z" }, newKey: null },
+          { key: { "TS-Date": "2025-05-10T00:00:00.000000Z" }, newKey: null, reason: "missing" },
+          { key: { "TS-Time From": "09:00" }, newKey: { "TS-Time From": "10:00" }, reason: "rekeyed" },
         ],
       },
     });
     expect(await loadFromApi(loader, timesheets, night)).toMatchObject({ missing: 1, rekeyed: 1 });
+  });
+
+  test("that earlier loads left behind are found in the newest archived document, and nothing is changed", async () => {
+    const database = await target.fresh();
+    const directory = await scratchFolder();
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const loader = database.open({ OTC_ARCHIVE_DIR: directory, OTC_MISSING_TIMESHEETS: "ignore" });
+    await loadFromApi(loader, timesheets, NIGHT);
+    await loadFromApi(loader, timesheets, without(10, 11));
+    const runs = await database.sql(`select run_id from ${database.table("etl_metadata")}`);
+    const outcomes = await missingSinceArchive(loader, [tickets, timesheets], timesheets, {
+      samples: 1,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      onOutcome: () => undefined,
+    });
+    expect(outcomes).toMatchObject([
+      {
+        view: "timesheets",
+        missingRows: {
+          rows: 2,
+          missedOnce: 2,
+          samples: [{ key: { "TS-Date": "2025-05-10T00:00:00.000000Z" } }],
+        },
+      },
+    ]);
+    expect(await database.sql(`select run_id from ${database.table("etl_metadata")}`)).toEqual(runs);
+    expect(await onRecord(database)).toEqual([]);
   });
 
   test("leave no table of the load behind, and nothing is written on a night without changes", async () => {
