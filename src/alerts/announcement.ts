@@ -51,7 +51,7 @@ export function announce(notices: readonly Notice[], origin: string): Announceme
         ({ view, condition, since }) => `${view}: ${ENDINGS[condition]} (${condition}${begun(since)}).`,
       ),
       `Sent by ${origin}. For details: otc-etl status`,
-    ].map(shown),
+    ].map(shownLine),
   };
 }
 
@@ -67,10 +67,16 @@ function subjects(notices: readonly Notice[]): string {
 }
 
 function begun(since: Date | null): string {
-  return since === null ? "" : ` since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return since === null ? "" : ` since ${shownTime(since)}`;
 }
 
-function shown(line: string): string {
+/** A time in a message, to the minute. */
+export function shownTime(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** A line as it may stand in a message. */
+export function shownLine(line: string): string {
   const text = escapeControlCharacters(line);
   return text.length <= MAX_LINE_LENGTH ? text : `${text.slice(0, MAX_LINE_LENGTH)} …`;
 }

@@ -20,7 +20,7 @@ interface CountedRejects {
  * @param rejects the rejected records; undefined when no run was recorded
  */
 export function logOutcome(log: Logger, outcome: LoadOutcome, rejects: CountedRejects | undefined): void {
-  if (rejects !== undefined && rejects.stored < rejects.count) logUnstored(log, outcome, rejects);
+  if (rejects !== undefined && rejects.stored < rejects.count) logCountedRejects(log, outcome, rejects);
   if (outcome.status === "failed") {
     logFailure(log, outcome);
     return;
@@ -37,7 +37,7 @@ export function logOutcome(log: Logger, outcome: LoadOutcome, rejects: CountedRe
   logFindings(log, outcome);
 }
 
-function logUnstored(
+function logCountedRejects(
   log: Logger,
   { view, runId }: LoadOutcome,
   { count, stored, reasons }: CountedRejects,

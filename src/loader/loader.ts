@@ -224,6 +224,23 @@ export class Loader {
   }
 
   /**
+   * Sends the webhook, if alerts are configured, that the database cannot be reached, or can be reached again.
+   *
+   * @returns false when it was not delivered
+   */
+  async sendDatabaseAlert(alert: {
+    readonly news: "broken" | "recovered";
+    readonly since: Date;
+    readonly reason: string | undefined;
+  }): Promise<boolean> {
+    const { alertWebhook, alertFormat, alertOn } = this.settings;
+    if (alertWebhook === undefined || alertOn.length === 0) return true;
+    const { sendDatabaseAlert } = await import("../alerts/database-alert.ts");
+    const { location } = await this.database();
+    return sendDatabaseAlert(alert, { url: alertWebhook, format: alertFormat }, location, this.#input.log);
+  }
+
+  /**
    * Loads the views and rolls each back, to report what a load would do. A plan that fails is an outcome, not an exception.
    *
    * @throws OtcError as `load` does

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import type { View } from "../views/view.ts";
+import type { DatabaseWatch } from "./database-watch.ts";
 import type { JobQueue } from "./job-queue.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -14,6 +15,8 @@ export interface WorkerContext {
   readonly load: (view: View) => Promise<LoadOutcome>;
   /** Sends the alerts that are due. Only periodic checks detect that data gets stale without loads. */
   readonly sendDueAlerts: () => Promise<void>;
+  /** Told once that the database is away, and once that it is back. */
+  readonly databaseWatch: DatabaseWatch;
   readonly log: Logger;
   /** No more jobs are taken once it is aborted. */
   readonly signal: AbortSignal;

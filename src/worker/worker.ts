@@ -29,9 +29,12 @@ export async function work(context: WorkerContext): Promise<void> {
   let checkedAt = -ALERTS_MS;
   while (!signal.aborted) {
     try {
+      // Only the first statement of a transaction has a time limit that an idle connection which died soon reaches.
+      await context.database.transaction(() => Promise.resolve());
       await workRound(context, { ignoreBackOff: false });
       if (isUnavailable) log.info("the database is available again");
       isUnavailable = false;
+      await context.databaseWatch.isBack();
       if (performance.now() - checkedAt >= ALERTS_MS) {
         await context.sendDueAlerts();
         checkedAt = performance.now();
@@ -40,6 +43,7 @@ export async function work(context: WorkerContext): Promise<void> {
       if (!(error instanceof DatabaseError) || !error.isTransient) throw error;
       if (!isUnavailable) log.warn(`waiting for the database: ${errorMessage(error)}`);
       isUnavailable = true;
+      await context.databaseWatch.isAway(errorMessage(error));
     }
     await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
   }

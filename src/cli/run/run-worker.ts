@@ -6,6 +6,7 @@ import type { LoadRequest } from "../../loader/loader.ts";
 import { type LoadOutcome, unbegunLoad } from "../../runs/outcome.ts";
 import type { View } from "../../views/view.ts";
 import { keepAliveFile } from "../../worker/alive-file.ts";
+import { DatabaseWatch } from "../../worker/database-watch.ts";
 import { JobQueue } from "../../worker/job-queue.ts";
 import { graceSignal } from "../../worker/grace-signal.ts";
 import { readWorkerStatus } from "../../worker/read-worker-status.ts";
@@ -32,6 +33,9 @@ export interface WorkerFlags extends ErrorLimitFlags {
 
 /** Dead letters of each view that `--list` shows. */
 const LETTERS_SHOWN = 5;
+
+/** A database that restarts is back sooner; in milliseconds. */
+const DATABASE_PATIENCE_MS = 60_000;
 
 /** Loads a view; a failure is an outcome, even if the load could not start. */
 type Load = WorkerContext["load"];
@@ -70,11 +74,12 @@ export function runWorker(
     const loading = { ...context, signal: grace.signal };
     const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
     const sendDueAlerts = (): Promise<void> => loader.sendDueAlerts();
+    const databaseWatch = new DatabaseWatch((news) => loader.sendDatabaseAlert(news), DATABASE_PATIENCE_MS);
     const run = flags.once ? loadOnce : loadUntilStopped;
     try {
       await queue.start(schedules.map(({ view }) => view));
       return await run(
-        { database, queue, schedules, load, sendDueAlerts, log, signal: context.signal },
+        { database, queue, schedules, load, sendDueAlerts, databaseWatch, log, signal: context.signal },
         (outcomes) => {
           if (flags.json || options.quiet) return;
           context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));

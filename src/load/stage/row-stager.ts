@@ -13,6 +13,7 @@ import {
   type Rejection,
   type SchemaDrift,
 } from "../../views/record-converter.ts";
+import { isTooComplex, TOO_COMPLEX } from "../../views/values/complexity.ts";
 import type { TextRepairs } from "../../views/values/text.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import type { View } from "../../views/view.ts";
@@ -134,6 +135,8 @@ export class RowStager {
       return;
     }
     if (this.#scanner.scan(bytes, start, end) === end) this.#stageScanned(bytes, start, end);
+    else if (isTooComplex(bytes, start, end))
+      this.#reject(TOO_COMPLEX, null, bytes.toString("utf8", start, end));
     else this.#stageParsed(bytes.toString("utf8", start, end));
   }
 

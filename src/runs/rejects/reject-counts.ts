@@ -31,5 +31,6 @@ export class RejectCounts {
 
 function shortened(field: string): string {
   const name = field.replaceAll("\0", "\\u0000");
-  return name.length > LONGEST_FIELD ? `${name.slice(0, LONGEST_FIELD)}…` : name;
+  // A part of a string keeps all of it in memory; a string made of bytes does not.
+  return name.length > LONGEST_FIELD ? Buffer.from(`${name.slice(0, LONGEST_FIELD)}…`).toString() : name;
 }

@@ -7,6 +7,9 @@ import { storableText, type TextRepairs } from "./text.ts";
 /** The limit keeps a document with a new field name in each record from filling the memory. */
 const MAX_COUNTED_FIELDS = 1000;
 
+/** In characters: a thousand longer names could fill the memory as well. */
+const LONGEST_COUNTED_NAME = 200;
+
 /** A field that cannot be stored, and why. */
 export interface BadField {
   readonly field: string;
@@ -16,6 +19,7 @@ export interface BadField {
 /** Collects the fields that a view does not define into one JSON object, the `extra` column. */
 export class ExtraFields {
   readonly #counts = new Map<string, number>();
+  #known: ReadonlySet<string> | undefined;
 
   /** How many records had each unknown field. */
   get counts(): ReadonlyMap<string, number> {
@@ -24,8 +28,9 @@ export class ExtraFields {
 
   /** Counts the record's unknown fields, and returns their names unchanged. */
   notice(record: Readonly<Record<string, unknown>>, columns: readonly Column[]): readonly string[] {
-    const names = Object.keys(record).filter((name) => !columns.some((column) => column.field === name));
-    for (const name of names) this.#count(storableName(name));
+    const known = (this.#known ??= new Set(columns.map(({ field }) => field)));
+    const names = Object.keys(record).filter((name) => !known.has(name));
+    for (const name of names) this.#count(countedName(name));
     return names;
   }
 
@@ -61,9 +66,14 @@ export class ExtraFields {
   }
 }
 
-/** The name as the column stores it, for the run's record. Its repairs are counted when the column is built. */
-function storableName(name: string): string {
-  return storableText(name, { nulsRemoved: 0, surrogatesReplaced: 0 });
+/**
+ * The name as the column stores it, cut if it is very long, for the run's record. Its repairs are counted when the column is
+ * built.
+ */
+function countedName(name: string): string {
+  const stored = storableText(name.slice(0, LONGEST_COUNTED_NAME), { nulsRemoved: 0, surrogatesReplaced: 0 });
+  // A part of a string keeps all of it in memory; a string made of bytes does not.
+  return name.length > LONGEST_COUNTED_NAME ? Buffer.from(`${stored}…`).toString() : stored;
 }
 
 /** JSON.stringify escapes exactly the characters that jsonb rejects. An escaped backslash before one only costs time. */

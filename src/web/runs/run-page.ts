@@ -37,7 +37,8 @@ export const runPage: Page = {
         html`<p class="lead">${renderRunWord(run)} ${run.kind}, ${orUnknown(run.startedAt, renderTime)}</p>
           ${running ? renderProgress(progress.find((load) => load.runId === runId)) : ""} ${renderError(run)}
           <div class="panels">${renderCounts(run)} ${renderDocument(run)} ${renderTransaction(run)}</div>
-          ${renderSteps(run)} ${renderDrift(run)} ${renderUnstored(run)} ${renderRejects(runId, rejects)}`,
+          ${renderSteps(run)} ${renderDrift(run)} ${renderCountedRejects(run)}
+          ${renderRejects(runId, rejects)}`,
       ),
     };
   },
@@ -134,7 +135,7 @@ function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails)
 }
 
 /** Of a run whose rejected records are not all in quarantine: how many there were for each reason. */
-function renderUnstored({ errors, rejectReasons, rejectsStored, status }: RunDetails): Html | string {
+function renderCountedRejects({ errors, rejectReasons, rejectsStored, status }: RunDetails): Html | string {
   if (status === "running" || rejectReasons === null || (rejectsStored ?? 0) >= (errors ?? 0)) return "";
   return html`<section aria-labelledby="counted">
     <h2 id="counted">Rejected records</h2>

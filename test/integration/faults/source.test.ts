@@ -235,7 +235,7 @@ describeEachDatabase("a document from OTC", (target) => {
         `select position, reason, length(raw_record) as length from ${database.table("etl_rejects")} order by position`,
       ),
     ).toEqual([
-      { position: 2, reason: "too_deep", length: deep.length },
+      { position: 2, reason: "too_complex", length: deep.length },
       { position: 3, reason: "invalid_utf8", length: broken.length },
     ]);
   });
