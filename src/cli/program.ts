@@ -8,6 +8,7 @@ import { importCommand } from "./commands/import.ts";
 import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { planCommand } from "./commands/plan.ts";
+import { pruneCommand } from "./commands/prune.ts";
 import { rejectsCommand } from "./commands/rejects.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   importCommand,
   replayCommand,
   rejectsCommand,
+  pruneCommand,
   migrateCommand,
   workerCommand,
   statusCommand,

@@ -25,6 +25,7 @@ import type { LoadContext, LoadProgress } from "../load/load-context.ts";
 import { COMMITTING } from "../load/load-observer.ts";
 import { loadViews, loadViewsAtomically } from "../load/load-views.ts";
 import { fillDerived, migrate } from "./migrate.ts";
+import { prune, type Pruned } from "./prune.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
@@ -125,6 +126,12 @@ export class Loader {
     const viewId = readViewId(env, flags, view.name);
     this.#client ??= new ApiClient({ ...api, userAgent: `otc-etl/${packageVersion()}` });
     return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) });
+  }
+
+  /** Deletes old runs, rejected records and requests, as the settings say. */
+  async prune(signal: AbortSignal): Promise<Pruned> {
+    const { keepRunsMs, keepRejectsMs } = this.settings;
+    return prune(await this.database(), { runsMs: keepRunsMs, rejectsMs: keepRejectsMs }, signal);
   }
 
   /**

@@ -14,6 +14,8 @@ export interface WorkerContext {
   readonly load: (view: View) => Promise<LoadOutcome>;
   /** Sends the alerts that are due. Only periodic checks detect that data gets stale without loads. */
   readonly sendDueAlerts: () => Promise<void>;
+  /** Deletes old records of runs. It must not throw. */
+  readonly prune: () => Promise<void>;
   readonly log: Logger;
   /** No more jobs are taken once it is aborted. */
   readonly signal: AbortSignal;

@@ -58,6 +58,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "runs",
     "runs/rejects",
     "source",
+    "throttle",
     "tracing",
     "views",
   ],
