@@ -11,9 +11,12 @@ describeEachDatabase("old records", (target) => {
     const loader = database.open({ OTC_KEEP_RUNS: "100d", OTC_KEEP_REJECTS: "10d" });
     const metadata = database.table("etl_metadata");
     const runs = async () =>
-      (await database.sql<{ id: number }>(`select run_id as id from ${metadata} order by run_id`)).map(({ id }) => id);
+      (await database.sql<{ id: number }>(`select run_id as id from ${metadata} order by run_id`)).map(
+        ({ id }) => id,
+      );
     const totals = () => database.sql(`select t::text from ${database.table("etl_run_totals")} t order by 1`);
-    const history = () => database.sql(`select * from ${database.table("ticket_history")} order by history_id`);
+    const history = () =>
+      database.sql(`select * from ${database.table("ticket_history")} order by history_id`);
     const { signal } = new AbortController();
 
     await load(loader, tickets, [ticket(1)]);
@@ -21,7 +24,11 @@ describeEachDatabase("old records", (target) => {
     await load(loader, tickets, [...many(2, (id) => ticket(id)), ticket("?")]);
     await attemptLoad(loader, tickets, []);
     await load(loader, comments, [comment(1)]);
-    await load(loader, tickets, many(2, (id) => ticket(id)));
+    await load(
+      loader,
+      tickets,
+      many(2, (id) => ticket(id)),
+    );
     await load(loader, comments, [comment(1)]);
     const [totalsBefore, historyBefore] = [await totals(), await history()];
     expect(historyBefore.length).toBeGreaterThan(0);
@@ -32,7 +39,9 @@ describeEachDatabase("old records", (target) => {
     await database.sql(`update ${metadata} set load_start = now() - interval '99 days' where run_id = 5`);
     expect(await loader.prune(signal)).toEqual({ runs: 3, rejects: 0, requests: 0 });
     expect(await runs()).toEqual([3, 5, 6, 7]);
-    await database.sql(`update ${database.table("etl_rejects")} set rejected_at = now() - interval '11 days'`);
+    await database.sql(
+      `update ${database.table("etl_rejects")} set rejected_at = now() - interval '11 days'`,
+    );
     await database.sql(`update ${metadata} set load_start = now() - interval '1000 days'`);
     await database.sql(
       `insert into ${database.table("etl_requests")} (request_id, view_id, requested_at)
@@ -43,7 +52,10 @@ describeEachDatabase("old records", (target) => {
     expect(await totals()).toEqual(totalsBefore);
     expect(await history()).toEqual(historyBefore);
     // What the next load compares itself with is still known.
-    expect(await attemptLoad(loader, tickets, [])).toMatchObject({ status: "failed", error: { code: "guard" } });
+    expect(await attemptLoad(loader, tickets, [])).toMatchObject({
+      status: "failed",
+      error: { code: "guard" },
+    });
   });
 
   test("are deleted in batches, not after an interruption, and never where the settings say so", async () => {

@@ -37,14 +37,7 @@ async function newDirectory(): Promise<string> {
 
 /** A process that is about to take the lock: `take` lets it, and tells how that went. */
 async function startTaker(directory: string, prefix: readonly string[] = []) {
-  const [command, ...args] = [
-    ...prefix,
-    process.execPath,
-    "--input-type=module",
-    "--eval",
-    TAKER,
-    directory,
-  ];
+  const [command, ...args] = [...prefix, process.execPath, "--input-type=module", "--eval", TAKER, directory];
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "inherit"],
   });
