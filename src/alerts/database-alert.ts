@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
-import { errorMessage } from "../errors/error-message.ts";
 import { shownLine, shownTime } from "./announcement.ts";
-import { postAnnouncement, type Webhook } from "./webhook.ts";
+import type { AlertChannel } from "./alert-channel.ts";
+import { deliver } from "./deliver.ts";
 
 /** What is told about the database. */
 interface DatabaseAlert {
@@ -18,11 +18,11 @@ const TIME_LIMIT_MS = 5000;
  * Sends the message that the database cannot be reached, or that it can be reached again.
  *
  * @param location of the database, without credentials
- * @returns whether the webhook accepted it; a failure is logged
+ * @returns whether any channel accepted it; a failure is logged
  */
 export async function sendDatabaseAlert(
   { news, since, reason }: DatabaseAlert,
-  webhook: Webhook,
+  channels: readonly AlertChannel[],
   location: string,
   log: Logger,
 ): Promise<boolean> {
@@ -39,12 +39,10 @@ export async function sendDatabaseAlert(
       `Sent by the worker on ${hostname()}, for ${location}.`,
     ].map(shownLine),
   };
-  try {
-    await postAnnouncement(webhook, announcement, AbortSignal.timeout(TIME_LIMIT_MS));
-    log.info({ news }, "alert about the database delivered");
-    return true;
-  } catch (error) {
-    log.warn({ news }, `alert about the database not delivered, will try again: ${errorMessage(error)}`);
-    return false;
-  }
+  return deliver(
+    { announcement, news: [`database: ${news}`] },
+    channels,
+    AbortSignal.timeout(TIME_LIMIT_MS),
+    log,
+  );
 }

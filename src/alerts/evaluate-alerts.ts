@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { AlertChannel } from "./alert-channel.ts";
 import { lockAlerts, saveAlert } from "./alert-state.ts";
 import { announce, type Notice } from "./announcement.ts";
+import { deliver, type Delivery } from "./deliver.ts";
 import { dueNotice } from "./due-notice.ts";
 import type { AlertCondition } from "../config/settings.ts";
 import { readClock } from "../database/clock.ts";
@@ -52,7 +53,7 @@ async function sendWhatIsDue(
   request: AlertRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { views, conditions, limits, outcomes } = request;
+  const { views, channels, conditions, limits, outcomes, log } = request;
   const names = views.map((view) => view.name);
   const states = await lockAlerts(transaction, names, conditions);
   const healths = await readHealth(transaction, views, 0);
@@ -71,32 +72,19 @@ async function sendWhatIsDue(
     const { view, condition, brokenSince: since } = seen;
     return [{ view, condition, news: due.news, problem, remedy, since }];
   });
-  const isDelivered = notices.length > 0 && (await deliver(notices, request, signal));
+  const isDelivered =
+    notices.length > 0 && (await deliver(deliveryOf(notices, request), channels, signal, log));
   for (const { state, seen, due } of findings) {
     const next = isDelivered && due !== undefined ? due.told : seen;
     if (!isDeepStrictEqual(next, state)) await saveAlert(transaction, next);
   }
 }
 
-/** @returns whether any channel accepted the message: repeating it for another one would repeat it for those that have it */
-async function deliver(
-  notices: readonly Notice[],
-  { channels, database, log }: AlertRequest,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const news = notices.map(({ view, condition, news }) => `${view} ${condition}: ${news}`);
-  const message = announce(notices, `${hostname()}, for ${database.location}`);
-  const deliveries = await Promise.allSettled(channels.map((channel) => channel.deliver(message, signal)));
-  const isDelivered = deliveries.some(({ status }) => status === "fulfilled");
-  for (const delivery of deliveries) {
-    if (delivery.status === "fulfilled") continue;
-    const { reason } = delivery as { readonly reason: unknown };
-    const remedy = reason instanceof OtcError ? reason.remedy : undefined;
-    const consequence = isDelivered ? "another channel has it" : "will try again after the next load";
-    log.warn({ news, remedy }, `alert not delivered, ${consequence}: ${errorMessage(reason)}`);
-  }
-  if (isDelivered) log.info({ news }, "alert delivered");
-  return isDelivered;
+function deliveryOf(notices: readonly Notice[], { database }: AlertRequest): Delivery {
+  return {
+    announcement: announce(notices, `${hostname()}, for ${database.location}`),
+    news: notices.map(({ view, condition, news }) => `${view} ${condition}: ${news}`),
+  };
 }
 
 /** What to do about it, as far as this process knows. */

@@ -9,6 +9,7 @@ import { loadCommand } from "./commands/load.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { missingCommand } from "./commands/missing.ts";
 import { planCommand } from "./commands/plan.ts";
+import { pruneCommand } from "./commands/prune.ts";
 import { rejectsCommand } from "./commands/rejects.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   replayCommand,
   rejectsCommand,
   missingCommand,
+  pruneCommand,
   migrateCommand,
   workerCommand,
   statusCommand,

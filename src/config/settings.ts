@@ -17,6 +17,7 @@ export interface Setting<T = unknown> {
     | "Limits"
     | "Missing rows"
     | "History"
+    | "Retention"
     | "Schedule"
     | "Health"
     | "Status page"
@@ -418,6 +419,21 @@ const SETTINGS = {
       "assignee, severity and category).",
     type: names,
     example: "TKT-Status,TKT-Team,TKT-Assigned To User,TKT-Severity,TKT-Category",
+  },
+  keepRunsMs: {
+    env: "OTC_KEEP_RUNS",
+    group: "Retention",
+    description:
+      "How long `worker` and `prune` keep records of runs; 0d keeps all. The last committed run of each view always stays.",
+    type: duration,
+    default: "400d",
+  },
+  keepRejectsMs: {
+    env: "OTC_KEEP_REJECTS",
+    group: "Retention",
+    description: "How long `worker` and `prune` keep records in quarantine; 0d keeps all.",
+    type: duration,
+    default: "90d",
   },
   schedule: {
     env: "OTC_SCHEDULE",

@@ -136,9 +136,10 @@ async function openDirectory(directory: string, create: boolean): Promise<Direct
 /** PGlite does not say why it cannot start on a full disk. */
 async function openingError(error: unknown, dataDir: string): Promise<Error> {
   const location = `the embedded database in ${dataDir}`;
-  const { bavail, bsize } = await statfs(dataDir);
-  if (bavail * bsize >= WAL_SEGMENT_BYTES) return databaseError(error, location);
-  return new DatabaseError(`There is no space left for ${location}: ${bavail * bsize} bytes are free.`, {
+  const disk = await statfs(dataDir);
+  const freeBytes = disk.bavail * disk.bsize;
+  if (freeBytes >= WAL_SEGMENT_BYTES) return databaseError(error, location);
+  return new DatabaseError(`There is no space left for ${location}: ${freeBytes} bytes are free.`, {
     remedy: "Free at least 100 MB on this disk, or set OTC_DATA_DIR to a directory on another one.",
     cause: error,
   });

@@ -28,6 +28,7 @@ import type { LoadContext, LoadProgress } from "../load/load-context.ts";
 import { COMMITTING } from "../load/load-observer.ts";
 import { loadViews, loadViewsAtomically } from "../load/load-views.ts";
 import { fillDerived, migrate } from "./migrate.ts";
+import { prune, type Pruned } from "./prune.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
@@ -151,6 +152,12 @@ export class Loader {
     return this.#client.source({ viewId, viewSetting: viewIdVariable(view.name) });
   }
 
+  /** Deletes old runs, rejected records and requests, as the settings say. */
+  async prune(signal: AbortSignal): Promise<Pruned> {
+    const { keepRunsMs, keepRejectsMs } = this.settings;
+    return prune(await this.database(), { runsMs: keepRunsMs, rejectsMs: keepRejectsMs }, signal);
+  }
+
   /**
    * Brings the tables up to date, including the derived tables.
    *
@@ -233,11 +240,12 @@ export class Loader {
     readonly since: Date;
     readonly reason: string | undefined;
   }): Promise<boolean> {
-    const { alertWebhook, alertFormat, alertOn } = this.settings;
-    if (alertWebhook === undefined || alertOn.length === 0) return true;
+    const { alertChannels } = await import("../alerts/alert-channels.ts");
+    const channels = alertChannels(this.alerts);
+    if (channels.length === 0 || this.settings.alertOn.length === 0) return true;
     const { sendDatabaseAlert } = await import("../alerts/database-alert.ts");
     const { location } = await this.database();
-    return sendDatabaseAlert(alert, { url: alertWebhook, format: alertFormat }, location, this.#input.log);
+    return sendDatabaseAlert(alert, channels, location, this.#input.log);
   }
 
   /**

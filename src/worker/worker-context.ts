@@ -17,6 +17,8 @@ export interface WorkerContext {
   readonly sendDueAlerts: () => Promise<void>;
   /** Told once that the database is away, and once that it is back. */
   readonly databaseWatch: DatabaseWatch;
+  /** Deletes old records of runs. It must not throw. */
+  readonly prune: () => Promise<void>;
   readonly log: Logger;
   /** No more jobs are taken once it is aborted. */
   readonly signal: AbortSignal;

@@ -92,6 +92,7 @@ async function workRound(
     if (job === undefined) continue;
     taken.push(schedule.view);
     await runJob(job, schedule, context);
+    await context.prune();
   }
   return taken;
 }

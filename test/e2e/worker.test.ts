@@ -63,6 +63,29 @@ describeEachDatabase(
       const second = await runCli(["worker", "tickets", "comments", "--once"], { env });
       expect(second).toMatchObject({ code: 0, stdout: "Nothing to load.\n" });
     });
+
+    test("deletes old records after a load, as prune does", async () => {
+      const database = await target.fresh();
+      const env = envOf(database, await startDocumentServer(DOCUMENTS));
+      const addOldRequest = () =>
+        database.sql(
+          `insert into ${database.table("etl_requests")} (request_id, view_id, requested_at)
+           values (gen_random_uuid(), 'old', now() - interval '8 days')`,
+        );
+      const oldRequests = () =>
+        database.sql(`select from ${database.table("etl_requests")} where view_id = 'old'`);
+      await addOldRequest();
+      expect(await runCli(["worker", "comments", "--once"], { env })).toMatchObject({ code: 0 });
+      expect(await oldRequests()).toEqual([]);
+      await addOldRequest();
+      expect(await runCli(["prune"], { env })).toMatchObject({
+        code: 0,
+        stdout: "Deleted: 0 runs, 0 rejected records, 1 requests.\n",
+      });
+      expect(jsonLines((await runCli(["prune", "--json"], { env })).stdout)).toEqual([
+        { runs: 0, rejects: 0, requests: 0 },
+      ]);
+    });
   },
   // What follows runs there.
   ({ name }) => name !== "PostgreSQL 18",

@@ -73,13 +73,30 @@ export function runWorker(
     const grace = graceSignal(context.signal, loader.settings.stopGraceMs);
     const loading = { ...context, signal: grace.signal };
     const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
+    const prune = async (): Promise<void> => {
+      try {
+        log.debug(await loader.prune(context.signal), "old records deleted");
+      } catch (error) {
+        log.warn(`old records could not be deleted: ${errorMessage(error)}`);
+      }
+    };
     const sendDueAlerts = (): Promise<void> => loader.sendDueAlerts();
     const databaseWatch = new DatabaseWatch((news) => loader.sendDatabaseAlert(news), DATABASE_PATIENCE_MS);
     const run = flags.once ? loadOnce : loadUntilStopped;
     try {
       await queue.start(schedules.map(({ view }) => view));
       return await run(
-        { database, queue, schedules, load, sendDueAlerts, databaseWatch, log, signal: context.signal },
+        {
+          database,
+          queue,
+          schedules,
+          load,
+          sendDueAlerts,
+          databaseWatch,
+          prune,
+          log,
+          signal: context.signal,
+        },
         (outcomes) => {
           if (flags.json || options.quiet) return;
           context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));

@@ -99,3 +99,25 @@ export async function clearRejects(database: Queryable, filter: RejectFilter): P
   );
   return rowCount;
 }
+
+/**
+ * Deletes rejected records that are older, by the clock of the database.
+ *
+ * @param keepMs the age of the records that stay, in milliseconds
+ * @param limit the largest number to delete
+ * @returns the number of deleted records
+ */
+export async function pruneRejects(database: Queryable, keepMs: number, limit: number): Promise<number> {
+  const { rowCount } = await database.query(
+    `delete from ${rejectTable(database.schema)}
+     where reject_id in (
+       select reject_id
+       from ${rejectTable(database.schema)}
+       where rejected_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+       order by rejected_at
+       limit $2
+     )`,
+    [keepMs, limit],
+  );
+  return rowCount;
+}

@@ -39,6 +39,7 @@ describe.skipIf(server === undefined)("a worker whose database is away", () => {
       load: () => Promise.reject(new Error("nothing is due")),
       sendDueAlerts: () => loader.sendDueAlerts(),
       databaseWatch: new DatabaseWatch((news) => loader.sendDatabaseAlert(news), 0),
+      prune: () => Promise.resolve(),
       log: pino({ level: "silent" }),
       signal: stop.signal,
     });

@@ -27,7 +27,8 @@ describeEachDatabase("the migrations", (target) => {
     const database = await target.fresh({ migrated: false });
     const loader = database.open();
     const applied = await migrate(await loader.database(), () => undefined);
-    expect(applied.map((state) => state.version)).toEqual(applied.map((_, index) => index + 1));
+    const versions = applied.map((state) => state.version);
+    expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
     expect(applied.every((state) => state.appliedAt !== null)).toBe(true);
     await load(loader, tickets, [ticket(1)]);
     expect(await migrate(await loader.database(), () => undefined)).toEqual([]);

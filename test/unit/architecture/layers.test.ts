@@ -59,6 +59,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "runs",
     "runs/rejects",
     "source",
+    "throttle",
     "tracing",
     "views",
   ],

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { requireMigrated } from "../../database/migrations.ts";
+import { formatCount } from "../../format/format.ts";
+import type { CliContext } from "../cli-context.ts";
+import { withSession } from "../session.ts";
+
+export interface PruneFlags {
+  readonly json: boolean;
+}
+
+export async function runPrune(flags: PruneFlags, command: Command, context: CliContext): Promise<void> {
+  const { stdout, signal } = context;
+  await withSession(command, context, async ({ loader }) => {
+    await requireMigrated(await loader.database());
+    const pruned = await loader.prune(signal);
+    signal.throwIfAborted();
+    const { runs, rejects, requests } = pruned;
+    stdout.write(
+      flags.json
+        ? `${JSON.stringify(pruned)}\n`
+        : `Deleted: ${formatCount(runs)} runs, ${formatCount(rejects)} rejected records, ${formatCount(requests)} requests.\n`,
+    );
+  });
+}
