@@ -1,7 +1,7 @@
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { PlannedLoad, PlanOutcome } from "../../load/plan/plan-outcome.ts";
-import type { RowKey } from "../../load/tables/row-key.ts";
+import type { RowKey } from "../../load/plan/plan-report.ts";
 import { formatCount } from "../../format/format.ts";
 import { renderOutcomes } from "./render-outcomes.ts";
 

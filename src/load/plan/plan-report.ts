@@ -9,6 +9,8 @@ import { withHashJoins } from "../tables/planner-settings.ts";
 import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
 import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn, sameKey } from "../tables/staging.ts";
 
+export type { RowKey } from "../tables/row-key.ts";
+
 /** How one column would change. */
 export interface ColumnChanges {
   readonly column: string;
