@@ -15,7 +15,7 @@ export type { Environment } from "./config/read-settings.ts";
 export type { CommittedLoad, FailedLoad, LoadCounts, LoadOutcome } from "./runs/outcome.ts";
 export type { PlannedLoad } from "./load/plan/plan-outcome.ts";
 export type { ColumnChanges, DuplicateKeys, TrippedGuard } from "./load/plan/plan-report.ts";
-export type { RowKey } from "./load/plan/plan-report.ts";
+export type { RowKey } from "./load/tables/row-key.ts";
 export type { DriftWarning } from "./runs/drift-warning.ts";
 export type { LoadProgress } from "./load/load-context.ts";
 export type { MigrationState } from "./database/migrations.ts";

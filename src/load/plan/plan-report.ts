@@ -9,7 +9,7 @@ import { withHashJoins } from "../tables/planner-settings.ts";
 import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
 import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn, sameKey } from "../tables/staging.ts";
 
-export type { RowKey };
+export type { RowKey } from "../tables/row-key.ts";
 
 /** How one column would change. */
 export interface ColumnChanges {

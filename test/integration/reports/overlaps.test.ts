@@ -91,10 +91,10 @@ describeEachDatabase("timesheets that overlap", (target) => {
       params: {},
       query: new URLSearchParams(),
     };
-    const desk = await (await deskPage.content(request)).body;
+    const desk = (await (await deskPage.content(request)).body).toString();
     expect(desk).toMatch(/href="\/desk\/overlaps\?weeks=4"\s*>5 pairs of timesheets overlap/);
     expect(desk).toContain("3.25 hours are booked twice");
-    const list = await (await overlapsPage.content(request)).body;
+    const list = (await (await overlapsPage.content(request)).body).toString();
     expect(list.match(/<th scope="row"/g)).toHaveLength(5);
     expect(list).toContain("01:00 to 03:00 of the next day, ticket 2");
     expect(list).toContain("2025-10-04");

@@ -45,7 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   worker: ["config", "database", "errors", "runs", "views"],
   doctor: ["alerts", "config", "database", "errors", "files", "runs", "source", "throttle", "views"],
   demo: ["config", "database", "load", "loader", "runs", "simulator", "views"],
-  index: ["config", "database", "errors", "load", "load/plan", "loader", "runs", "views"],
+  index: ["config", "database", "errors", "load", "load/plan", "load/tables", "loader", "runs", "views"],
   loader: [
     "alerts",
     "archive",

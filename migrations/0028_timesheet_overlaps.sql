@@ -27,7 +27,7 @@ with entry as not materialized (
       end as ends
     offset 0
   ) as times
-  where starts <> ends
+  where starts <> ends and deleted_at is null
 )
 select
   first.username,
