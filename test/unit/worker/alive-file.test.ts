@@ -17,7 +17,8 @@ test("the file of --alive-file gets a new time every ten seconds, until the work
   const alive = await keepAliveFile(path, pino({ level: "silent" }));
   for (let times = 0; times < 2; times += 1) {
     vi.advanceTimersByTime(10_000);
-    await expect.poll(touchedAt).toBe(Date.now());
+    // Some file systems round the time.
+    await expect.poll(touchedAt).toBeCloseTo(Date.now(), -1);
   }
   alive.stop();
   const last = await touchedAt();
