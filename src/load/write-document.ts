@@ -122,14 +122,17 @@ class WriteAttempt {
       historyStatement(run.view, typed, context.database.schema, run.runId, context.options.historyColumns),
       ...(await observer.beforeDelta(transaction, run.view, typed)),
     ].filter((statement) => statement !== undefined);
-    const applied = await inStep(this.#load, "apply", () =>
-      applyDelta(transaction, { view: run.view, tables: typed, classification, changeLogs }, this.#onRefused),
-    );
-    await observer.afterDelta(transaction, run.view, typed);
-    await refreshCompared(this.#load, document, typed, classification);
-    const missing = await inStep(this.#load, "apply", () =>
-      this.#settleMissing(typed, { known, unmarked, hasChanges: classification.changed > 0 }),
-    );
+    const { applied, missing } = await inStep(this.#load, "apply", async () => {
+      const applied = await applyDelta(
+        transaction,
+        { view: run.view, tables: typed, classification, changeLogs },
+        this.#onRefused,
+      );
+      await observer.afterDelta(transaction, run.view, typed);
+      await refreshCompared(this.#load, document, typed, classification);
+      const hasChanges = classification.changed > 0;
+      return { applied, missing: await this.#settleMissing(typed, { known, unmarked, hasChanges }) };
+    });
     const problems = [returned.problem, missing.missingProblem].filter(
       (problem) => typeof problem === "string",
     );

@@ -19,6 +19,8 @@ export function openDispatcher({ proxies, authorities, connectMs = 10_000 }: Net
   };
   return new EnvHttpProxyAgent({
     ...proxies,
+    // Requests are rare, and a kept connection may just be closed by the other side when the next one is sent.
+    pipelining: 0,
     connect: tls,
     requestTls: tls,
     proxyTls: tls,

@@ -1,9 +1,20 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import type { Loader } from "../../../src/loader/loader.ts";
+import type { FailedLoad } from "../../../src/runs/outcome.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
-import { documentOf, failingLoad, type Fields, load, loadViews, plan } from "../../support/load-records.ts";
+import {
+  apiSourceOf,
+  documentOf,
+  failingLoad,
+  type Fields,
+  load,
+  loadFromApi,
+  loadViews,
+  plan,
+} from "../../support/load-records.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
 /** `count` tickets, of which the first `bad` cannot be converted. */
@@ -89,24 +100,35 @@ async function late(database: DatabaseUnderTest): Promise<unknown> {
 
 const GUARDED = { allowLate: false } as const;
 
+/** Loads timesheets as if OTC had sent them, and expects the load to fail. */
+async function failFromApi(loader: Loader, records: readonly Fields[]): Promise<FailedLoad> {
+  const sourceOf = () => apiSourceOf(records);
+  const [outcome] = await loadViews(loader, [timesheets], { ...GUARDED, sourceOf });
+  if (outcome?.status !== "failed") throw new Error("The load was expected to fail.");
+  return outcome;
+}
+
 describeEachDatabase("the late-insert guard", (target) => {
   test("refuses many new records that the last load should have had, and names some", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const first = worked(30, 300, "ann");
-    expect(await load(loader, timesheets, first, GUARDED)).toMatchObject({ inserted: 300, late: 0 });
+    expect(await loadFromApi(loader, timesheets, first, GUARDED)).toMatchObject({ inserted: 300, late: 0 });
     // Every key has changed at the source.
     const rekeyed = first.map((record) => ({ ...record, "TS-Crm ID": 4711 }));
-    const failed = await failingLoad(loader, timesheets, rekeyed, GUARDED);
+    const failed = await failFromApi(loader, rekeyed);
     expect(failed).toMatchObject({ inserted: 0, error: { code: "guard" } });
     expect(failed.error.message).toMatch(
       /^300 of 300 records are new, although their TS-Date is before .*; more than the 100 allowed\. For example: TS-User Username=ann1, TS-Date=.*, TS-Time From=null, TS-Crm ID=4711; TS-User Username=ann2, /,
     );
     expect(failed.error).toMatchObject({ remedy: expect.stringContaining("--allow-late") });
     expect(await rows(database, "timesheets")).toBe(300);
-    const planned = await plan(loader, timesheets, rekeyed, GUARDED);
+    const planned = await plan(loader, timesheets, undefined, {
+      ...GUARDED,
+      sourceOf: () => apiSourceOf(rekeyed),
+    });
     expect(planned).toMatchObject({ inserted: 300, late: 300, guards: [{ guard: "late" }] });
-    expect(await load(loader, timesheets, rekeyed, { allowLate: true })).toMatchObject({
+    expect(await loadFromApi(loader, timesheets, rekeyed, { allowLate: true })).toMatchObject({
       inserted: 300,
       late: 300,
     });
@@ -117,31 +139,33 @@ describeEachDatabase("the late-insert guard", (target) => {
     const database = await target.fresh();
     const loader = database.open();
     const first = worked(30, 2400, "ann");
-    await load(loader, timesheets, first, GUARDED);
+    await loadFromApi(loader, timesheets, first, GUARDED);
     const few = [...first.slice(120), ...worked(30, 120, "bob")];
-    expect(await load(loader, timesheets, few, GUARDED)).toMatchObject({ inserted: 120, late: 120 });
+    expect(await loadFromApi(loader, timesheets, few, GUARDED)).toMatchObject({ inserted: 120, late: 120 });
     const many = [...few.slice(121), ...worked(30, 121, "eve")];
-    expect(await failingLoad(loader, timesheets, many, GUARDED)).toMatchObject({ error: { code: "guard" } });
+    expect(await failFromApi(loader, many)).toMatchObject({ error: { code: "guard" } });
   });
 
-  test("is not tripped by a first load, an empty table, the last two days, a week without loads, or an import", async () => {
+  test("is not tripped by a first load, an empty table, the last two days, a week without loads, a file, or an import", async () => {
     const database = await target.fresh();
     const loader = database.open();
     const metadata = database.table("etl_metadata");
-    expect(await load(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({ late: 0 });
+    expect(await loadFromApi(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({ late: 0 });
     await database.sql(`truncate ${database.table("timesheets")}`);
-    expect(await load(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({
+    expect(await loadFromApi(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({
       inserted: 200,
       late: 0,
     });
     const recent = [...worked(1, 150, "bob"), ...worked(30, 50, "joe")];
-    expect(await load(loader, timesheets, recent, GUARDED)).toMatchObject({ inserted: 200, late: 50 });
+    expect(await loadFromApi(loader, timesheets, recent, GUARDED)).toMatchObject({ inserted: 200, late: 50 });
     // The records of a week in which nothing was loaded are new.
     await database.sql(`update ${metadata} set load_start = load_start - interval '8 days'`);
-    expect(await load(loader, timesheets, worked(6, 300, "eve"), GUARDED)).toMatchObject({
+    expect(await loadFromApi(loader, timesheets, worked(6, 300, "eve"), GUARDED)).toMatchObject({
       inserted: 300,
       late: 0,
     });
+    // A file may be as old as it likes.
+    expect(await load(loader, timesheets, worked(60, 300, "kim"), GUARDED)).toMatchObject({ late: 0 });
     const imported = await loadViews(loader, [timesheets], {
       ...GUARDED,
       kind: "import",
@@ -154,7 +178,7 @@ describeEachDatabase("the late-insert guard", (target) => {
   test("counts only what is inserted, and by the date of the record", async () => {
     const database = await target.fresh();
     const loader = database.open();
-    await load(loader, tickets, many(3, ticket), GUARDED);
+    await loadFromApi(loader, tickets, many(3, ticket), GUARDED);
     await database.sql(
       `alter table ${database.table("tickets")} add constraint titled check ("TKT-Title" <> 'refused')`,
     );
@@ -165,7 +189,7 @@ describeEachDatabase("the late-insert guard", (target) => {
       ticket(6, { "TKT-Created Time": null }),
       ticket(7, { "TKT-Created Time": new Date().toISOString() }),
     ];
-    expect(await load(loader, tickets, night, GUARDED)).toMatchObject({
+    expect(await loadFromApi(loader, tickets, night, GUARDED)).toMatchObject({
       inserted: 3,
       updated: 3,
       errors: 1,
