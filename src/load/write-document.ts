@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
-import { findLateRows, type LateRows, NONE_LATE } from "./classify/late-rows.ts";
+import { findLateRows, type LateRows, NONE_LATE, readNewestDate } from "./classify/late-rows.ts";
 import { checkErrorLimit, checkLate } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
 import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
@@ -68,6 +68,7 @@ class WriteAttempt {
   readonly #load: LoadInProgress;
   readonly #document: StagedDocument;
   readonly #refused: Reject[] = [];
+  #newest: Promise<string | null> | undefined;
 
   constructor(load: LoadInProgress, document: StagedDocument) {
     this.#load = load;
@@ -158,9 +159,16 @@ class WriteAttempt {
     return findLateRows(
       transaction,
       { view: run.view, delta: typed.delta, staging: tables.staging },
-      lateBefore,
+      { before: lateBefore, newest: await this.#newestDate(typed) },
       this.#refused.map(({ position }) => position),
     );
+  }
+
+  /** Of the rows before the delta is applied, so it is read once. */
+  #newestDate({ target }: LoadTables): Promise<string | null> {
+    const { transaction, run } = this.#load;
+    this.#newest ??= readNewestDate(transaction, { view: run.view, target });
+    return this.#newest;
   }
 
   /** Nothing can be missing in a table that has been filled from this document. */

@@ -254,9 +254,10 @@ export class JobQueue {
     const now = (await readClock(this.#database)).getTime();
     const latest = now + LONGEST_BACK_OFF_MS;
     for (const { id, state, retryCount, heartbeatOn, startedOn } of await this.#boss.findJobs(queue, ALL)) {
+      if (state !== "active") continue;
       const beat = (heartbeatOn ?? startedOn).getTime();
       const isAlive = beat > now - 2 * HEARTBEAT_SECONDS * 1000 && beat <= latest;
-      if (state === "active" && !isAlive) await this.#boss.fail(queue, { id, retryCount }, {});
+      if (!isAlive) await this.#boss.fail(queue, { id, retryCount }, {});
     }
     for (const { id, state, output, startAfter } of await this.#boss.findJobs(queue, { queued: true })) {
       // Only a failed attempt has a code in its output.

@@ -129,7 +129,7 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         expect(await page.textContent("#views")).toMatch(/tickets\s+fresh/);
         await page.keyboard.press("Tab");
         await page.keyboard.press("Enter");
-        expect(page.url()).toBe(`${url}/#main`);
+        await expect.poll(() => page.url()).toBe(`${url}/#main`);
         await page.goto("/rejects");
         await page.fill('[name="key"]', '"7 <img');
         await page.keyboard.press("Enter");

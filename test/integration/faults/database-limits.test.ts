@@ -144,7 +144,7 @@ describe.skipIf(server === undefined)("a conflict with another session", () => {
         "select load_status, retries, savepoints, commits, rollbacks from servicedesk.etl_metadata where run_id = $1",
         [outcome.runId],
       ),
-    ).toEqual([{ load_status: "success", retries: 2, savepoints: 8, commits: 1, rollbacks: 0 }]);
+    ).toEqual([{ load_status: "success", retries: 2, savepoints: 11, commits: 1, rollbacks: 0 }]);
   });
 
   test("that does not end fails the load after three retries", async () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import type { Environment } from "../../../src/config/read-settings.ts";
 import { OtcError } from "../../../src/errors/otc-error.ts";
 import type { LoadProgress } from "../../../src/load/load-context.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
@@ -45,13 +46,16 @@ describeEachDatabase(
   ({ name }) => name === "PostgreSQL 18" || name === "embedded",
 );
 
-/** Ends the session that the load's transaction is in; there is nothing left to roll back then. */
-async function terminateLoad(database: DatabaseUnderTest): Promise<void> {
-  const ended = await database.sql(
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity
-     where datname = current_database() and state = 'idle in transaction' and pid <> pg_backend_pid()`,
-  );
-  expect(ended).toHaveLength(1);
+/** A loader whose connection is cut when it rolls back, with a row in its table. */
+async function loaderThatCannotRollBack(database: DatabaseUnderTest, api: Environment = {}) {
+  const url = new URL(database.env["OTC_DATABASE_URL"] ?? "");
+  const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
+  onTestFinished(() => proxy.close());
+  url.port = String(proxy.port);
+  const loader = database.open({ ...api, OTC_DATABASE_URL: url.href });
+  const before = await seed(database, loader);
+  proxy.swallowAnswerTo(queryMessage("rollback"), "cut");
+  return { loader, before };
 }
 
 describeEachDatabase(
@@ -59,9 +63,7 @@ describeEachDatabase(
   (target) => {
     test("and it came from OTC", async () => {
       const database = await target.fresh();
-      const server = createServer((_, response) => {
-        void terminateLoad(database).then(() => response.writeHead(401).end("{}"));
-      }).listen(0, "127.0.0.1");
+      const server = createServer((_, response) => response.writeHead(401).end("{}")).listen(0, "127.0.0.1");
       await once(server, "listening");
       onTestFinished(() => {
         server.close();
@@ -69,8 +71,10 @@ describeEachDatabase(
       });
       const { port } = server.address() as AddressInfo;
       const { env } = await startDocumentServer({});
-      const loader = database.open({ ...env, OTC_API_URL: `http://127.0.0.1:${port}/` });
-      const before = await seed(database, loader);
+      const { loader, before } = await loaderThatCannotRollBack(database, {
+        ...env,
+        OTC_API_URL: `http://127.0.0.1:${port}/`,
+      });
       const [outcome] = await loadViews(loader, [tickets]);
       expect(outcome).toMatchObject({ status: "failed", error: { code: "source_rejected" } });
       const recorded = { status: "failed", code: "source_rejected", message: /status 401/ } as const;
@@ -79,13 +83,7 @@ describeEachDatabase(
 
     test("and it came from a guard", async () => {
       const database = await target.fresh();
-      const url = new URL(database.env["OTC_DATABASE_URL"] ?? "");
-      const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
-      onTestFinished(() => proxy.close());
-      url.port = String(proxy.port);
-      const loader = database.open({ OTC_DATABASE_URL: url.href });
-      const before = await seed(database, loader);
-      proxy.swallowAnswerTo(queryMessage("rollback"), "cut");
+      const { loader, before } = await loaderThatCannotRollBack(database);
       const outcome = await failingLoad(loader, tickets, []);
       expect(outcome.error).toMatchObject({ code: "guard" });
       const message = /0 records, fewer than half/;

@@ -87,7 +87,7 @@ const DAY_MS = 86_400_000;
 
 /** Timesheets of a number of days ago, each of another user. */
 function worked(daysAgo: number, count: number, prefix: string): Fields[] {
-  const date = new Date(Date.now() - daysAgo * DAY_MS).toISOString();
+  const date = new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
   return many(count, (number) => timesheet(`${prefix}${number}`, { "TS-Date": date }));
 }
 
