@@ -126,6 +126,7 @@ async function checkMigrations(database: Database): Promise<CheckResult> {
 async function checkRights(database: Database, views: readonly View[]): Promise<CheckResult> {
   const name = "rights";
   const tables = [...views.map((view) => view.table), "etl_metadata", "etl_rejects", "etl_run_totals"];
+  const histories = views.flatMap(({ history }) => history?.table ?? []);
   const functions = [...new Set(views.flatMap((view) => view.refreshes))];
   const { rows } = await database.query<{ missing: string }>(
     `select format('%s on %s', privilege, relation) as missing
@@ -133,6 +134,11 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
      cross join unnest(array['SELECT', 'INSERT', 'UPDATE']) as privilege
      where to_regclass(format('%I.%I', $1::text, relation)) is not null
        and not has_table_privilege(format('%I.%I', $1::text, relation), privilege)
+     union all
+     select format('INSERT on %s', relation)
+     from unnest($4::text[]) as relation
+     where to_regclass(format('%I.%I', $1::text, relation)) is not null
+       and not has_table_privilege(format('%I.%I', $1::text, relation), 'INSERT')
      union all
      select format('EXECUTE on %s()', refresh)
      from unnest($3::text[]) as refresh
@@ -142,7 +148,7 @@ async function checkRights(database: Database, views: readonly View[]): Promise<
      select 'CREATE on schema'
      from pg_namespace
      where nspname = $1 and not has_schema_privilege(oid, 'CREATE')`,
-    [database.schema, tables, functions],
+    [database.schema, tables, functions, histories],
   );
   const { rows: schemas } = await database.query("select from pg_namespace where nspname = $1", [
     database.schema,

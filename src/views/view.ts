@@ -26,15 +26,15 @@ export interface Column {
 }
 
 /** Which changes of a view's rows are recorded, and where. */
-export interface History {
+interface History {
   /** The table in the configured schema. */
   readonly table: string;
   /** That table's names of the key columns, in the order of the view's key columns. */
   readonly keys: readonly string[];
-  /** The columns whose changes are recorded, unless `OTC_HISTORY_COLUMNS` names others. */
+  /** The columns whose changes are recorded, unless `OTC_HISTORY_COLUMNS` names others of the view. */
   readonly columns: readonly string[];
-  /** The column with the time of a record's last change. */
-  readonly changedAt: string;
+  /** The column with the time of a record's last change, if the view has one. */
+  readonly changedAt?: string;
 }
 
 /** What becomes of a row that OTC no longer sends. */
@@ -159,7 +159,8 @@ function checkMissing(view: View, { window, sameWhenRekeyed = [] }: MissingRows)
 
 function checkHistory(view: View, { keys, columns, changedAt }: History): void {
   const changeable = changeableColumns(view);
-  const unknown = [...columns, changedAt].find((name) => !changeable.some((column) => column.name === name));
+  const named = changedAt === undefined ? columns : [...columns, changedAt];
+  const unknown = named.find((name) => !changeable.some((column) => column.name === name));
   if (unknown !== undefined) {
     throw new OtcError("internal", `View ${view.name} has no column "${unknown}" that an update writes.`);
   }

@@ -2,6 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
 import { differs, isNewColumn } from "../classify/delta.ts";
 import { isInRange } from "../tables/bisect-refused.ts";
+import { inViewType } from "../tables/in-view-type.ts";
 import { type LoadTables, sameKey } from "../tables/staging.ts";
 
 /** A time as text says the same whatever the session's time zone and date style. */
@@ -29,7 +30,7 @@ export function changeLogStatement(
 ): string {
   const changes = columns.map((name) => {
     const column = quoteIdentifier(name);
-    const [before, after] = [asText(view, name, "t"), asText(view, name, "d")];
+    const [before, after] = [asText(view, tables, name, "t"), asText(view, tables, name, "d")];
     return `(${quoteLiteral(name)}, ${before}, ${after}, ${differs(column, "d")})`;
   });
   return `
@@ -43,8 +44,8 @@ export function changeLogStatement(
     where not d.${isNewColumn} and ${isInRange("d")} and change.differs`;
 }
 
-function asText(view: View, name: string, table: string): string {
-  const value = `${table}.${quoteIdentifier(name)}`;
-  const isInstant = view.columns.some((column) => column.name === name && column.type === "timestamp");
-  return isInstant ? `to_char(${value} at time zone 'UTC', ${INSTANT_FORMAT})` : `${value}::text`;
+function asText(view: View, tables: LoadTables, name: string, alias: string): string {
+  const column = view.columns.find((candidate) => candidate.name === name);
+  if (column?.type !== "timestamp") return `${alias}.${quoteIdentifier(name)}::text`;
+  return `to_char(${inViewType(column, tables, alias)} at time zone 'UTC', ${INSTANT_FORMAT})`;
 }

@@ -60,6 +60,8 @@ export interface LoadTables {
   readonly typed: string;
   /** Columns of the view's type text that have another type in the target, by name. */
   readonly notTexts: ReadonlySet<string>;
+  /** The time zone of each column of the view's type timestamp that holds wall time in the target, by name. */
+  readonly wallTimes: ReadonlyMap<string, string>;
   /** Which of them are new or changed. */
   readonly delta: string;
   /** What would change, column by column; only a plan makes it. */
@@ -83,6 +85,7 @@ export function loadTables(schema: string, view: View, runId: number, hasFingerp
     lastRow: qualifiedName(schema, `etl_last_row_${view.name}_${runId}`),
     typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
     notTexts: new Set(),
+    wallTimes: new Map(),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
     changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
     rejectedKeys: qualifiedName(schema, `etl_rejected_keys_${view.name}_${runId}`),

@@ -28,6 +28,8 @@ export interface TypedRows {
   readonly mergesKeys: boolean;
 }
 
+const INSTANT = "timestamp with time zone";
+
 /** Of these many different texts in a column of truth values some will be spellings of true and of false. */
 const SPELLINGS_READ = 20;
 
@@ -63,8 +65,16 @@ export async function inTargetTypes(
      select ${[...columns, positionColumn, mayRepeat].join(", ")} from ${tables.staging}`,
   );
   const notTexts = casts.filter(({ staged, actual }) => staged === "text" && !isTextual(actual));
+  const wallTimes = casts.filter(
+    ({ staged, actual }) => staged === INSTANT && !actual.endsWith("with time zone"),
+  );
   return {
-    tables: { ...tables, staging: tables.typed, notTexts: new Set(notTexts.map(({ name }) => name)) },
+    tables: {
+      ...tables,
+      staging: tables.typed,
+      notTexts: new Set(notTexts.map(({ name }) => name)),
+      wallTimes: new Map(wallTimes.map(({ name }) => [name, zone.name])),
+    },
     mergesKeys,
   };
 }
@@ -157,7 +167,7 @@ async function expressionOf(
   // A cast to a text of limited length would cut it off silently; the writing refuses it.
   const castTo = isText ? "text" : actual;
   switch (staged) {
-    case "timestamp with time zone":
+    case INSTANT:
       return actual.endsWith("with time zone")
         ? `${name}::${actual}`
         : `${wallTimeOf(name, zone.name)}::${castTo}`;

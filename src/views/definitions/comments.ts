@@ -18,4 +18,5 @@ export default defineView({
     text("TKTCT-Type", { as: "comment_type" }),
     text("TKTCT-Team", { as: "team" }),
   ],
+  history: { table: "comment_history", keys: ["comment_id"], columns: ["comment_text"] },
 });

@@ -37,4 +37,10 @@ export default defineView({
     text("TS-Client Bill Code"),
     timestamp("TS-Modified Time", { versionColumn: true }),
   ],
+  history: {
+    table: "timesheet_history",
+    keys: ["username", "entry_date", "time_from", "ticket_id"],
+    columns: ["TS-Hours", "TS-Billable", "TS-Approved"],
+    changedAt: "TS-Modified Time",
+  },
 });

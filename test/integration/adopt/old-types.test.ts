@@ -153,6 +153,8 @@ async function reports(database: DatabaseUnderTest): Promise<unknown> {
     stays: `select status, ended_at, seconds from ${table("status_stays")}`,
     statuses: `select ticket_id, status, periods, first_since from ${table("v_ticket_time_in_status")}`,
     reassignments: `select * from ${table("v_ticket_reassignments")}`,
+    changedHours: `select username, entry_date, time_from, ticket_id, column_name, trim_scale(old_value::numeric),
+      trim_scale(new_value::numeric) from ${table("timesheet_history")}`,
   })) {
     const rows = await database.sql(query);
     found.push([name, rows.map((row) => JSON.stringify(row)).sort()]);

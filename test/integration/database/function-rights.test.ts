@@ -6,12 +6,14 @@ import { pino } from "pino";
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
 import { Loader } from "../../../src/loader/loader.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
+import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
+import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { load } from "../../support/load-records.ts";
 import { migrateBy, migrateUpTo } from "../../support/migrate-by.ts";
 import { createTestDatabase } from "../../support/postgres-database.ts";
 import { rightsOfLoader } from "../../support/database-role.ts";
-import { ticket } from "../../support/sample-records.ts";
+import { comment, ticket, timesheet } from "../../support/sample-records.ts";
 
 const PASSWORD = "secret of the test";
 
@@ -172,6 +174,10 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
     await asSuperuser(rights.replaceAll("otc_etl", roleOf("loads")));
     await migrateUpTo(BEFORE_RIGHTS, env);
     await asSuperuser(`grant select on all tables in schema servicedesk to ${roleOf("analysts")}`);
+    await asSuperuser(
+      `create role ${roleOf("reads")} login password '${PASSWORD}';
+       grant select on servicedesk.ticket_history, servicedesk.timesheets to ${roleOf("reads")}`,
+    );
     expect(await attack("analysts", ATTACK)).toBe("postgres");
 
     const loader = new Loader({ env, flags: {}, log: pino({ level: "silent" }) });
@@ -196,7 +202,35 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
       log: pino({ level: "silent" }),
     });
     expect(await load(asLoader, tickets, [ticket(1)])).toMatchObject({ inserted: 1, errors: 0 });
+    for (const hours of [1, 2]) {
+      await load(asLoader, timesheets, [timesheet("ann", { "TS-Hours": hours })]);
+      await load(asLoader, comments, [comment(1, { "TKTCT-Comment": `${hours}` })]);
+    }
+    const rightsOnHistory = await (
+      await asLoader.database()
+    ).query(
+      `select role, string_agg(relation, ', ' order by relation) as readable
+       from unnest($1::text[]) as role
+       cross join unnest(array['servicedesk.ticket_history', 'servicedesk.timesheet_history', 'servicedesk.comment_history'])
+         as relation
+       where has_table_privilege(role, relation, 'select') group by role order by role`,
+      [["analysts", "loads", "reads"].map(roleOf)],
+    );
+    const all = "servicedesk.comment_history, servicedesk.ticket_history, servicedesk.timesheet_history";
+    expect(rightsOnHistory.rows).toEqual([
+      { role: roleOf("analysts"), readable: all },
+      { role: roleOf("loads"), readable: all },
+      // Whoever may not read the comments may not read what they were.
+      { role: roleOf("reads"), readable: "servicedesk.ticket_history, servicedesk.timesheet_history" },
+    ]);
     const checks = await checkDatabase(() => asLoader.database(), await viewCatalog());
+    expect(checks.find(({ name }) => name === "rights")).toMatchObject({ state: "ok" });
+    await asSuperuser(`revoke insert on servicedesk.comment_history from ${roleOf("loads")}`);
+    const lacking = await checkDatabase(() => asLoader.database(), await viewCatalog());
+    expect(lacking.find(({ name }) => name === "rights")).toMatchObject({
+      state: "failed",
+      finding: "missing: INSERT on comment_history",
+    });
     expect(checks.find(({ name }) => name === "missing rows")).toMatchObject({ state: "ok" });
     const refreshed = await (
       await asLoader.database()

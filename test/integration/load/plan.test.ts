@@ -14,6 +14,8 @@ async function contentOf(database: DatabaseUnderTest): Promise<unknown> {
     "etl_metadata",
     "etl_rejects",
     "ticket_history",
+    "timesheet_history",
+    "comment_history",
     "etl_field_profiles",
   ];
   const contents = names.map(

@@ -64,6 +64,13 @@ describe("a view", () => {
     expect(problem).toMatchObject({ code: "internal", message: expect.stringContaining(message) });
   });
 
+  it("can keep a history without a column that says when a record was changed", () => {
+    const history = { table: "asset_history", keys: ["id"], columns: ["A"] };
+    expect(defineView({ name: "assets", order: 9, columns: [id, text("A")], history }).history).toEqual(
+      history,
+    );
+  });
+
   it.each([
     ["of a key", ["id"], ["Id"], 'no column "Id" that an update writes'],
     ["of an insert-only column", ["id"], ["Made"], 'no column "Made"'],
