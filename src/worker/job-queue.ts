@@ -144,6 +144,21 @@ export class JobQueue {
     }
   }
 
+  /**
+   * Creates the queues again if one of them is missing because somebody has dropped it, or the whole schema. What was
+   * queued is lost; the recorded loads say what is due. Dead letters are lost, too.
+   *
+   * @returns whether a queue was missing
+   * @throws OtcError `migration` when the role lacks the right to create the schema
+   */
+  async restore(views: readonly View[]): Promise<boolean> {
+    if (await this.#isComplete(views)) return false;
+    // An instance of pg-boss that is started does not look at its schema again.
+    await this.#boss.stop({ graceful: false });
+    await this.start(views);
+    return true;
+  }
+
   /** Whether a worker has ever been started here. */
   isInstalled(): Promise<boolean> {
     return this.#boss.isInstalled();
@@ -265,6 +280,12 @@ export class JobQueue {
       if (keepsBackOff && startAfter.getTime() <= latest) continue;
       await this.#boss.update(queue, undefined, { id, startAfter: 0 });
     }
+  }
+
+  async #isComplete(views: readonly View[]): Promise<boolean> {
+    if (!(await this.#boss.isInstalled())) return false;
+    const queues = new Set((await this.#boss.getQueues()).map(({ name }) => name));
+    return queues.has(DEAD_LETTERS) && views.every((view) => queues.has(queueOf(view)));
   }
 
   /** Checks first whether the schema exists, so that its owner needs no right to create schemas. */

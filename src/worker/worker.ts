@@ -75,8 +75,26 @@ export async function workOnce(context: WorkerContext): Promise<readonly View[]>
   return left;
 }
 
-/** @returns the views whose jobs were taken */
+/** @returns the views whose jobs were taken; none when the queues were missing and had to be created again */
 async function workRound(
+  context: WorkerContext,
+  options: { readonly ignoreBackOff: boolean },
+): Promise<readonly View[]> {
+  const { queue, schedules, log } = context;
+  try {
+    return await takeDueLoads(context, options);
+  } catch (error) {
+    if (error instanceof DatabaseError && error.isTransient) throw error;
+    if (!(await queue.restore(schedules.map(({ view }) => view)))) throw error;
+    log.warn(
+      `the queues were missing, probably dropped, and have been created again: ${errorMessage(error)}`,
+    );
+    return [];
+  }
+}
+
+/** @returns the views whose jobs were taken */
+async function takeDueLoads(
   context: WorkerContext,
   options: { readonly ignoreBackOff: boolean },
 ): Promise<readonly View[]> {

@@ -119,6 +119,20 @@ describeEachDatabase(
       expect(server.requests).toHaveLength(6);
     });
 
+    test("create their queues again when the schema of the jobs was dropped while they waited", async () => {
+      const database = await target.fresh();
+      const env = envOf(database, await startDocumentServer(DOCUMENTS));
+      const worker = await startCli(["worker", "comments"], { env });
+      await worker.output(/waiting for the next scheduled time/);
+      await database.sql(`drop schema ${jobSchema(database.schema)} cascade`);
+      await aDayLater(database);
+      await worker.output(/the queues were missing.*have been created again/);
+      await expect
+        .poll(async () => (await runsOf(database)).map(({ status }) => status))
+        .toEqual(["success", "success"]);
+      expect(await stop(worker)).toMatchObject({ code: 0 });
+    });
+
     test("report stale data even if no load is due", async () => {
       const database = await target.fresh();
       const chat = await startWebhookServer();

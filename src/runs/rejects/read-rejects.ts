@@ -53,11 +53,13 @@ export async function readRejects(
   limit: number,
   before?: number,
 ): Promise<readonly RejectSummary[]> {
+  // With a key, the few matches are sorted. A scan in the order of the ids may read the whole table for them.
+  const order = filter.key === undefined ? "reject_id" : "reject_id + 0";
   const { rows } = await database.query<RejectSummary>(
     `select ${SUMMARY}
      from ${rejectTable(database.schema)} r
      where ${REJECT_CONDITION} and ($5::bigint is null or reject_id < $5::bigint)
-     order by reject_id desc
+     order by ${order} desc
      limit $6`,
     [...rejectParameters(filter), before ?? null, limit],
   );

@@ -37,7 +37,9 @@ export function renderRejectForm(
       ${Array.from(reasons, (text) => html`<option value="${text}"></option>`)}
     </datalist>
     <label>Run <input name="run" value="${run ?? ""}" inputmode="numeric" size="8" /></label>
-    <label>Key <input name="key" value="${key ?? ""}" size="24" /></label>
+    <label
+      >Key <input name="key" value="${key ?? ""}" size="24" placeholder="whole words, such as 91906"
+    /></label>
     <button>Show</button>
     <a href="/rejects">all records</a>
   </form>`;

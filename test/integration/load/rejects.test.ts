@@ -288,3 +288,49 @@ describeEachDatabase(
   },
   ({ name }) => name === "PostgreSQL 18",
 );
+
+describeEachDatabase("a search by key", (target) => {
+  test("finds records by whole words of their keys, and reads no others", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    await load(loader, tickets, [ticket(1, BAD), ticket(12, BAD)], { maxErrors: "100%" });
+    const bad = { "TS-Hours": "much" };
+    await load(loader, timesheets, [timesheet("ann", bad), timesheet("müller-lüdenscheidt", bad)], {
+      maxErrors: "100%",
+    });
+    // So many pages that reading all of them is not the cheaper way.
+    await database.sql(
+      `insert into ${database.table("etl_rejects")} (run_id, view_name, position, record_key, reason, message, raw_record)
+       select 1, 'tickets', n, 'TKT-Ticket ID=' || n, 'invalid_integer', 'made for this test', repeat('x', 1900)
+       from generate_series(1000, 5999) n`,
+    );
+    await database.sql(`vacuum (analyze) ${database.table("etl_rejects")}`);
+    const connection = await loader.database();
+    const found = async (key: string) => {
+      const rejects = await readRejects(connection, { key }, 10);
+      const counted = (await countRejects(connection, { key })).reduce(
+        (sum, { records }) => sum + records,
+        0,
+      );
+      expect(counted).toBeGreaterThanOrEqual(rejects.length);
+      return rejects.map((reject) => reject.key);
+    };
+    expect(await found("1")).toEqual(["TKT-Ticket ID=1"]);
+    expect(await found("ID=12")).toEqual(["TKT-Ticket ID=12"]);
+    expect(await found("TKT-Ticket ID=12")).toEqual(["TKT-Ticket ID=12"]);
+    expect(await found("2099")).toEqual(["TKT-Ticket ID=2099"]);
+    expect(await found("209")).toEqual([]);
+    expect(await found("12=ID")).toEqual([]);
+    expect(await found("ann")).toEqual([expect.stringContaining('"ann"')]);
+    expect(await found('"müller-lüdenscheidt"')).toEqual([expect.stringContaining("müller")]);
+    expect(await found("=")).toHaveLength(10);
+    if (target.engine === "embedded") return;
+    await expect
+      .poll(() =>
+        database.sql<{ scans: number }>(
+          "select idx_scan::int as scans from pg_stat_user_indexes where indexrelname = 'etl_rejects_key'",
+        ),
+      )
+      .not.toEqual([{ scans: 0 }]);
+  });
+});
