@@ -2,7 +2,13 @@ import type { Transaction } from "../database/database.ts";
 import { withRollback } from "../database/with-rollback.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
-import { circuitOpenError, fetchFailed, fetchRefused, fetchSucceeded, passCircuit } from "../throttle/circuit.ts";
+import {
+  circuitOpenError,
+  fetchFailed,
+  fetchRefused,
+  fetchSucceeded,
+  passCircuit,
+} from "../throttle/circuit.ts";
 import { readLastFetchFailure } from "../runs/read-last-fetch-failure.ts";
 import type { LoadContext } from "./load-context.ts";
 import { RequestLog } from "../throttle/request-log.ts";

@@ -73,7 +73,8 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     yield { condition: "drift", text };
   }
   if (status.quarantineGrowth > 0) {
-    const records = status.quarantineGrowth === 1 ? "1 more record" : `${status.quarantineGrowth} more records`;
+    const records =
+      status.quarantineGrowth === 1 ? "1 more record" : `${status.quarantineGrowth} more records`;
     const text = `the last load put ${records} in quarantine than the one before.`;
     yield { condition: "quarantine-growth", text };
   }

@@ -299,7 +299,10 @@ describeEachDatabase(
       const folder = await temporaryFolder();
       const pipe = join(folder, "pipe");
       execFileSync("mkfifo", [pipe]);
-      const loading = startCli(["load", "comments", "--from", pipe, "--json"], { env: database.env, input: "" });
+      const loading = startCli(["load", "comments", "--from", pipe, "--json"], {
+        env: database.env,
+        input: "",
+      });
       await Promise.all([loading, writeFile(pipe, gzipSync(DOCUMENTS.comments))]);
       const { code, stdout } = await (await loading).result;
       expect(code).toBe(0);

@@ -17,7 +17,10 @@ export function renderTransactions(view: string, runs: readonly RunDetails[]): H
     ${renderFacts([
       ["committed", formatCount(commits)],
       ["rolled back", formatCount(rollbacks)],
-      ["rollback rate", judged.length === 0 ? UNKNOWN : `${Math.round((100 * rolledBack) / judged.length)} %`],
+      [
+        "rollback rate",
+        judged.length === 0 ? UNKNOWN : `${Math.round((100 * rolledBack) / judged.length)} %`,
+      ],
       ["savepoints", formatCount(sum((run) => run.savepoints))],
       ["retries", formatCount(sum((run) => run.retries))],
       ["time in transactions", `${formatSeconds(1000 * sum((run) => run.transactionSeconds))} s`],

@@ -54,7 +54,8 @@ describeEachDatabase(
       await loadViews(loader, [tickets]);
       // A damaged file is no failure of OTC.
       await failingLoad(loader, tickets, BROKEN_DOCUMENT);
-      const message = /1 fetch failed\. The last failure on record is that of tickets \(run 1, 20\S+Z\): OTC answered http\S+ with status 500\.$/;
+      const message =
+        /1 fetch failed\. The last failure on record is that of tickets \(run 1, 20\S+Z\): OTC answered http\S+ with status 500\.$/;
       expect(await loadViews(loader, [comments])).toMatchObject([
         { error: { code: "circuit_open", message: expect.stringMatching(message) } },
       ]);
