@@ -64,7 +64,7 @@ async function sendWhatIsDue(
       health === undefined
         ? undefined
         : viewProblems(health, limits).find(({ condition }) => condition === state.condition);
-    const remedy = problem === undefined ? undefined : remedyOf(state.condition, health?.lastLoad, outcomes);
+    const remedy = problem === undefined ? undefined : remedyOf(state.condition, health, outcomes);
     return { state, problem: problem?.text, remedy, ...dueNotice(state, problem !== undefined, now) };
   });
   const notices = findings.flatMap(({ due, seen, problem, remedy }): Notice[] => {
@@ -90,13 +90,15 @@ function deliveryOf(notices: readonly Notice[], { database }: AlertRequest): Del
 /** What to do about it, as far as this process knows. */
 function remedyOf(
   condition: AlertCondition,
-  last: ViewHealth["lastLoad"] | undefined,
+  health: ViewHealth | undefined,
   outcomes: readonly LoadOutcome[],
 ): string | undefined {
-  if (condition === "partial" && last) {
-    return last.errors === 0 ? `otc-etl plan ${last.view}` : `otc-etl rejects list --run ${last.runId}`;
+  const committed = health?.lastCommitted;
+  if (condition === "partial" && committed) {
+    const { view, runId, errors } = committed;
+    return errors === 0 ? `otc-etl plan ${view}` : `otc-etl rejects list --run ${runId}`;
   }
   if (condition !== "failed") return undefined;
-  const outcome = outcomes.find(({ runId }) => runId === last?.runId);
+  const outcome = outcomes.find(({ runId }) => runId === health?.lastLoad?.runId);
   return outcome?.status === "failed" && outcome.error instanceof OtcError ? outcome.error.remedy : undefined;
 }

@@ -49,7 +49,9 @@ export async function fetchDocument(load: LoadInProgress): Promise<StagedDocumen
     return document;
   } catch (error) {
     const isAskedToWait = error instanceof OtcError && error.cause instanceof SourceError;
-    if (error instanceof SourceError || isAskedToWait) state.fetch = "failed";
+    if (error instanceof SourceError || isAskedToWait) {
+      state.fetch = error instanceof OtcError && error.code === "source_rejected" ? "refused" : "failed";
+    }
     throw error;
   }
 }

@@ -25,7 +25,7 @@ export interface LoadState {
   /** Undefined when missing rows are not looked for. */
   rejectedKeys: RejectedKeys | undefined;
   /** What became of the fetch, retries included: what the circuit breaker wants to know. */
-  fetch: "pending" | "succeeded" | "failed";
+  fetch: "pending" | "succeeded" | "refused" | "failed";
   readonly meter: RunMeter;
   /** Undefined when nobody asks for traces. */
   readonly span: TraceSpan | undefined;

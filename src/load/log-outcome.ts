@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { OtcError } from "../errors/otc-error.ts";
 import { documentWarnings } from "../runs/document-warnings.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../runs/outcome.ts";
+import { shownStatus } from "../runs/shown-status.ts";
 
 /** A load that came to its end, whether it was then committed or not. */
 type FinishedLoad = Omit<CommittedLoad, "status" | "runId"> & Pick<FailedLoad, "runId">;
@@ -49,12 +50,16 @@ function logCountedRejects(
   );
 }
 
-/** Logs that a load was rolled back, and why. */
+/** Logs that a load was rolled back, and why. A load that was skipped or interrupted is no failure, and only a warning. */
 export function logFailure(log: Logger, failed: FailedLoad): void {
-  log.error(
-    { ...loggedCounts(failed), ...errorFields(failed.error) },
-    `rolled back: ${failed.error.message}`,
-  );
+  const { error } = failed;
+  const fields = { ...loggedCounts(failed), ...errorFields(error) };
+  const status = shownStatus({
+    status: failed.status,
+    errorCode: error instanceof OtcError ? error.code : null,
+  });
+  if (status === "failed") log.error(fields, `rolled back: ${error.message}`);
+  else log.warn(fields, `${status}: ${error.message}`);
 }
 
 /** What is logged of a load in any case. */

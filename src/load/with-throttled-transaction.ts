@@ -2,7 +2,14 @@ import type { Transaction } from "../database/database.ts";
 import { withRollback } from "../database/with-rollback.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
-import { fetchFailed, fetchSucceeded, passCircuit } from "../throttle/circuit.ts";
+import {
+  circuitOpenError,
+  fetchFailed,
+  fetchRefused,
+  fetchSucceeded,
+  passCircuit,
+} from "../throttle/circuit.ts";
+import { readLastFetchFailure } from "../runs/read-last-fetch-failure.ts";
 import type { LoadContext } from "./load-context.ts";
 import { RequestLog } from "../throttle/request-log.ts";
 import type { Attempt } from "./settle-failure.ts";
@@ -32,7 +39,10 @@ export async function withThrottledTransaction<T>(
   work: (transaction: Transaction, requests: RequestLog) => Promise<T>,
 ): Promise<T> {
   const { database, log, signal, options } = context;
-  if (asksOtc && !options.ignoreCircuit) await passCircuit(database, options.circuit);
+  if (asksOtc && !options.ignoreCircuit) {
+    const open = await passCircuit(database, options.circuit);
+    if (open !== undefined) throw circuitOpenError(open, await readLastFetchFailure(database));
+  }
   let requests: RequestLog | undefined;
   const begun = async (transaction: Transaction): Promise<T> => {
     const limits = { limits: options.pace, maxWaitMs: options.maxPaceWaitMs };
@@ -64,6 +74,7 @@ async function recordFetches(
       await requests?.settle(transaction);
       for (const { state } of attempts) {
         if (state.fetch === "succeeded") await fetchSucceeded(transaction);
+        if (state.fetch === "refused") await fetchRefused(transaction);
         if (state.fetch === "failed") await fetchFailed(transaction, options.circuit);
       }
     }, AbortSignal.timeout(timeoutMs));

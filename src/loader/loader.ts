@@ -17,7 +17,7 @@ import { errorMessage } from "../errors/error-message.ts";
 import { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { LoadSource } from "../runs/load-source.ts";
-import { fileSource } from "../source/file-source.ts";
+import { checkedFileSource } from "../source/file-source.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { isSameTimeZone, timeZoneNamed } from "../views/values/time-zone.ts";
@@ -283,7 +283,8 @@ export class Loader {
   async #context(request: DocumentRequest, { records }: { readonly records: boolean }): Promise<LoadContext> {
     const { settings } = this;
     checkHistoryColumns(settings.historyColumns, await viewCatalog());
-    const sources = new Map(request.views.map((view) => [view, this.#sourceOf(view, request)]));
+    const sources = new Map<View, LoadSource>();
+    for (const view of request.views) sources.set(view, await this.#sourceOf(view, request));
     await timeZoneNamed(settings.timezone);
     const missingModes = new Map(request.views.map((view) => [view, this.#missingModeOf(view)]));
     const database = await this.database();
@@ -295,7 +296,11 @@ export class Loader {
     });
     return {
       database,
-      sourceOf: (view) => sources.get(view) ?? this.#sourceOf(view, request),
+      sourceOf: (view) => {
+        const source = sources.get(view);
+        if (source === undefined) throw new Error(`${view.name} is not among the views of the request.`);
+        return source;
+      },
       kind: request.kind ?? "load",
       archive: this.archive,
       options: {
@@ -363,7 +368,7 @@ export class Loader {
     await database?.close();
   }
 
-  #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): LoadSource {
+  async #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): Promise<LoadSource> {
     if (sourceOf !== undefined) return sourceOf(view);
     if (file === undefined) return this.apiSource(view);
     if (views.length > 1) {
@@ -371,7 +376,7 @@ export class Loader {
         remedy: "Name that view, for example `load tickets --from FILE`.",
       });
     }
-    return fileSource(file.path, file.stdin);
+    return checkedFileSource(file.path, file.stdin);
   }
 }
 

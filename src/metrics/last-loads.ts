@@ -2,7 +2,7 @@ import { ROW_OUTCOMES } from "../runs/read-run-totals.ts";
 import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
-/** The possible statuses of the last load of a view; skipped runs do not count. */
+/** The possible statuses of the last load of a view; skipped and interrupted runs do not count. */
 const STATUSES = ["success", "partial", "failed", "abandoned"] as const;
 
 /** The last loads of each view. A value without a load is NaN, with which no comparison is true. */
@@ -21,7 +21,7 @@ export function addLastLoads(scrape: Scrape): void {
   const ratio = exposition.gauge(
     "otc_etl_rollback_ratio",
     ["view"],
-    "Share of the last 20 loads that were rolled back.",
+    "Share of the last 20 loads that were rolled back; NaN when there were fewer than 5.",
   );
   const maxRatio = exposition.gauge(
     "otc_etl_max_rollback_ratio",

@@ -1,11 +1,11 @@
 import { isCommitted, MISSING_OUTCOMES, ROW_OUTCOMES, type RunTotals } from "../runs/read-run-totals.ts";
-import { isSkipped } from "../runs/read-status.ts";
 import { RUN_KINDS } from "../runs/run-kind.ts";
 import { STEPS } from "../runs/run-metrics.ts";
+import { shownStatus } from "../runs/shown-status.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** The statuses of runs that have ended. */
-const STATUSES = ["success", "partial", "failed", "abandoned", "skipped"] as const;
+const STATUSES = ["success", "partial", "failed", "abandoned", "skipped", "interrupted"] as const;
 
 /**
  * The totals of all runs, by kind. Every series exists from the first scrape on, because Prometheus does not see the
@@ -15,7 +15,7 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
   const runs = exposition.counter(
     "otc_etl_runs_total",
     ["view", "kind", "status"],
-    "Runs that have ended; skipped: the view was locked, the rate was limited, or the circuit was open.",
+    "Runs that have ended; skipped: the view was locked, the rate was limited, or the circuit was open; interrupted: somebody ended the process.",
   );
   const rows = exposition.counter(
     "otc_etl_rows_total",
@@ -57,7 +57,7 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
       const labels = { view, kind };
       const own = totals.filter((total) => total.view === view && total.kind === kind);
       for (const status of STATUSES) {
-        const ended = own.filter((total) => statusOf(total) === status);
+        const ended = own.filter((total) => shownStatus(total) === status);
         const count = sumOf(ended, (total) => total.runs);
         runs.inc({ ...labels, status }, count);
       }
@@ -79,10 +79,6 @@ export function addRunCounters({ exposition, views, totals }: Scrape): void {
       retries.labels(labels).inc(sumOf(own, (total) => total.retries));
     }
   }
-}
-
-function statusOf(total: RunTotals): (typeof STATUSES)[number] {
-  return isSkipped(total) ? "skipped" : total.status;
 }
 
 function sumOf(totals: readonly RunTotals[], valueOf: (total: RunTotals) => number): number {

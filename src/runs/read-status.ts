@@ -1,13 +1,13 @@
 import { isInFuture } from "../database/clock.ts";
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
-import type { ErrorCode } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import type { DriftWarning } from "./drift-warning.ts";
 import { rejectTable } from "./rejects/read-rejects.ts";
 import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
+import { isJudged, UNDONE_CODES } from "./shown-status.ts";
 
 /** The state of a view's loads, according to the run records. The view's table is not read. */
 export interface ViewHealth {
@@ -17,11 +17,11 @@ export interface ViewHealth {
   readonly ageSeconds: number | null;
   /** Records in quarantine, from all runs. */
   readonly rejects: number;
-  /** The share of the last 20 transactions that were rolled back, from 0 to 1; null when there were none. */
+  /** The share of the last 20 transactions that were rolled back, from 0 to 1; null when there were fewer than 5. */
   readonly rollbackRate: number | null;
   /** The duration of the last committed load, and the median of the ones before it, in seconds. */
   readonly duration: { readonly last: number; readonly usual: number | null } | null;
-  /** How many more records the last committed load put in quarantine than the one before it. */
+  /** How many more records the last committed load put in quarantine than the one before it; 0 when there was none. */
   readonly quarantineGrowth: number;
   /** How the fields of the last committed load differ from those of the one before. */
   readonly driftWarnings: readonly DriftWarning[];
@@ -31,8 +31,10 @@ export interface ViewHealth {
   readonly absentFields: readonly string[];
   /** The last committed load, if it is recorded with a time in the future, which is ignored; otherwise null. */
   readonly futureLoad: { readonly runId: number; readonly time: Date } | null;
-  /** The last load that has ended and was not skipped; null when there is none. */
+  /** The last load that has ended and was neither skipped nor interrupted; null when there is none. */
   readonly lastLoad: RecordedRun | null;
+  /** The last load that was committed; null when there is none. */
+  readonly lastCommitted: RecordedRun | null;
   /** The number of loads that failed or were abandoned since the last committed one. */
   readonly failuresInRow: number;
   /** The last runs of all kinds, newest first. */
@@ -47,20 +49,11 @@ export interface ViewStatus extends ViewHealth {
   readonly latestDataDate: Date | null;
 }
 
-/** The error codes of skipped runs: another run held the view's lock, or no request to OTC was allowed. */
-const SKIPPED_CODES: readonly (string | null)[] = [
-  "locked",
-  "rate_limited",
-  "circuit_open",
-] satisfies ErrorCode[];
-
-/** Whether a run was skipped. Skipped runs do not count in the state of a view's loads. */
-export function isSkipped({ errorCode }: Pick<RecordedRun, "errorCode">): boolean {
-  return SKIPPED_CODES.includes(errorCode);
-}
-
 /** The rollback rate and the usual duration are computed from this many runs. */
 const RUNS_JUDGED = 20;
+
+/** Of fewer transactions, one that was rolled back says nothing about the rate. */
+const FEWEST_FOR_RATE = 5;
 
 /**
  * Reads the status of the views. It counts their rows, which takes a while for large tables.
@@ -166,8 +159,8 @@ async function readLastLoads(
 }
 
 /**
- * The last runs of each view, newest first, and the same number of loads that were not skipped, so that a day of reloads
- * or a night of skipped runs does not hide them. An index finds them, however many there are.
+ * The last runs of each view, newest first, and the same number of loads that are judged, so that a day of reloads or a
+ * night of skipped runs does not hide them. An index finds them, however many there are.
  */
 async function readLastRuns(
   database: Queryable,
@@ -192,7 +185,7 @@ async function readLastRuns(
        ) last
      ))
      order by run_id desc`,
-    [views, lastRuns, SKIPPED_CODES],
+    [views, lastRuns, UNDONE_CODES],
   );
   return showDeadRuns(database, rows);
 }
@@ -202,25 +195,37 @@ function judge(
   runs: readonly RecordedRun[],
 ): Pick<
   ViewHealth,
-  "rollbackRate" | "duration" | "quarantineGrowth" | "driftWarnings" | "lastLoad" | "failuresInRow"
+  | "rollbackRate"
+  | "duration"
+  | "quarantineGrowth"
+  | "driftWarnings"
+  | "lastLoad"
+  | "lastCommitted"
+  | "failuresInRow"
 > {
-  const loads = runs.filter((run) => run.kind === "load" && !isSkipped(run));
+  const loads = runs.filter((run) => run.kind === "load" && isJudged(run));
   const transactions = loads.filter((run) => run.commits + run.rollbacks > 0).slice(0, RUNS_JUDGED);
   const rolledBack = transactions.filter((run) => run.rollbacks > 0).length;
   const [last, ...earlier] = loads.filter((run) => run.commits > 0).slice(0, RUNS_JUDGED + 1);
   const ended = loads.filter((run) => run.status !== "running");
   const lastGood = ended.findIndex(({ status }) => status === "success" || status === "partial");
   return {
-    rollbackRate: transactions.length === 0 ? null : rolledBack / transactions.length,
+    rollbackRate: transactions.length < FEWEST_FOR_RATE ? null : rolledBack / transactions.length,
     duration:
       last === undefined || last.durationSeconds === null
         ? null
         : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
     driftWarnings: last?.driftWarnings ?? [],
     lastLoad: ended[0] ?? null,
+    lastCommitted: last ?? null,
     failuresInRow: lastGood === -1 ? ended.length : lastGood,
-    quarantineGrowth: last === undefined ? 0 : Math.max(0, (last.errors ?? 0) - (earlier[0]?.errors ?? 0)),
+    quarantineGrowth: growthOf(last, earlier[0]),
   };
+}
+
+function growthOf(last: RecordedRun | undefined, before: RecordedRun | undefined): number {
+  if (last === undefined || before === undefined) return 0;
+  return Math.max(0, (last.errors ?? 0) - (before.errors ?? 0));
 }
 
 function median(values: readonly number[]): number | null {

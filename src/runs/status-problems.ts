@@ -51,15 +51,16 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     const text = `the last run (${last.runId}) ${last.status === "failed" ? "failed" : "was abandoned"}: ${last.error ?? "no reason on record"}`;
     yield { condition: "failed", text };
   }
-  if (last?.status === "partial") {
-    const quarantined = `put ${last.errors ?? "some"} of its ${last.fetched ?? "?"} records in quarantine.`;
-    const findings = [
-      ...(last.errors === 0 ? [] : [quarantined]),
-      ...(last.error === null ? [] : [last.error]),
-    ];
+  // A load that failed after it says nothing about the records in quarantine.
+  const committed = status.lastCommitted;
+  if (committed?.status === "partial") {
+    const { runId, errors, error } = committed;
+    const quarantined = `put ${errors ?? "some"} of its ${committed.fetched ?? "?"} records in quarantine.`;
+    const findings = [...(errors === 0 ? [] : [quarantined]), ...(error === null ? [] : [error])];
+    const which = runId === last?.runId ? "run" : "committed run";
     yield {
       condition: "partial",
-      text: `the last run (${last.runId}) ${last.errors === 0 ? "was partial: " : ""}${findings.join(" ")}`,
+      text: `the last ${which} (${runId}) ${errors === 0 ? "was partial: " : ""}${findings.join(" ")}`,
     };
   }
   if (status.rollbackRate !== null && status.rollbackRate > limits.maxRollbackRate) {
@@ -72,7 +73,9 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     yield { condition: "drift", text };
   }
   if (status.quarantineGrowth > 0) {
-    const text = `the last load put ${status.quarantineGrowth} more records in quarantine than the one before.`;
+    const records =
+      status.quarantineGrowth === 1 ? "1 more record" : `${status.quarantineGrowth} more records`;
+    const text = `the last load put ${records} in quarantine than the one before.`;
     yield { condition: "quarantine-growth", text };
   }
 }

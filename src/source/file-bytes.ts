@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { errorMessage } from "../errors/error-message.ts";
+import { OtcError } from "../errors/otc-error.ts";
 import { decompressFile } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
 import { SourceError } from "../errors/source-error.ts";
@@ -12,7 +13,7 @@ const STDIN = "-";
 export interface FileBytes {
   /** Decompressed. They can be read once, and ending the iteration early closes the file. */
   readonly chunks: AsyncGenerator<Buffer>;
-  /** How much of the file has been read, from 0 to 1; undefined for standard input, whose size is unknown. */
+  /** How much of the file has been read, from 0 to 1; undefined for standard input and pipes, whose size is unknown. */
   readonly share: () => number | undefined;
 }
 
@@ -31,7 +32,7 @@ export async function openFileBytes(path: string, stdin: Readable, signal: Abort
   const stream = createReadStream(path, { highWaterMark: 256 * 1024, signal });
   return {
     chunks: readChunks(path, stream),
-    share: () => (size === 0 ? 1 : stream.bytesRead / size),
+    share: () => (size === undefined ? undefined : size === 0 ? 1 : stream.bytesRead / size),
   };
 }
 
@@ -53,9 +54,38 @@ export function unreadable(path: string, error: unknown): SourceError {
   });
 }
 
-async function sizeOf(path: string): Promise<number> {
+/**
+ * Checks a file that a user names, before anything is done with it. A pipe is not opened, because that would wait for its
+ * writer.
+ *
+ * @returns whether the file can be read again
+ * @throws OtcError `usage` when it does not exist or cannot be read
+ */
+export async function checkFile(path: string): Promise<{ readonly canReopen: boolean }> {
+  if (isStdin(path)) return { canReopen: false };
+  try {
+    const size = await sizeOf(path);
+    await access(path, constants.R_OK);
+    return { canReopen: size !== undefined };
+  } catch (error) {
+    const cause = error instanceof SourceError ? error.cause : error;
+    throw new OtcError("usage", `Cannot read ${path}: ${errorMessage(cause)}.`, {
+      remedy: INHERITED.test(path)
+        ? "npx does not hand open files on. Run node_modules/.bin/otc-etl, or pipe the document to `--from -`."
+        : "Nothing was loaded. Give the path of a document that exists and that you may read.",
+      cause,
+    });
+  }
+}
+
+/** Where a shell puts the pipe of `<(command)`. */
+const INHERITED = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
+
+/** In bytes; undefined for a pipe. */
+async function sizeOf(path: string): Promise<number | undefined> {
   try {
     const file = await stat(path);
+    if (file.isFIFO()) return undefined;
     if (!file.isFile()) throw new Error("it is not a file");
     return file.size;
   } catch (error) {

@@ -76,7 +76,7 @@ export function networkFailure(error: unknown, request: RequestContext): SourceE
   const proxyStatus = tunnelStatus ?? requestStatus;
   if (proxyStatus !== undefined) {
     return new SourceError(
-      "source",
+      proxyStatus === "407" ? "source_rejected" : "source",
       `The proxy refused to connect to ${request.url}, with status ${proxyStatus}.`,
       {
         retryable: proxyStatus !== "407",

@@ -15,13 +15,23 @@ function circuitTable(schema: string): string {
   return qualifiedName(schema, "etl_circuit");
 }
 
+/** A circuit that lets no fetch begin. */
+export interface OpenCircuit {
+  /** When the cool-down ends. */
+  readonly until: Date;
+  readonly failuresInRow: number;
+}
+
 /**
  * Lets a fetch begin, unless the circuit is open. After the cool-down, one process may try a fetch. If that fetch
- * reports neither success nor failure, the others wait for one more cool-down.
+ * reports nothing, the others wait for one more cool-down.
  *
- * @throws OtcError `circuit_open` with the time at which the cool-down ends
+ * @returns undefined when a fetch may begin
  */
-export async function passCircuit(database: Database, { cooldownMs }: CircuitLimits): Promise<void> {
+export async function passCircuit(
+  database: Database,
+  { cooldownMs }: CircuitLimits,
+): Promise<OpenCircuit | undefined> {
   const { schema } = database;
   const { rows } = await database.query<{ passed: boolean; failures_in_row: number; again_at: Date }>(
     `with passed as (
@@ -40,10 +50,19 @@ export async function passCircuit(database: Database, { cooldownMs }: CircuitLim
     [cooldownMs],
   );
   const circuit = rows[0];
-  if (circuit === undefined || circuit.passed) return;
-  throw new OtcError(
+  if (circuit === undefined || circuit.passed) return undefined;
+  return { until: circuit.again_at, failuresInRow: circuit.failures_in_row };
+}
+
+/** @param lastFailure what failed last and why, in a sentence; undefined when it is not on record */
+export function circuitOpenError(
+  { until, failuresInRow }: OpenCircuit,
+  lastFailure: string | undefined,
+): OtcError {
+  return new OtcError(
     "circuit_open",
-    `The circuit is open until ${circuit.again_at.toISOString()}: ${circuit.failures_in_row} fetches in a row failed.`,
+    `The circuit is open until ${until.toISOString()}: ${failuresInRow === 1 ? "1 fetch failed." : `${failuresInRow} fetches in a row failed.`}` +
+      (lastFailure === undefined ? "" : ` ${lastFailure}`),
     { remedy: "Try again then, or load with --ignore-circuit once you know that OTC works again." },
   );
 }
@@ -54,6 +73,16 @@ export async function fetchSucceeded(database: Queryable): Promise<void> {
     `update ${circuitTable(database.schema)}
      set failures_in_row = 0, opened_at = null, probe_at = null
      where failures_in_row > 0 or opened_at is not null or probe_at is not null`,
+  );
+}
+
+/**
+ * Ends the attempt after a cool-down when OTC has refused the request, for example because of a wrong password. Asking again
+ * cannot help, so the refusal is not counted; and the next fetch need not wait, because its settings may be corrected.
+ */
+export async function fetchRefused(database: Queryable): Promise<void> {
+  await database.query(
+    `update ${circuitTable(database.schema)} set probe_at = null where probe_at is not null`,
   );
 }
 

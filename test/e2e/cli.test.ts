@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -275,11 +276,37 @@ describeEachDatabase(
         input: gzipSync(DOCUMENTS.comments),
       });
       expect(jsonLines(piped.stdout)).toMatchObject([{ source: "standard input", unchanged: 20 }]);
-      const missing = await runCli(["load", "comments", "--from", "nowhere.json"], {
+    });
+
+    test("refuses a --from that cannot be read as wrong usage, and opens no run", async () => {
+      const database = await target.fresh();
+      const cwd = await temporaryFolder();
+      for (const command of ["load", "plan"]) {
+        for (const [path, why] of [
+          ["nowhere.json", "no such file or directory"],
+          [".", "it is not a file"],
+        ] as const) {
+          const refused = await runCli([command, "comments", "--from", path], { env: database.env, cwd });
+          expect(refused).toMatchObject({ code: 2, stdout: "" });
+          expect(refused.stderr).toContain(`otc-etl: Cannot read ${path}: ${why}`);
+        }
+      }
+      expect(await database.sql(`select from ${database.table("etl_metadata")}`)).toEqual([]);
+    });
+
+    test("reads a pipe, as --from <(command) is one", async () => {
+      const database = await target.fresh();
+      const folder = await temporaryFolder();
+      const pipe = join(folder, "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const loading = startCli(["load", "comments", "--from", pipe, "--json"], {
         env: database.env,
-        cwd: folder,
+        input: "",
       });
-      expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("nowhere.json") });
+      await Promise.all([loading, writeFile(pipe, gzipSync(DOCUMENTS.comments))]);
+      const { code, stdout } = await (await loading).result;
+      expect(code).toBe(0);
+      expect(jsonLines(stdout)).toMatchObject([{ source: pipe, inserted: 20 }]);
     });
   },
   ({ name }) => name === "PostgreSQL 18",

@@ -81,6 +81,9 @@ describeEachDatabase(
       const fourth = await loadTickets(database, server, BREAKER);
       expect(fourth.code).toBe(75);
       expect(errorOf(fourth)).toContain("3 fetches in a row failed");
+      expect(errorOf(fourth)).toMatch(
+        /The last failure on record is that of tickets \(run 3, 20.*Z\): OTC answered http.* with status 500\.$/,
+      );
       expect(comeBackIn(errorOf(fourth)) / 60_000).toBeCloseTo(10, 0);
       expect(fourth.stderr).toContain("--ignore-circuit");
       expect(server.requests).toHaveLength(3);

@@ -1,5 +1,7 @@
 import type { LoadOutcome } from "../../runs/outcome.ts";
 import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { shownStatus } from "../../runs/shown-status.ts";
 import { formatCount, formatSeconds } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
 
@@ -24,7 +26,7 @@ export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[])
     ],
     outcomes.map((outcome) => [
       outcome.view,
-      outcome.status,
+      statusOf(outcome),
       outcome.runId === null ? "-" : String(outcome.runId),
       ...[
         ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors],
@@ -34,4 +36,13 @@ export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[])
       formatSeconds(outcome.durationMs),
     ]),
   );
+}
+
+/** A load that was turned away or interrupted is no failure. */
+function statusOf(outcome: LoadOutcome | PlanOutcome): string {
+  if (outcome.status !== "failed") return outcome.status;
+  return shownStatus({
+    status: outcome.status,
+    errorCode: outcome.error instanceof OtcError ? outcome.error.code : null,
+  });
 }

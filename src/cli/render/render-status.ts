@@ -1,6 +1,8 @@
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import type { CircuitStatus } from "../../throttle/read-circuit.ts";
 import type { ViewStatus } from "../../runs/read-status.ts";
+import type { RecordedRun } from "../../runs/recorded-run.ts";
+import { isJudged, shownStatus } from "../../runs/shown-status.ts";
 import { formatAge, formatCount, formatSeconds, formatTime } from "../../format/format.ts";
 import { renderTable } from "./table.ts";
 
@@ -70,7 +72,7 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       String(run.runId),
       run.view,
       run.kind,
-      run.status,
+      shownStatus(run),
       run.startedAt === null ? "-" : formatTime(run.startedAt),
       run.durationSeconds === null ? "-" : formatSeconds(run.durationSeconds * 1000),
       ...[run.fetched, run.inserted, run.updated, run.skipped, run.errors].map((count) =>
@@ -80,15 +82,16 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
       ...(showsMissing ? [run.missing, run.returned, run.rekeyed].map(formatCount) : []),
     ]),
   );
-  const reasonsOf = (isCommitted: boolean): readonly string[] =>
-    runs
-      .filter((run) => run.error !== null && run.commits > 0 === isCommitted)
-      .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}`);
-  const failures = reasonsOf(false);
-  const kept = reasonsOf(true);
+  const reasons = (heading: string, isMeant: (run: RecordedRun) => boolean): string => {
+    const lines = runs
+      .filter((run) => run.error !== null && isMeant(run))
+      .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}\n`);
+    return lines.length === 0 ? "" : `\n${heading}:\n${lines.join("")}`;
+  };
   const causes =
-    (failures.length === 0 ? "" : `\nWhy runs failed:\n${failures.join("\n")}\n`) +
-    (kept.length === 0 ? "" : `\nWhy missing rows were kept:\n${kept.join("\n")}\n`);
+    reasons("Why runs failed", (run) => run.commits === 0 && isJudged(run)) +
+    reasons("Why runs were skipped or interrupted", (run) => !isJudged(run)) +
+    reasons("Why missing rows were kept", (run) => run.commits > 0);
   const drift = statuses.flatMap((status) => [...describeDrift(status)]);
   const drifted =
     drift.length === 0 ? "" : `\nSchema drift:\n${drift.map(escapeControlCharacters).join("\n")}\n`;

@@ -87,7 +87,7 @@ describeEachDatabase(
         'otc_etl_last_load_status{view="tickets",status="failed"}': 1,
         'otc_etl_last_load_status{view="tickets",status="success"}': 0,
         'otc_etl_failures_in_row{view="tickets"}': 2,
-        'otc_etl_rollback_ratio{view="tickets"}': 0.5,
+        'otc_etl_rollback_ratio{view="tickets"}': Number.NaN,
         'otc_etl_last_load_rows{view="tickets",outcome="updated"}': 1,
         'otc_etl_quarantine_records{view="tickets"}': 1,
         'otc_etl_quarantine_growth_records{view="tickets"}': 0,
