@@ -7,7 +7,7 @@ import type { ListMissingFlags, MissingFlags } from "../run/run-missing.ts";
 export function missingCommand(context: CliContext): Command {
   const command = new Command("missing")
     .description("List, show or restore rows that OTC no longer sends.")
-    .addCommand(listCommand(context))
+    .addCommand(listCommand(context), { isDefault: true })
     .addCommand(showCommand(context))
     .addCommand(restoreCommand(context));
   return withExamples(command, [
