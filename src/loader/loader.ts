@@ -123,6 +123,13 @@ export class Loader {
     return this.#open({ create: false });
   }
 
+  /** The database, whose tables are those of this version. @throws OtcError as `database`, and `migration` otherwise */
+  async migratedDatabase(): Promise<Database> {
+    const database = await this.database();
+    await requireMigrated(database);
+    return database;
+  }
+
   /** The directory of the embedded database; undefined when a server is configured. */
   get embeddedDirectory(): string | undefined {
     const database = databaseSettings(this.settings);
@@ -176,8 +183,7 @@ export class Loader {
    */
   async changeTimeZone(name: string, signal: AbortSignal): Promise<string | null> {
     await timeZoneNamed(name, "--time-zone");
-    const database = await this.database();
-    await requireMigrated(database);
+    const database = await this.migratedDatabase();
     return database.transaction(async (transaction) => {
       await lockMigrations(transaction);
       const previous = await readPinnedTimeZone(transaction);
@@ -287,8 +293,7 @@ export class Loader {
     for (const view of request.views) sources.set(view, await this.#sourceOf(view, request));
     await timeZoneNamed(settings.timezone);
     const missingModes = new Map(request.views.map((view) => [view, this.#missingModeOf(view)]));
-    const database = await this.database();
-    await requireMigrated(database);
+    const database = await this.migratedDatabase();
     const pinned = await pinTimeZone(database, {
       zone: settings.timezone,
       catalog: await viewCatalog(),

@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { requireMigrated } from "../database/migrations.ts";
 import { fileSource } from "../source/file-source.ts";
 import type { View } from "../views/view.ts";
 import type { ChosenDocument } from "./choose-documents.ts";
@@ -20,8 +19,7 @@ export async function replayDocuments(
   stdin: Readable,
   request: Omit<LoadRequest, "views" | "atomic" | "file" | "sourceOf" | "kind" | "keepNewer">,
 ): Promise<readonly LoadOutcome[]> {
-  const database = await loader.database();
-  await requireMigrated(database);
+  const database = await loader.migratedDatabase();
   const outcomes: LoadOutcome[] = [];
   const failed = new Set<View>();
   for (const { view, path, archiveFile } of documents) {

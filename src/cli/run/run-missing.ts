@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { requireMigrated } from "../../database/migrations.ts";
-import type { Database } from "../../database/database.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { missingSinceArchive } from "../../loader/missing-since-archive.ts";
 import { restoreMissing, showMissing } from "../../loader/restore-missing.ts";
@@ -44,7 +42,7 @@ export async function listMissing(
       await listSinceArchive(session, context, flags, filter, limit);
       return;
     }
-    const database = await migratedDatabase(session);
+    const database = await session.loader.migratedDatabase();
     const rows = await readMissing(database, filter, limit);
     if (flags.json) for (const row of rows) context.stdout.write(jsonLine(row));
     else context.stdout.write(renderMissing(await countMissing(database, filter), rows));
@@ -96,7 +94,7 @@ export async function showMissingRow(
 ): Promise<void> {
   const missingId = requireWholeNumber("The row's id", id);
   await withSession(command, context, async (session) => {
-    const row = await showMissing(await migratedDatabase(session), missingId);
+    const row = await showMissing(await session.loader.migratedDatabase(), missingId);
     context.stdout.write(flags.json ? jsonLine(row) : renderMissingRow(row));
   });
 }
@@ -110,7 +108,7 @@ export async function restoreMissingRows(
 ): Promise<void> {
   const missingIds = ids.map((id) => requireWholeNumber("The row's id", id));
   await withSession(command, context, async (session) => {
-    const database = await migratedDatabase(session);
+    const database = await session.loader.migratedDatabase();
     for (const missingId of missingIds) {
       const row = await restoreMissing(database, missingId, { log: session.log, signal: context.signal });
       if (flags.json) context.stdout.write(jsonLine(row));
@@ -131,10 +129,4 @@ async function readFilter({ view, action }: ListMissingFlags): Promise<MissingFi
     ...(view === undefined ? {} : { view: viewNamed(await viewCatalog(), view).name }),
     ...(chosen === undefined ? {} : { action: chosen }),
   };
-}
-
-async function migratedDatabase({ loader }: Session): Promise<Database> {
-  const database = await loader.database();
-  await requireMigrated(database);
-  return database;
 }

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { requireMigrated } from "../../database/migrations.ts";
 import { formatCount } from "../../format/format.ts";
 import type { CliContext } from "../cli-context.ts";
 import { withSession } from "../session.ts";
@@ -11,7 +10,7 @@ export interface PruneFlags {
 export async function runPrune(flags: PruneFlags, command: Command, context: CliContext): Promise<void> {
   const { stdout, signal } = context;
   await withSession(command, context, async ({ loader }) => {
-    await requireMigrated(await loader.database());
+    await loader.migratedDatabase();
     const pruned = await loader.prune(signal);
     signal.throwIfAborted();
     const { runs, rejects, requests } = pruned;

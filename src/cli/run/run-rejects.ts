@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import type { Database } from "../../database/database.ts";
-import { requireMigrated } from "../../database/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { clearRejects, countRejects, readReject, readRejects } from "../../runs/rejects/read-rejects.ts";
 import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
@@ -15,7 +13,7 @@ import { renderReject, renderRejects } from "../render/render-rejects.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
-import { type Session, withSession } from "../session.ts";
+import { withSession } from "../session.ts";
 import type { WaitFlags } from "../options/load-options.ts";
 
 export interface ClearFlags extends FilterFlags {
@@ -45,7 +43,7 @@ export async function listRejects(flags: ListFlags, command: Command, context: C
   const filter = await readFilter(flags);
   const limit = requireWholeNumber("--limit", flags.limit);
   await withSession(command, context, async (session) => {
-    const database = await migratedDatabase(session);
+    const database = await session.loader.migratedDatabase();
     const rejects = await readRejects(database, filter, limit);
     if (flags.json) {
       for (const reject of rejects) context.stdout.write(jsonLine(reject));
@@ -65,7 +63,7 @@ export async function showReject(
 ): Promise<void> {
   const rejectId = requireWholeNumber("The record's id", id);
   await withSession(command, context, async (session) => {
-    const database = await migratedDatabase(session);
+    const database = await session.loader.migratedDatabase();
     const reject = await readReject(database, rejectId);
     if (reject === undefined) {
       throw new OtcError("usage", `There is no record ${rejectId} in quarantine.`, {
@@ -85,7 +83,7 @@ export async function retryQuarantine(
 ): Promise<number> {
   const filter = await readFilter(flags);
   return withSession(command, context, async (session) => {
-    await migratedDatabase(session);
+    await session.loader.migratedDatabase();
     const { loader, options } = session;
     const outcomes = await retryRejects(loader, await viewCatalog(), filter, {
       ...readWaitOptions(flags),
@@ -112,17 +110,11 @@ export async function clearQuarantine(
     });
   }
   await withSession(command, context, async (session) => {
-    const database = await migratedDatabase(session);
+    const database = await session.loader.migratedDatabase();
     const cleared = await clearRejects(database, filter);
     if (flags.json) context.stdout.write(jsonLine({ cleared }));
     else if (!session.options.quiet) context.stdout.write(`${formatCount(cleared)} records removed.\n`);
   });
-}
-
-async function migratedDatabase({ loader }: Session): Promise<Database> {
-  const database = await loader.database();
-  await requireMigrated(database);
-  return database;
 }
 
 /** @throws OtcError `usage` */

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { requireMigrated } from "../../database/migrations.ts";
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { throttleProblems } from "../../throttle/throttle-problems.ts";
@@ -27,8 +26,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
   return withSession(command, context, async ({ loader }) => {
     const { maxAgeMs, maxRollbackRate } = loader.settings;
     const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
-    const database = await loader.database();
-    await requireMigrated(database);
+    const database = await loader.migratedDatabase();
     if (flags.check) await loader.sendDueAlerts();
     if (flags.prometheus) {
       const { metricsText } = await import("../../metrics/metrics-text.ts");

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { Logger } from "pino";
 import type { Database } from "../../database/database.ts";
-import { requireMigrated } from "../../database/migrations.ts";
 import {
   readUserConflicts,
   readUsers,
@@ -87,8 +86,7 @@ function withUsers(
   work: (opened: { readonly database: Database; readonly log: Logger }) => Promise<void>,
 ): Promise<void> {
   return withSession(command, context, async ({ loader, log }) => {
-    const database = await loader.database();
-    await requireMigrated(database);
+    const database = await loader.migratedDatabase();
     await work({ database, log });
   });
 }

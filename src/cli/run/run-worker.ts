@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { requireMigrated } from "../../database/migrations.ts";
 import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
 import { errorMessage } from "../../errors/error-message.ts";
 import type { LoadRequest } from "../../loader/loader.ts";
@@ -56,18 +55,16 @@ export function runWorker(
       for (const { view } of schedules) loader.apiSource(view);
       if (flags.migrate) await loader.migrate(context.signal);
     }
-    const database = await loader.database();
+    const database = await loader.migratedDatabase();
     const queue = new JobQueue(database, (error) => {
       log.debug(`pg-boss: ${errorMessage(error)}`);
     });
     if (flags.list) {
-      await requireMigrated(database);
       const statuses = await readWorkerStatus(database, queue, schedules, LETTERS_SHOWN);
       if (!flags.json) context.stdout.write(renderWorkerStatus(statuses));
       else for (const status of statuses) context.stdout.write(`${JSON.stringify(status)}\n`);
       return 0;
     }
-    await requireMigrated(database);
 
     const alive = flags.aliveFile === undefined ? undefined : await keepAliveFile(flags.aliveFile, log);
     const grace = graceSignal(context.signal, loader.settings.stopGraceMs);
