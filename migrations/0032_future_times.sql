@@ -1,4 +1,5 @@
--- A clock that jumped leaves loads that seem to have been committed in the future. Their times are ignored.
+-- A clock that jumped leaves loads that seem to have been committed in the future. Their times are ignored. Rows that
+-- were deleted softly are not among the contents.
 create or replace view v_data_freshness as
 with contents (view_name, latest_data_date, total_records) as (
   select 'tickets', greatest(max("TKT-Created Time"), max("TKT-Modified Time")), count(*) from tickets where deleted_at is null
