@@ -1,4 +1,4 @@
-import type { AlertCondition } from "../config/settings.ts";
+import type { AlertCondition } from "../config/setting-types.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 

@@ -1,4 +1,4 @@
-import type { AlertCondition } from "../config/settings.ts";
+import type { AlertCondition } from "../config/setting-types.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 
 /** The beginning or end of one condition of one view. */

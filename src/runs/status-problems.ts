@@ -1,4 +1,4 @@
-import type { AlertCondition } from "../config/settings.ts";
+import type { AlertCondition } from "../config/setting-types.ts";
 import type { ViewHealth } from "./read-status.ts";
 
 /** The limits beyond which `status --check` and the alerts report a problem. */
