@@ -1,16 +1,19 @@
 import { Socket } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import type { OtcError } from "../errors/otc-error.ts";
-import { errorMessage } from "../errors/error-message.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
-import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
-import { DatabaseError, databaseError } from "./database-error.ts";
+import { databaseError } from "./database-error.ts";
+import {
+  commit,
+  connectionError,
+  idleErrors,
+  isServerAnswer,
+  rollback,
+  runQuery,
+  runScript,
+} from "./postgres-statements.ts";
+import { PostgresTransaction } from "./postgres-transaction.ts";
 import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
-import { runSavepoint } from "./savepoint.ts";
 
 /** How to reach a PostgreSQL server. */
 export interface PostgresSettings {
@@ -55,9 +58,6 @@ const CLIENT_CHECK = "set_config('client_connection_check_interval', '1s', true)
 
 const ANSWER_GRACE_MS = 10_000;
 
-/** The time limit for a ROLLBACK. After it, the connection is closed, which also rolls back. */
-const ROLLBACK_TIMEOUT_MS = 3000;
-
 /** The time limit for a cancellation. It is short because an interrupted load has five seconds to end. */
 const CANCEL_TIMEOUT_MS = 1500;
 
@@ -70,9 +70,6 @@ const INT8_OID = 20;
 /** The driver returns 64-bit integers as text. Those of otc-etl are counts and ids below 2^53. */
 const types = new pg.TypeOverrides();
 types.setTypeParser(INT8_OID, Number);
-
-/** The errors of connections that broke while idle. Later, the driver only reports that they cannot be used. */
-const idleErrors = new WeakMap<pg.PoolClient, Error>();
 
 export class PostgresDatabase implements Database {
   readonly engine = "postgres";
@@ -277,154 +274,6 @@ export class PostgresDatabase implements Database {
       await client.end().catch(() => undefined);
     }
   }
-}
-
-class PostgresTransaction implements Transaction {
-  readonly schema: string;
-  readonly lost: AbortSignal;
-  readonly #client: pg.PoolClient;
-  readonly #location: string;
-  #savepoints = 0;
-
-  constructor(
-    client: pg.PoolClient,
-    { schema, location }: Pick<Database, "schema" | "location">,
-    lost: AbortSignal,
-  ) {
-    this.schema = schema;
-    this.lost = lost;
-    this.#client = client;
-    this.#location = location;
-  }
-
-  get savepoints(): number {
-    return this.#savepoints;
-  }
-
-  query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
-    return runQuery<Row>(this.#client, sql, parameters, this.#location);
-  }
-
-  savepoint<T>(work: () => Promise<T>): Promise<T> {
-    this.#savepoints += 1;
-    return runSavepoint(this, this.#savepoints, work);
-  }
-
-  script<Row>(sql: string): Promise<readonly Row[]> {
-    return runScript<Row>(this.#client, sql, this.#location);
-  }
-
-  async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
-    const copy = this.#client.query(copyFrom(`copy ${target} from stdin (format binary)`));
-    // When one side fails, the other side fails as well. Only the first error is reported.
-    let first: { readonly error: unknown } | undefined;
-    async function* watched(): AsyncGenerator<Buffer> {
-      try {
-        yield COPY_HEADER;
-        yield* chunks;
-        yield COPY_TRAILER;
-      } catch (error) {
-        first ??= { error };
-        throw error;
-      }
-    }
-    // A failed pipeline ends only when `chunks` end, and their source may be silent for long.
-    const broken = Promise.withResolvers<never>();
-    copy.once("error", (error) => {
-      first ??= { error: connectionError(error, this.#client, this.#location) };
-      broken.reject(error);
-    });
-    try {
-      await Promise.race([
-        pipeline(Readable.from(watched(), { objectMode: true, highWaterMark: 1 }), copy),
-        broken.promise,
-      ]);
-    } catch (error) {
-      throw first === undefined ? databaseError(error, this.#location) : first.error;
-    }
-    return copy.rowCount;
-  }
-
-  async *copyOut(query: string): AsyncGenerator<Buffer> {
-    const copy: CopyOut = this.#client.query(copyTo(`copy (${query}) to stdout (format binary)`));
-    let settled = false;
-    try {
-      for await (const chunk of copy) yield chunk as Buffer;
-      settled = true;
-    } catch (error) {
-      settled = true;
-      throw connectionError(error, this.#client, this.#location);
-    } finally {
-      copy.callback?.();
-      // A reader that stops early leaves rows on the connection, which no later statement could get past.
-      if (!settled) this.#client.connection.stream.destroy();
-    }
-  }
-}
-
-/**
- * pg limits the time of a query with a timer that this callback clears. pg-copy-streams 7.0.0 calls it for COPY FROM and
- * not for COPY TO, so the timer would keep the process alive, and at its end fail a query that was answered.
- */
-type CopyOut = ReturnType<typeof copyTo> & { readonly callback?: () => void };
-
-async function runQuery<Row>(
-  client: pg.PoolClient,
-  sql: string,
-  parameters: readonly Parameter[] | undefined,
-  location: string,
-): Promise<QueryResult<Row>> {
-  try {
-    const result = await client.query(sql, parameters as unknown[] | undefined);
-    return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
-  } catch (error) {
-    throw connectionError(error, client, location);
-  }
-}
-
-async function runScript<Row>(client: pg.PoolClient, sql: string, location: string): Promise<readonly Row[]> {
-  try {
-    const results: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
-    return [results].flat().flatMap((result) => result.rows as Row[]);
-  } catch (error) {
-    throw connectionError(error, client, location);
-  }
-}
-
-/** Wraps a driver's error. A connection that did not answer is closed, because later statements would wait as long. */
-function connectionError(error: unknown, client: pg.PoolClient, location: string): OtcError {
-  const wrapped = databaseError(error, location);
-  if (!(wrapped instanceof DatabaseError) || wrapped.sqlState !== undefined) return wrapped;
-  client.connection.stream.destroy();
-  return databaseError(idleErrors.get(client) ?? error, location);
-}
-
-/** @returns the error, if the connection cannot be used again */
-async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
-  try {
-    await client.query({ text: "rollback", query_timeout: ROLLBACK_TIMEOUT_MS } as pg.QueryConfig);
-    return undefined;
-  } catch (error) {
-    return new Error(`rollback failed: ${errorMessage(error)}`);
-  }
-}
-
-/** Checks the answer, because the COMMIT of a transaction with a failed statement returns ROLLBACK without an error. */
-async function commit(client: pg.PoolClient, location: string): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query("commit"));
-  } catch (error) {
-    throw connectionError(error, client, location);
-  }
-  if (command !== "COMMIT") {
-    throw new DatabaseError(`${location} answered COMMIT with ${command}.`, { cause: undefined });
-  }
-}
-
-/** Whether the error came from the server, so that the connection can still be used. */
-function isServerAnswer(error: unknown): boolean {
-  return error instanceof DatabaseError && !error.isConnectionProblem;
 }
 
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
