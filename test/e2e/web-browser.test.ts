@@ -123,11 +123,14 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
 
         const { page } = await newPage(browser, url, { javaScriptEnabled: false });
         await page.goto("/");
+        // Chromium focuses the field with the first frame that it draws.
+        await page.locator("input:focus").waitFor();
         await page.keyboard.type(token);
         await page.keyboard.press("Enter");
         await page.waitForURL(`${url}/`);
         expect(await page.textContent("#views")).toMatch(/tickets\s+fresh/);
         await page.keyboard.press("Tab");
+        await page.locator('[href="#main"]:focus').waitFor();
         await page.keyboard.press("Enter");
         await expect.poll(() => page.url()).toBe(`${url}/#main`);
         await page.goto("/rejects");
