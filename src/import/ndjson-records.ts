@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { errorMessage } from "../errors/error-message.ts";
 import { SourceError } from "../errors/source-error.ts";
+import { checkOneRecord } from "../views/one-record.ts";
 
 const LINE_FEED = 0x0a;
 const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -20,8 +21,9 @@ export async function* ndjsonRecords(
     const record = number === 1 && line.subarray(0, 3).equals(UTF8_BYTE_ORDER_MARK) ? line.subarray(3) : line;
     const text = record.toString("utf8").trim();
     if (text === "") continue;
+    const json = Buffer.from(text, "utf8");
     try {
-      JSON.parse(text);
+      checkOneRecord(json);
     } catch (error) {
       throw new SourceError("document", `Line ${number} is not valid JSON: ${errorMessage(error)}.`, {
         remedy: `The line begins with ${JSON.stringify(text.slice(0, 120))}. Nothing was loaded from the file.`,
@@ -29,7 +31,7 @@ export async function* ndjsonRecords(
       });
     }
     // A line that is not UTF-8 is passed on unchanged, and its record goes to quarantine.
-    yield isUtf8(record) ? Buffer.from(text, "utf8") : record;
+    yield isUtf8(record) ? json : record;
   }
 }
 

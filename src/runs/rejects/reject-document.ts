@@ -1,10 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Transaction } from "../../database/database.ts";
 import { openNamelessFile } from "../../files/nameless-file.ts";
-import { isJson } from "../../json/is-json.ts";
 import type { DocumentSource } from "../../source/document-source.ts";
 import { describeFilter, type RejectFilter } from "./reject-filter.ts";
 import { type RawReject, RetriedRejects } from "./retried-rejects.ts";
+import { checkOneRecord } from "../../views/one-record.ts";
 import type { View } from "../../views/view.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -79,8 +79,19 @@ async function* listOf(rejects: AsyncIterable<RawReject>): AsyncGenerator<Buffer
 
 /** The record as it came, as far as it is known; one that cannot go in must fail alone, and not the document. */
 function recordOf({ raw, reason }: RawReject): Buffer {
-  const record = Buffer.from(isJson(raw) ? raw : JSON.stringify(raw));
+  const record = asOneRecord(raw);
   return reason === "invalid_utf8" ? withInvalidBytes(record) : record;
+}
+
+/** What is not one record becomes a text, which is rejected. */
+function asOneRecord(raw: string): Buffer {
+  const record = Buffer.from(raw);
+  try {
+    checkOneRecord(record);
+    return record;
+  } catch {
+    return Buffer.from(JSON.stringify(raw));
+  }
 }
 
 /** Loaded as it is kept, the record would look as if OTC had sent U+FFFD. */

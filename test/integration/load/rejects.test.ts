@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Loader } from "../../../src/loader/loader.ts";
 import type { LoadOutcome } from "../../../src/runs/outcome.ts";
 import {
@@ -232,6 +232,39 @@ describeEachDatabase("a reload", (target) => {
       }
     },
   );
+
+  test("does not parse a record that is too complex, and one that is damaged fails alone", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const complex = `{"TKT-Ticket ID":2,"Odd":[${"[1],".repeat(150_000)}[1]]}`;
+    await load(loader, tickets, `[{"TKT-Ticket ID":1},${complex},{"TKT-Ticket ID":3,"TKT-Due Date":"?"}]`);
+    // One ends the list too early, one would be many records.
+    const damaged = [`${complex}],[1`, `1${",1".repeat(200_001)}`];
+    await database.sql(
+      `insert into ${database.table("etl_rejects")} (run_id, view_name, position, reason, message, raw_record)
+       select 1, 'tickets', 9, 'too_complex', 'made for this test', raw from unnest($1::text[]) raw`,
+      [damaged],
+    );
+    const parse = vi.spyOn(JSON, "parse");
+    onTestFinished(() => {
+      parse.mockRestore();
+    });
+    expect(await retry(loader)).toMatchObject([{ status: "partial", fetched: 4, inserted: 0, errors: 4 }]);
+    const parsed = parse.mock.calls.map(([text]) => text.length);
+    // What is not one record is read as a text, which is a single value.
+    expect(parsed.filter((length) => length > 10_000)).toHaveLength(2);
+    expect(
+      await database.sql(
+        `select reason, raw_record = $1 as unchanged from ${database.table("etl_rejects")} order by reject_id`,
+        [complex],
+      ),
+    ).toEqual([
+      { reason: "too_complex", unchanged: true },
+      { reason: "invalid_timestamp", unchanged: false },
+      { reason: "not_an_object", unchanged: false },
+      { reason: "not_an_object", unchanged: false },
+    ]);
+  });
 
   test("that is rolled back leaves the quarantine as it was", async () => {
     const database = await target.fresh();

@@ -105,7 +105,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "load/drift": ["database", "load/stage", "runs", "views"],
   "load/tables": ["database", "views"],
   runs: ["archive", "config", "database", "errors", "runs/rejects", "source", "tracing", "views"],
-  "runs/rejects": ["database", "files", "json", "source", "views"],
+  "runs/rejects": ["database", "files", "source", "views"],
   throttle: ["database", "errors", "source"],
   import: ["errors", "files", "json", "source", "views"],
   source: ["config", "errors", "network"],

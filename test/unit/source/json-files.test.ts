@@ -26,6 +26,16 @@ describe("a file with one JSON object per line", () => {
   });
 });
 
+test("A line that is too complex to be parsed has to be one value.", async () => {
+  const list = `[${"[1],".repeat(150_000)}[1]]`;
+  expect(await recordsIn(await fileOf("a.ndjson", `${list}\n`))).toEqual([JSON.parse(list)]);
+  for (const damaged of [list.slice(1, -1), `${list}]`, list.slice(0, -1)]) {
+    await expect(recordsIn(await fileOf("a.ndjson", `1\n${damaged}`))).rejects.toThrow(
+      /^Line 2 is not valid JSON/,
+    );
+  }
+});
+
 describe("a JSON file", () => {
   test("has the records of its list read in any envelope, with renamed fields", async () => {
     const path = await fileOf("a.json", '{"message":{"data":[{"a":1},{"b":"x"}]}}');
