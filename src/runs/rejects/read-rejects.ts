@@ -42,6 +42,29 @@ export function rejectTable(schema: string): string {
   return qualifiedName(schema, "etl_rejects");
 }
 
+/** A search by key finds at most this many records. All found records are read, to be counted and sorted. */
+export const MOST_FOUND = 1000;
+
+/**
+ * Whether more than `MOST_FOUND` records have a key that matches. It reads no more of them than that.
+ *
+ * In a transaction, it also makes the queries that follow use the index of the keys. The planner does not know how many
+ * keys have a word, and would rather read the table in the order of the ids until it has met enough of them.
+ */
+export async function isBroadSearch(database: Queryable, filter: RejectFilter): Promise<boolean> {
+  if (filter.key === undefined) return false;
+  await database.query(
+    `select set_config(setting, 'off', true)
+     from unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan}'::text[]) setting`,
+  );
+  const { rows } = await database.query<{ found: number }>(
+    `select count(*) as found
+     from (select from ${rejectTable(database.schema)} where ${REJECT_CONDITION} limit ${MOST_FOUND + 1}) matching`,
+    rejectParameters(filter),
+  );
+  return (rows[0]?.found ?? 0) > MOST_FOUND;
+}
+
 /**
  * Newest first.
  *

@@ -1,6 +1,8 @@
 import { html } from "hono/html";
 import {
   countRejects,
+  isBroadSearch,
+  MOST_FOUND,
   type RejectCount,
   readRejects,
   type RejectSummary,
@@ -43,6 +45,14 @@ export const rejectsPage: Page = {
     const filter = filterOf(request);
     const fields = { view: filter.view, reason: filter.reason, run: filter.runId, key: filter.key };
     const before = idFieldOf(request, "before");
+    if (await isBroadSearch(database, filter)) {
+      return {
+        title: "Quarantine",
+        lead: html`More than ${formatCount(MOST_FOUND)} records match, so they are neither counted nor listed.
+        Add a word of the key, or choose a view, a reason or a run.`,
+        body: renderRejectForm(views, [], fields),
+      };
+    }
     const counts = await countRejects(database, filter);
     const found = await readRejects(database, filter, RECORDS_LISTED + 1, before);
     const records = found.slice(0, RECORDS_LISTED);

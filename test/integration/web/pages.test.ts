@@ -55,6 +55,15 @@ describeEachDatabase("the pages", (target) => {
     expect(await page(older ?? "")).toContain('is "1 <img');
     expect(await page(`/rejects?key=${encodeURIComponent('"7 <img')}`)).toContain("Quarantine 1 records");
     expect(await page("/rejects?run=2")).toContain("No record is in quarantine.");
+    await database.sql(
+      `insert into ${database.table("etl_rejects")} (run_id, view_name, position, record_key, reason, message, raw_record)
+       select 1, 'tickets', n, 'Common ' || n, 'other', 'made for this test', '' from generate_series(1, 1001) n`,
+    );
+    expect(await page("/rejects?key=Common")).toMatch(
+      /More than 1,000 records match.* Add a word of the key/,
+    );
+    expect(await page("/rejects?key=Common+1001")).toContain("Quarantine 1 records");
+    await database.sql(`delete from ${database.table("etl_rejects")} where reason = 'other'`);
     expect(await page("/rejects/1")).toContain(`"TKT-Ticket ID": ${JSON.stringify(`1 ${HOSTILE}`)},`);
 
     const attempt = withReadOnlyTransaction(
