@@ -1,6 +1,7 @@
 import { renderEnvExample, settingGroups } from "../src/config/describe-settings.ts";
 import { flagOf, type Setting, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
+import { renderBackendMatrix } from "./backend-matrix.ts";
 import { DECISION_INDEX, renderDecisionIndex } from "./decision-index.ts";
 import { formatPage } from "./format-page.ts";
 import { renderLibraryPage } from "./library-page.ts";
@@ -9,6 +10,7 @@ import { silentProgram } from "./silent-program.ts";
 const README = new URL("../README.md", import.meta.url);
 const COMMANDS_PAGE = new URL("../docs/commands.md", import.meta.url);
 const SETTINGS_PAGE = new URL("../docs/settings.md", import.meta.url);
+const SCALING_PAGE = new URL("../docs/scaling.md", import.meta.url);
 const LIBRARY_PAGE = new URL("../docs/library.md", import.meta.url);
 const ENV_EXAMPLE = new URL("../.env.example", import.meta.url);
 
@@ -40,6 +42,7 @@ export async function renderGeneratedFiles(
       replaceBlock(await read(COMMANDS_PAGE), "commands", commandTable([...commands.values()])),
     ],
     [SETTINGS_PAGE, replaceBlock(await read(SETTINGS_PAGE), "settings", settingTables(views))],
+    [SCALING_PAGE, replaceBlock(await read(SCALING_PAGE), "backends", renderBackendMatrix())],
     [LIBRARY_PAGE, renderLibraryPage()],
     [DECISION_INDEX, renderDecisionIndex()],
   ];

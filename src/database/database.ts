@@ -1,3 +1,5 @@
+import type { Backend } from "./backend.ts";
+
 /** The rows that a statement returned, and their number. */
 export interface QueryResult<Row> {
   readonly rows: readonly Row[];
@@ -14,7 +16,7 @@ export interface Queryable {
   /** The schema of all tables, unquoted. */
   readonly schema: string;
   /**
-   * On every engine, integers are returned as numbers (cast to text what may exceed 2^53), `numeric` as a string, and
+   * On every backend, integers are returned as numbers (cast to text what may exceed 2^53), `numeric` as a string, and
    * `timestamptz` as a Date.
    *
    * @throws OtcError `database`, with the SQLSTATE and the server's message
@@ -60,7 +62,8 @@ export interface Transaction extends Queryable {
 
 /** PostgreSQL behind one interface: a server, or PGlite in this process. */
 export interface Database extends Queryable {
-  readonly engine: "postgres" | "embedded";
+  /** What the database can do. A table of its own kind has a profile of its own: `readTableBackend`. */
+  readonly backend: Backend;
   /** Where the database is, without credentials, for messages. */
   readonly location: string;
   /**

@@ -1,6 +1,7 @@
 import { access, chmod, mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
+import { EMBEDDED } from "./backend.ts";
 import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
 import { errorMessage } from "../errors/error-message.ts";
@@ -26,7 +27,7 @@ const COPY_PIECE_BYTES = 4 * 1024 * 1024;
 
 /** PostgreSQL in this process, in a directory that no other process may use at the same time. */
 export class EmbeddedDatabase implements Database {
-  readonly engine = "embedded";
+  readonly backend = EMBEDDED;
   readonly location: string;
   readonly schema: string;
   readonly #settings: EmbeddedSettings;

@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { POSTGRES } from "./backend.ts";
 import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
 import { databaseError } from "./database-error.ts";
 import {
@@ -72,7 +73,7 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(INT8_OID, Number);
 
 export class PostgresDatabase implements Database {
-  readonly engine = "postgres";
+  readonly backend = POSTGRES;
   readonly location: string;
   readonly schema: string;
   readonly #pool: pg.Pool;

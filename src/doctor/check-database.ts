@@ -187,10 +187,10 @@ async function checkMissingRights(database: Database, views: readonly View[]): P
   );
 }
 
-/** Checks which role our functions run as, and whether other roles can abuse that. An embedded database has one role only. */
+/** Checks which role our functions run as, and whether other roles can abuse that. */
 async function checkOwner(database: Database): Promise<CheckResult> {
   const name = "owner";
-  if (database.engine === "embedded") return skipped(name, "the embedded database has one role only");
+  if (!database.backend.roles) return skipped(name, "the database has one role only");
   const { rows } = await database.query<{ owner: string; superuser: boolean; abusable: boolean }>(
     `select rolname as "owner", rolsuper as "superuser", bool_or(abusable) as "abusable"
      from (

@@ -1,3 +1,4 @@
+import { readTableBackend } from "../database/table-backend.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
@@ -76,7 +77,10 @@ async function loadPrepared(
 
   const target = qualifiedName(database.schema, view.table);
   const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
-  const tables = loadTables(database.schema, view, runId, fingerprinting.isStored);
+  const tables = loadTables(database.schema, view, runId, {
+    backend: await readTableBackend(transaction, database.backend, target),
+    hasFingerprints: fingerprinting.isStored,
+  });
   const last = await readLastLoad(transaction, view);
   // Whatever is brought in otherwise is not all that OTC has, and may be as old as it likes.
   const isFromApi = run.kind === "load" && run.source.kind === "api";

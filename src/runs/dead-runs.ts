@@ -96,7 +96,7 @@ export async function showDeadRuns<Run extends RecordedRun>(
 
 /** Marks the runs of dead processes as abandoned. */
 export async function abandonDeadRuns(transaction: Queryable, database: Database, view: View): Promise<void> {
-  const dead = await readDeadRuns(transaction, [view.name], database.engine === "embedded");
+  const dead = await readDeadRuns(transaction, [view.name], !database.backend.separateSessions);
   if (dead.length === 0) return;
   await transaction.query(
     `update ${runTable(database.schema)}

@@ -155,7 +155,7 @@ export class RequestLog implements RequestGate {
   }
 
   async #onSeparateConnection<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
-    if (this.#database.engine === "embedded") return work(this.#transaction);
+    if (!this.#database.backend.separateSessions) return work(this.#transaction);
     return this.#database.transaction(work);
   }
 }

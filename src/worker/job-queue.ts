@@ -100,7 +100,7 @@ export class JobQueue {
     this.#boss = new PgBoss({
       db: jobDatabase(database),
       schema: jobSchema(database.schema),
-      backend: database.engine === "embedded" ? "pglite" : "postgres",
+      backend: database.backend.jobs,
       createSchema: false,
       // The worker calls `supervise` itself between two loads: the embedded database has one session only.
       supervise: false,

@@ -1,3 +1,4 @@
+import { isDivided } from "../../database/table-backend.ts";
 import type { Transaction } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
 import { keyColumns, type ValueType, type View } from "../../views/view.ts";
@@ -43,9 +44,10 @@ class NoLongerEmpty extends Error {
 export async function findEmptyTable(
   transaction: Transaction,
   view: View,
-  { target, hasFingerprints }: LoadTables,
+  { target, backend, hasFingerprints }: LoadTables,
 ): Promise<EmptyTable | undefined> {
   if (
+    !backend.directFill ||
     !hasFingerprints ||
     !(await isOwner(transaction, target)) ||
     !(await isPlainAndEmpty(transaction, view, target))
@@ -119,9 +121,8 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
   const { rows } = await transaction.query<{ plain: boolean }>(
     `select pg_relation_size(c.oid) = 0
        and c.relkind = 'r' and not c.relhasrules and not c.relrowsecurity
-       and not c.relhassubclass and not c.relispartition
        and not exists (select from pg_trigger where tgrelid = c.oid and tgname <> '${FINGERPRINT_TRIGGER}')
-       and not exists (select from pg_inherits where inhrelid = c.oid)
+       and not ${isDivided("c")}
        and not exists (select from pg_constraint where conrelid = c.oid and contype not in ('p', 'u', 'n'))
        and not exists (
          select from pg_attribute a

@@ -1,3 +1,4 @@
+import type { Backend } from "../../database/backend.ts";
 import type { CopyBinaryWriter } from "../../database/copy-binary.ts";
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
@@ -72,11 +73,18 @@ export interface LoadTables {
   readonly unseen: string;
   /** The rows of the target that are missing in the document. */
   readonly absent: string;
+  /** What can be done with the target. */
+  readonly backend: Backend;
   /** Whether rows of the target are written with their fingerprints. */
   readonly hasFingerprints: boolean;
 }
 
-export function loadTables(schema: string, view: View, runId: number, hasFingerprints: boolean): LoadTables {
+export function loadTables(
+  schema: string,
+  view: View,
+  runId: number,
+  { backend, hasFingerprints }: Pick<LoadTables, "backend" | "hasFingerprints">,
+): LoadTables {
   const staging = qualifiedName(schema, `etl_staging_${view.name}_${runId}`);
   return {
     target: qualifiedName(schema, view.table),
@@ -91,6 +99,7 @@ export function loadTables(schema: string, view: View, runId: number, hasFingerp
     rejectedKeys: qualifiedName(schema, `etl_rejected_keys_${view.name}_${runId}`),
     unseen: qualifiedName(schema, `etl_unseen_${view.name}_${runId}`),
     absent: qualifiedName(schema, `etl_absent_${view.name}_${runId}`),
+    backend,
     hasFingerprints,
   };
 }

@@ -1,0 +1,30 @@
+import { type Backend, EMBEDDED, partitioned, POSTGRES } from "../src/database/backend.ts";
+
+/** What each property of a profile means to an operator. */
+const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name">, string>> = {
+  separateSessions: "several processes can work with it at the same time",
+  roles: "roles with different rights",
+  jobs: "what pg-boss, which keeps the jobs of workers, takes it for",
+  directFill: "a first load fills the table without staging",
+};
+
+/** docs/scaling.md shows what each kind of database or table can do. */
+export function renderBackendMatrix(): string {
+  const backends = [POSTGRES, partitioned(POSTGRES), EMBEDDED];
+  const rows = Object.entries(MEANINGS).map(([property, meaning]) => [
+    `${meaning} (\`${property}\`)`,
+    ...backends.map((backend) => cell(backend[property as keyof typeof MEANINGS])),
+  ]);
+  return [
+    ["what it can do", ...backends.map(({ name }) => name)],
+    backends.map(() => "---").concat("---"),
+    ...rows,
+  ]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+function cell(value: boolean | string): string {
+  if (typeof value === "string") return value;
+  return value ? "yes" : "no";
+}
