@@ -1,18 +1,58 @@
-// Compiles src/ into an empty dist/, so that no file of an earlier build is ever published.
+// Bundles src/ into an empty dist/, so that no file of an earlier build is ever published: docs/adr/0029-a-bundle.md.
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, globSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type Plugin, rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+/** All chunks lie in one folder of dist/, so an address relative to a module of src/ is found from any of them. */
+const CHUNKS = "chunks";
+
+/** What is loaded by its own name: the command, the library, and the views, whose folder is the list of all. */
+const ENTRIES = ["cli/main.ts", "index.ts", "views/definitions/*.ts"];
+
+/**
+ * Not bundled: they are large and few commands need them, PGlite finds its WebAssembly beside itself, and the driver looks
+ * for pg-native although nobody installs it.
+ */
+const SEPARATE = [/^node:/, /^@electric-sql\/pglite/, /^@opentelemetry\//, /^pg-boss$/, /^pg-native$/];
+
+/** A module that finds a file beside itself finds it in dist/ too, although its code lies in a chunk. */
+const moduleAddresses: Plugin = {
+  name: "module-addresses",
+  transform(code, id) {
+    if (!id.startsWith(`${root}src/`) || !code.includes("import.meta.url")) return null;
+    const module = id.slice(`${root}src/`.length);
+    // No line moves, so the source map needs no correction.
+    return {
+      code: code.replaceAll("import.meta.url", `new URL("../${module}", import.meta.url)`),
+      map: null,
+    };
+  },
+};
+
+// With what was compiled of the earlier build.
+for (const folder of ["dist", ".cache"]) rmSync(`${root}/${folder}`, { recursive: true, force: true });
 execFileSync(
   process.execPath,
   [`${root}/node_modules/typescript/bin/tsc`, "-p", `${root}/tsconfig.build.json`],
-  {
-    stdio: "inherit",
-  },
+  { stdio: "inherit" },
 );
+const modules = globSync(ENTRIES, { cwd: `${root}/src` });
+const bundle = await rolldown({
+  cwd: root,
+  input: Object.fromEntries(modules.map((module) => [module.replace(/\.ts$/, ""), `src/${module}`])),
+  platform: "node",
+  external: SEPARATE,
+  plugins: [moduleAddresses],
+});
+await bundle.write({
+  dir: `${root}/dist`,
+  entryFileNames: "[name].js",
+  chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
+  sourcemap: true,
+});
 // Assets of the status page are copied, not compiled.
 cpSync(`${root}/src/web/assets`, `${root}/dist/web/assets`, { recursive: true });
 // npx runs the bin of a checkout directly: without the x bit it answers "Permission denied".

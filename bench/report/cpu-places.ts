@@ -1,8 +1,17 @@
+/** A function in a file. */
+export interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  /** From 0, as the column. */
+  readonly lineNumber?: number;
+  readonly columnNumber?: number;
+}
+
 /** A V8 CPU profile, as `node --cpu-prof` writes it. */
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly callFrame: CallFrame;
     readonly children?: readonly number[];
   }[];
   /** Ids of nodes. */
@@ -20,9 +29,14 @@ export interface CpuPlace {
 /**
  * Where a process spent its time, most first. A sample counts for the innermost function of our own or of a package: what
  * JSON.parse takes is its caller's.
+ *
+ * @param sourceOf the file that a function was written in; default: the one that holds it
  */
-export function cpuPlaces(profile: CpuProfile): readonly CpuPlace[] {
-  const placeOf = placesOfNodes(profile);
+export function cpuPlaces(
+  profile: CpuProfile,
+  sourceOf: (frame: CallFrame) => string = ({ url }) => url,
+): readonly CpuPlace[] {
+  const placeOf = placesOfNodes(profile, sourceOf);
   const seconds = new Map<string, number>();
   for (const [index, id] of profile.samples.entries()) {
     const place = placeOf.get(id) ?? "(unknown)";
@@ -33,7 +47,10 @@ export function cpuPlaces(profile: CpuProfile): readonly CpuPlace[] {
     .sort((a, b) => b.seconds - a.seconds);
 }
 
-function placesOfNodes({ nodes }: CpuProfile): ReadonlyMap<number, string> {
+function placesOfNodes(
+  { nodes }: CpuProfile,
+  sourceOf: (frame: CallFrame) => string,
+): ReadonlyMap<number, string> {
   const parents = new Map(
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
   );
@@ -43,7 +60,7 @@ function placesOfNodes({ nodes }: CpuProfile): ReadonlyMap<number, string> {
     let place: string | undefined;
     for (let at: number | undefined = id; at !== undefined && place === undefined; at = parents.get(at)) {
       const frame = byId.get(at)?.callFrame;
-      place = frame === undefined ? undefined : ownPlace(frame.url, frame.functionName);
+      place = frame === undefined ? undefined : ownPlace(sourceOf(frame), frame.functionName);
     }
     // V8's own: (idle), (garbage collector), (program).
     places.set(id, place ?? (callFrame.functionName.startsWith("(") ? callFrame.functionName : "node"));
@@ -54,6 +71,6 @@ function placesOfNodes({ nodes }: CpuProfile): ReadonlyMap<number, string> {
 function ownPlace(url: string, functionName: string): string | undefined {
   const [, dependency] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url) ?? [];
   if (dependency !== undefined) return dependency;
-  const [, module] = /\/dist\/(.+)\.js$/.exec(url) ?? [];
+  const [, module] = /\/src\/(.+)\.ts$/.exec(url) ?? [];
   return module === undefined ? undefined : `${module} ${functionName || "(anonymous)"}`;
 }

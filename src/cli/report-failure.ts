@@ -5,6 +5,7 @@ import { errorMessage } from "../errors/error-message.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import { exitCodeOf, OtcError } from "../errors/otc-error.ts";
 import { nameFlags } from "./options/name-flags.ts";
+import { isSwitchGiven } from "./options/switches.ts";
 
 /** What a failure is reported to, and what the command was called with. */
 interface ReportContext {
@@ -50,10 +51,4 @@ function describe(error: unknown, flags: Environment): Failure {
     message: nameFlags(message, flags),
     remedy: remedy === null ? null : nameFlags(remedy, flags),
   };
-}
-
-/** Whether a switch is among the arguments; what follows `--` is none. */
-function isSwitchGiven(argv: readonly string[], name: string): boolean {
-  const end = argv.indexOf("--");
-  return (end === -1 ? argv : argv.slice(0, end)).includes(name);
 }

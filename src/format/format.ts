@@ -1,21 +1,32 @@
-const wholeNumber = new Intl.NumberFormat("en-US");
-const oneDecimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const twoDecimals = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** The first format of a process takes a hundredth of a second, which a command that prints no number does not pay. */
+function formatNumber(value: number, decimals: number): string {
+  let format = formats.get(decimals);
+  if (format === undefined) {
+    format = new Intl.NumberFormat("en-US", {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    });
+    formats.set(decimals, format);
+  }
+  return format.format(value);
+}
 
 /** `1,234,567`. */
 export function formatCount(count: number): string {
-  return wholeNumber.format(count);
+  return formatNumber(count, 0);
 }
 
 /** `12.3 MB`, of a million bytes. */
 export function formatMegabytes(bytes: number): string {
-  return `${oneDecimal.format(bytes / 1e6)} MB`;
+  return `${formatNumber(bytes / 1e6, 1)} MB`;
 }
 
 /** `12.3`, and `0.05` below a second, as small documents take. */
 export function formatSeconds(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  return (seconds < 1 ? twoDecimals : oneDecimal).format(seconds);
+  return formatNumber(seconds, seconds < 1 ? 2 : 1);
 }
 
 const UNITS: readonly [seconds: number, name: string][] = [

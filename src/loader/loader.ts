@@ -14,7 +14,7 @@ import { lockMigrations, type MigrationState, requireMigrated } from "../databas
 import { openDatabase } from "../database/open-database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
-import { ApiClient } from "../source/api-client.ts";
+import type { ApiClient } from "../source/api-client.ts";
 import type { DocumentSource } from "../source/document-source.ts";
 import type { LoadSource } from "../runs/load-source.ts";
 import { checkedFileSource } from "../source/file-source.ts";
@@ -147,10 +147,12 @@ export class Loader {
    *
    * @throws OtcError `configuration`
    */
-  apiSource(view: View): DocumentSource {
+  async apiSource(view: View): Promise<DocumentSource> {
     const { env, flags } = this.#input;
     const api = requiredApiSettings(this.settings);
     const viewId = readViewId(env, flags, view.name);
+    // Its import takes a quarter of the start, and a file needs no client.
+    const { ApiClient } = await import("../source/api-client.ts");
     this.#client ??= new ApiClient({
       ...api,
       proxies: proxySettings(env),

@@ -25,6 +25,18 @@ describe("the command line", () => {
     });
   });
 
+  test("keeps what was compiled for the next start", async () => {
+    await runCli(["settings"]);
+    const folders = await readdir(new URL("../../.cache/node", import.meta.url), { recursive: true });
+    expect(folders.length).toBeGreaterThan(1);
+  });
+
+  test("names lines of the source in the stack traces of --verbose", async () => {
+    const env = { OTC_DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" };
+    const { stderr } = await runCli(["status", "--verbose"], { env });
+    expect(stderr).toMatch(/^ +at .*src\/database\/postgres-\w+\.ts:\d+/m);
+  });
+
   test("lists its commands", async () => {
     const { code, stdout } = await runCli(["--help"]);
     expect(code).toBe(0);

@@ -49,7 +49,7 @@ async function* runChecks(
   const view = configuration.every((result) => result.state === "ok") ? views[0] : undefined;
   yield view === undefined
     ? skipped("API", "not checked: its settings are incomplete")
-    : await checkApi(loader.apiSource(view), signal);
+    : await checkApi(await loader.apiSource(view), signal);
   yield await checkArchive(loader.settings.archiveDir);
   yield* await checkDisk(loader.embeddedDirectory);
   yield* await checkAlerts(loader.alerts, loader.settings.alertOn, alert, signal);

@@ -52,7 +52,7 @@ export function runWorker(
     const schedules = readSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
     if (!flags.list) {
       // A missing setting of the API fails the start, and not a load in the night.
-      for (const { view } of schedules) loader.apiSource(view);
+      for (const { view } of schedules) await loader.apiSource(view);
       if (flags.migrate) await loader.migrate(context.signal);
     }
     const database = await loader.migratedDatabase();

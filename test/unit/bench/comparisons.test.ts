@@ -45,7 +45,7 @@ test("a sample of Node's own code counts for the project's function that called 
   const places = cpuPlaces({
     nodes: [
       { id: 1, callFrame: frame("", "(root)"), children: [2, 4, 5] },
-      { id: 2, callFrame: frame("file:///x/dist/load/stage-document.js", "parseRecord"), children: [3] },
+      { id: 2, callFrame: frame("file:///x/src/load/stage-document.ts", "parseRecord"), children: [3] },
       { id: 3, callFrame: frame("node:buffer", "toString") },
       { id: 4, callFrame: frame("", "(idle)") },
       { id: 5, callFrame: frame("file:///x/node_modules/pg/lib/client.js", "query") },
