@@ -29,6 +29,9 @@ const ENDINGS: Record<AlertCondition, string> = {
   stale: "the data is fresh again",
   drift: "the last load found the fields of the load before it",
   "rollback-rate": "the rollback rate is within the limit again",
+  missing: "the last load found no more missing rows than usual",
+  rekeyed: "the last load found no more rekeyed rows than usual",
+  late: "the last load found no more late records than usual",
 };
 
 /**

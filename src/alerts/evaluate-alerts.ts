@@ -98,6 +98,8 @@ function remedyOf(
     const { view, runId, errors } = committed;
     return errors === 0 ? `otc-etl plan ${view}` : `otc-etl rejects list --run ${runId}`;
   }
+  if (condition === "missing" || condition === "rekeyed")
+    return `otc-etl missing list --view ${health?.view ?? ""}`;
   if (condition !== "failed") return undefined;
   const outcome = outcomes.find(({ runId }) => runId === health?.lastLoad?.runId);
   return outcome?.status === "failed" && outcome.error instanceof OtcError ? outcome.error.remedy : undefined;

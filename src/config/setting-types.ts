@@ -72,7 +72,16 @@ export function httpUrl(instead: string): v.GenericSchema<string, URL> {
 }
 
 /** The conditions that alerts are sent for. */
-export const ALERT_CONDITIONS = ["failed", "partial", "stale", "rollback-rate", "drift"] as const;
+export const ALERT_CONDITIONS = [
+  "failed",
+  "partial",
+  "stale",
+  "rollback-rate",
+  "drift",
+  "missing",
+  "rekeyed",
+  "late",
+] as const;
 
 export type AlertCondition = (typeof ALERT_CONDITIONS)[number];
 

@@ -1,4 +1,4 @@
-import { ROW_OUTCOMES } from "../runs/read-run-totals.ts";
+import { MISSING_OUTCOMES, ROW_OUTCOMES } from "../runs/read-run-totals.ts";
 import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 
@@ -80,11 +80,25 @@ function addFigures({ exposition, views, lastRuns }: Scrape): void {
     ["view"],
     "Inserted records of the last committed load whose date says that the load before should have had them.",
   );
+  const known = exposition.gauge(
+    "otc_etl_last_load_known_records",
+    ["view"],
+    "Records of the last committed load that were known by their fingerprints, so that they were not compared.",
+  );
+  const missing = exposition.gauge(
+    "otc_etl_last_load_missing_rows",
+    ["view", "outcome"],
+    "Rows that the last committed load found missing, returned or rekeyed.",
+  );
   for (const { name: view } of views) {
     const last = lastRuns.find((run) => run.view === view && run.kind === "load");
     for (const outcome of ROW_OUTCOMES) rows.set({ view, outcome }, last?.rows[outcome] ?? Number.NaN);
     for (const step of STEPS) steps.set({ view, step }, last?.stepSeconds[step] ?? Number.NaN);
     bytes.set({ view }, last?.payloadBytes ?? Number.NaN);
     late.set({ view }, last?.late ?? Number.NaN);
+    known.set({ view }, last?.known ?? Number.NaN);
+    for (const outcome of MISSING_OUTCOMES) {
+      missing.set({ view, outcome }, last?.missingRows[outcome] ?? Number.NaN);
+    }
   }
 }

@@ -8,6 +8,7 @@ import { Exposition, type MetricsText } from "./exposition.ts";
 import { addFreshness } from "./freshness.ts";
 import { addLastLoads } from "./last-loads.ts";
 import { addOtc } from "./otc.ts";
+import { addProblems } from "./problems.ts";
 import { addRunCounters } from "./run-counters.ts";
 import { addRunningLoads } from "./running-loads.ts";
 import type { MetricsSettings, Scrape } from "./scrape.ts";
@@ -36,6 +37,7 @@ export async function metricsText(database: Queryable, settings: MetricsSettings
   };
   addFreshness(scrape);
   addLastLoads(scrape);
+  addProblems(scrape);
   await addRunningLoads(scrape);
   await addContents(scrape);
   await addOtc(scrape);

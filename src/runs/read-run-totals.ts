@@ -40,6 +40,8 @@ export interface LastRun extends RunFigures<number | null> {
   readonly kind: RunKind;
   /** Inserted records that the load before should have had. */
   readonly late: number | null;
+  /** Records that were known by their fingerprints. */
+  readonly known: number | null;
 }
 
 /** The selected columns, which `etl_run_totals` and `etl_metadata` both have. */
@@ -70,7 +72,7 @@ export async function readRunTotals(database: Queryable): Promise<readonly RunTo
 /** The last committed runs of each view and kind, newest first, as far as they are still recorded. */
 export async function readLastRuns(database: Queryable): Promise<readonly LastRun[]> {
   const { rows } = await database.query<LastRun>(
-    `select view_name as "view", kind, records_late as "late", ${FIGURES}
+    `select view_name as "view", kind, records_late as "late", records_known as "known", ${FIGURES}
      from ${runTable(database.schema)}
      where run_id = any(array(
        select last_run_id from ${totalsTable(database.schema)} where load_status in ('success', 'partial')

@@ -8,6 +8,7 @@ import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
 import { isJudged, UNDONE_CODES } from "./shown-status.ts";
+import { median, type UnusualRows, unusualRows } from "./unusual-rows.ts";
 
 /** The state of a view's loads, according to the run records. The view's table is not read. */
 export interface ViewHealth {
@@ -23,6 +24,8 @@ export interface ViewHealth {
   readonly duration: { readonly last: number; readonly usual: number | null } | null;
   /** How many more records the last committed load put in quarantine than the one before it; 0 when there was none. */
   readonly quarantineGrowth: number;
+  /** The rows that the last committed load found missing, with another key or late, where they are more than usual. */
+  readonly unusualRows: readonly UnusualRows[];
   /** How the fields of the last committed load differ from those of the one before. */
   readonly driftWarnings: readonly DriftWarning[];
   /** The fields of the last committed load that the view does not define, with the number of records. */
@@ -198,6 +201,7 @@ function judge(
   | "rollbackRate"
   | "duration"
   | "quarantineGrowth"
+  | "unusualRows"
   | "driftWarnings"
   | "lastLoad"
   | "lastCommitted"
@@ -214,8 +218,12 @@ function judge(
     duration:
       last === undefined || last.durationSeconds === null
         ? null
-        : { last: last.durationSeconds, usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) },
+        : {
+            last: last.durationSeconds,
+            usual: median(earlier.flatMap((run) => run.durationSeconds ?? [])) ?? null,
+          },
     driftWarnings: last?.driftWarnings ?? [],
+    unusualRows: unusualRows(last, earlier),
     lastLoad: ended[0] ?? null,
     lastCommitted: last ?? null,
     failuresInRow: lastGood === -1 ? ended.length : lastGood,
@@ -226,9 +234,4 @@ function judge(
 function growthOf(last: RecordedRun | undefined, before: RecordedRun | undefined): number {
   if (last === undefined || before === undefined) return 0;
   return Math.max(0, (last.errors ?? 0) - (before.errors ?? 0));
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }

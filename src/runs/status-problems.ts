@@ -1,5 +1,15 @@
-import type { AlertCondition } from "../config/setting-types.ts";
+import { ALERT_CONDITIONS } from "../config/setting-types.ts";
 import type { ViewHealth } from "./read-status.ts";
+import type { UnusualRows } from "./unusual-rows.ts";
+
+/** Everything that can be wrong with a view. */
+export const PROBLEM_CONDITIONS = [
+  ...ALERT_CONDITIONS,
+  "never-loaded",
+  "future-time",
+  "quarantine-growth",
+  "missing-kept",
+] as const;
 
 /** The limits beyond which `status --check` and the alerts report a problem. */
 export interface StatusLimits {
@@ -11,7 +21,7 @@ export interface StatusLimits {
 
 /** A problem of a view. */
 interface ViewProblem {
-  readonly condition: AlertCondition | "never-loaded" | "future-time" | "quarantine-growth";
+  readonly condition: (typeof PROBLEM_CONDITIONS)[number];
   /** A sentence without the name of the view. */
   readonly text: string;
 }
@@ -20,7 +30,7 @@ interface ViewProblem {
 export function statusProblems(statuses: readonly ViewHealth[], limits: StatusLimits): readonly string[] {
   return statuses.flatMap((status) =>
     viewProblems(status, limits)
-      // Partial loads are normal. The check reports them only when a load has more rejected records than the one before.
+      // Partial loads are normal. The check reports more rejected records than before, and missing rows that were kept.
       .filter(({ condition }) => condition !== "partial")
       .map(({ text }) => `${status.view}: ${text}`),
   );
@@ -78,4 +88,21 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     const text = `the last load put ${records} in quarantine than the one before.`;
     yield { condition: "quarantine-growth", text };
   }
+  if (committed !== null && committed.error !== null) {
+    const text = `the last committed run (${committed.runId}) did not judge or remove all missing rows: ${committed.error}`;
+    yield { condition: "missing-kept", text };
+  }
+  for (const unusual of status.unusualRows) {
+    yield { condition: unusual.count, text: describeUnusual(unusual) };
+  }
+}
+
+function describeUnusual({ count, rows, usual }: UnusualRows): string {
+  const many = (singular: string, plural: string): string => `${rows} ${rows === 1 ? singular : plural}`;
+  const found = {
+    missing: `found ${many("row", "rows")} that OTC no longer sends`,
+    rekeyed: `found ${many("row whose record", "rows whose records")} came with another key`,
+    late: `inserted ${many("record", "records")} that the load before should have had`,
+  };
+  return `the last load ${found[count]}, more than usual (${usual}).`;
 }

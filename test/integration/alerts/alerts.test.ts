@@ -4,11 +4,14 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
+import timesheets from "../../../src/views/definitions/timesheets.ts";
+import type { View } from "../../../src/views/view.ts";
 import { readHealth } from "../../../src/runs/read-status.ts";
 import { statusProblems } from "../../../src/runs/status-problems.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
-import { failingLoad, load } from "../../support/load-records.ts";
-import { comment, ticket } from "../../support/sample-records.ts";
+import { expositionOf, samplesOf } from "../../support/exposition.ts";
+import { failingLoad, load, loadFromApi } from "../../support/load-records.ts";
+import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 import { startWebhookServer, WEBHOOK_SECRET, type WebhookAnswer } from "../../support/webhook-server.ts";
 
 const BROKEN_DOCUMENT = "<html>";
@@ -82,6 +85,81 @@ describeEachDatabase(
     });
   },
   ({ name }) => name !== "PostgreSQL 15",
+);
+
+describeEachDatabase(
+  "rows that are missing, rekeyed or late",
+  (target) => {
+    test("are alerts, metrics and problems of `status --check` when there are more of them than usual", async () => {
+      const database = await target.fresh();
+      const chat = await startWebhookServer();
+      const loader = database.open({
+        ...chat.env,
+        OTC_ALERT_ON: "missing,rekeyed,late",
+        OTC_MISSING_TICKETS: "archive",
+      });
+      const found = async (view: View) => ({
+        problems: statusProblems(await readHealth(await loader.database(), [view], 20), {
+          maxAgeSeconds: 1000,
+          maxRollbackRate: 1,
+        }),
+        metrics: Object.entries(samplesOf(await expositionOf(loader)))
+          .filter(
+            ([series, value]) => series.startsWith(`otc_etl_problem{view="${view.name}"`) && value === 1,
+          )
+          .map(([series]) => /condition="([a-z-]+)"/.exec(series)?.[1]),
+      });
+      const entry = (index: number, start = "09:00") =>
+        timesheet("ann", {
+          "TS-Date": new Date(Date.UTC(2025, 0, 1 + index)).toISOString(),
+          "TS-Time From": start,
+          "TS-Crm ID": 1,
+        });
+      const served = many(200, entry);
+      const without = (from: number, count: number) => [
+        ...served.slice(0, from),
+        ...served.slice(from + count),
+      ];
+
+      await loadFromApi(loader, timesheets, served);
+      await loadFromApi(loader, timesheets, served);
+      expect(await found(timesheets)).toEqual({ problems: [], metrics: [] });
+      const moved = [...without(100, 1), entry(101, "10:00")];
+      await loadFromApi(loader, timesheets, moved);
+      expect(await found(timesheets)).toEqual({
+        problems: [
+          "timesheets: the last load found 1 row whose record came with another key, more than usual (0).",
+          "timesheets: the last load inserted 1 record that the load before should have had, more than usual (0).",
+        ],
+        metrics: ["rekeyed", "late"],
+      });
+      expect(chat.texts).toEqual([
+        expect.stringMatching(
+          /^🔴 otc-etl: timesheets \(late, rekeyed\)\n(.*\n)*.*another key.*\n→ otc-etl missing list --view timesheets\n/,
+        ),
+      ]);
+      await loadFromApi(loader, timesheets, moved);
+      expect(chat.texts.slice(1)).toEqual([
+        expect.stringMatching(/^🟢 otc-etl, recovered: timesheets \(late, rekeyed\)/),
+      ]);
+      for (let night = 1; night <= 2; night += 1) await loadFromApi(loader, timesheets, without(100, 2));
+      expect((await found(timesheets)).problems).toEqual([
+        "timesheets: the last load found 2 rows that OTC no longer sends, more than usual (0).",
+      ]);
+
+      // More than a load removes.
+      for (let night = 1; night <= 2; night += 1) await loadFromApi(loader, timesheets, without(80, 60));
+      expect(await found(timesheets)).toEqual({
+        problems: [
+          expect.stringMatching(
+            /^timesheets: the last committed run \(8\) did not judge or remove all missing rows: 58 of \d+ rows are missing/,
+          ),
+        ],
+        metrics: ["partial", "missing-kept"],
+      });
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
 );
 
 describeEachDatabase(

@@ -19,6 +19,8 @@ describeEachDatabase(
       const variables = dashboard.templating.list.flatMap(({ definition = "" }) => metricsIn(definition));
       const inDashboard = [...expressionsOf(dashboard).flatMap(metricsIn), ...variables];
       expect(known).toEqual(expect.arrayContaining([...inAlerts, ...inDashboard]));
+      // What an alert is about can be looked at on the dashboard.
+      expect(inDashboard).toEqual(expect.arrayContaining(inAlerts));
       expect(new Set(inAlerts).size).toBeGreaterThanOrEqual(9);
       expect(new Set(inDashboard).size).toBeGreaterThanOrEqual(15);
     });

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { PROBLEM_CONDITIONS } from "../../../src/runs/status-problems.ts";
 import { deployedFile, expressionsOf, readAlerts, readDashboard } from "../../support/deployed-files.ts";
 import { describeWithPromtool, promtool } from "../../support/promtool.ts";
 import { temporaryFolder } from "../../support/run-cli.ts";
@@ -13,6 +14,25 @@ describe("the alert rules", () => {
       expect(annotations["description"], alert).toBeTruthy();
       expect(annotations["runbook"], alert).toMatch(/^docs\/operations\.md#[a-z-]+$/);
     }
+  });
+
+  /** Conditions that metrics of their own tell earlier or more exactly, and what is normal. */
+  const TOLD_OTHERWISE = {
+    failed: "otc_etl_failures_in_row",
+    partial: "otc_etl_quarantine_growth_records",
+    stale: "otc_etl_last_success_timestamp_seconds",
+    "rollback-rate": "otc_etl_rollback_ratio",
+    "never-loaded": "otc_etl_last_success_timestamp_seconds",
+    "quarantine-growth": "otc_etl_quarantine_growth_records",
+  };
+
+  test("cover every condition of alerts and `status --check`", async () => {
+    const expressions = (await readAlerts()).map(({ expr }) => expr);
+    const byCondition = expressions.flatMap(
+      (expr) => /otc_etl_problem\{condition=~?"([a-z|-]+)"\}/.exec(expr)?.[1]?.split("|") ?? [],
+    );
+    expect([...byCondition, ...Object.keys(TOLD_OTHERWISE)].sort()).toEqual([...PROBLEM_CONDITIONS].sort());
+    for (const metric of Object.values(TOLD_OTHERWISE)) expect(expressions.join("\n")).toContain(metric);
   });
 
   describeWithPromtool("to Prometheus", () => {

@@ -1,0 +1,38 @@
+import type { RecordedRun } from "./recorded-run.ts";
+
+/** What a load counts beside its records because it should be rare. */
+const UNUSUAL_COUNTS = ["missing", "rekeyed", "late"] as const;
+
+/** A count of the last committed load that is higher than usual. */
+export interface UnusualRows {
+  readonly count: (typeof UNUSUAL_COUNTS)[number];
+  readonly rows: number;
+  /** The median of the loads before it. */
+  readonly usual: number;
+}
+
+/** People correct and enter some records late every night. Twice as many as usual are worth a look. */
+const UNUSUAL_FACTOR = 2;
+
+/**
+ * The counts of a load that are higher than usual. Where the loads before it found nothing, every row is unusual.
+ *
+ * @param earlier the committed loads before it, in any order
+ */
+export function unusualRows(
+  last: RecordedRun | undefined,
+  earlier: readonly RecordedRun[],
+): readonly UnusualRows[] {
+  if (last === undefined) return [];
+  return UNUSUAL_COUNTS.flatMap((count) => {
+    const rows = last[count] ?? 0;
+    const usual = median(earlier.flatMap((run) => run[count] ?? [])) ?? 0;
+    return rows > UNUSUAL_FACTOR * usual ? [{ count, rows, usual }] : [];
+  });
+}
+
+/** The median of some numbers, the lower one of two; undefined when there are none. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
+}
