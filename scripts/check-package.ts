@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -27,7 +27,6 @@ const REQUIRED = [
   "package.json",
   "README.md",
   "LICENSE",
-  ...linkedFrom("README.md"),
   ".env.example",
   "deploy/systemd/otc-etl-worker.service",
   "dist/index.js",
@@ -39,10 +38,34 @@ const REQUIRED = [
   "deploy/prometheus/otc-etl.rules.yml",
 ];
 
-/** The files of the checkout that a page links to: its links have to work in the package, too. */
-function linkedFrom(page: string): readonly string[] {
-  const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g);
-  return [...new Set(Array.from(links, ([, path = ""]) => path))];
+/** Pages for people who change otc-etl. They link to code, which only a checkout has, and say so. */
+const PAGES_ABOUT_CODE = ["ARCHITECTURE.md", "CONTRIBUTING.md"];
+const CODE = /^(?:src|test|bench|scripts|assembly)(?:\/|$)|^cspell\.json$/;
+
+/** The links of the packed pages that lead nowhere in the package. */
+function brokenLinks(files: readonly string[]): readonly string[] {
+  const folders = new Set(files.flatMap((file) => [...foldersOf(file)]));
+  return files
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((page) =>
+      linksOf(page)
+        .filter((path) => !files.includes(path) && !folders.has(path))
+        .filter((path) => !(PAGES_ABOUT_CODE.includes(page) && CODE.test(path)))
+        .map((path) => `${page} to ${path}`),
+    );
+}
+
+/** The files and folders that a page links to, as paths of the checkout. */
+function linksOf(page: string): readonly string[] {
+  const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g);
+  const paths = Array.from(links, ([, path = ""]) =>
+    posix.join(posix.dirname(page), path).replace(/\/$/, ""),
+  );
+  return [...new Set(paths)];
+}
+
+function* foldersOf(file: string): Generator<string> {
+  for (let folder = posix.dirname(file); folder !== "."; folder = posix.dirname(folder)) yield folder;
 }
 
 interface Packed {
@@ -92,12 +115,14 @@ function compareFiles({ files }: Packed): string {
   const foreign = files.filter((file) => TESTS.test(file) || !ALLOWED.some((pattern) => pattern.test(file)));
   const missing: string[] = REQUIRED.filter((file) => !files.includes(file));
   if (!files.some((file) => file.startsWith("migrations/"))) missing.push("migrations/*.sql");
+  const broken = brokenLinks(files);
   const problems = [
     ...(foreign.length > 0 ? [`should not be packed: ${foreign.join(", ")}`] : []),
+    ...(broken.length > 0 ? [`links that lead nowhere: ${broken.join(", ")}`] : []),
     ...(missing.length > 0 ? [`should be packed and are not: ${missing.join(", ")}`] : []),
   ];
   if (problems.length > 0) throw new Error(problems.join("; "));
-  return `${files.length} files, no tests, no sources`;
+  return `${files.length} files, no tests, no sources, and every link of a page leads somewhere`;
 }
 
 function install({ tarball }: Packed, project: string): string {

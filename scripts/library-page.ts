@@ -7,7 +7,7 @@ const INDEX = new URL("../src/index.ts", import.meta.url);
 const INTRODUCTION = `# Library
 
 \`import { createLoader } from "otc-etl"\` gives TypeScript and JavaScript programs what the command line does. Everything is
-typed. \`npm run docs\` writes this page from the comments of [src/index.ts](../src/index.ts): to change a sentence, change it
+typed. \`npm run docs\` writes this page from the comments of \`src/index.ts\`: to change a sentence, change it
 there.
 
 A function that loads throws an \`OtcError\` when the load failed; its \`code\` says what kind of failure it was, and
