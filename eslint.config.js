@@ -90,10 +90,17 @@ export default defineConfig(
     files: ["src/web/assets/**/*.js"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["AbortSignal", "DOMParser", "document", "fetch", "location", "setTimeout"].map((name) => [
-          name,
-          "readonly",
-        ]),
+        [
+          "AbortSignal",
+          "DOMParser",
+          "MutationObserver",
+          "document",
+          "fetch",
+          "location",
+          "scrollX",
+          "scrollY",
+          "setTimeout",
+        ].map((name) => [name, "readonly"]),
       ),
     },
   },

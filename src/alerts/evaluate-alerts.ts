@@ -9,11 +9,9 @@ import { dueNotice } from "./due-notice.ts";
 import type { AlertCondition } from "../config/setting-types.ts";
 import { readClock } from "../database/clock.ts";
 import type { Database, Transaction } from "../database/database.ts";
-import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
-import type { LoadOutcome } from "../runs/outcome.ts";
-import { readHealth, type ViewHealth } from "../runs/read-status.ts";
+import { readHealth } from "../runs/read-status.ts";
 import { type StatusLimits, viewProblems } from "../runs/status-problems.ts";
 
 /** What to check, and where to send alerts. */
@@ -24,8 +22,6 @@ export interface AlertRequest {
   /** The conditions to alert on. */
   readonly conditions: readonly AlertCondition[];
   readonly limits: StatusLimits;
-  /** The outcomes of the load that has just ended; empty for a periodic check. */
-  readonly outcomes: readonly LoadOutcome[];
   readonly log: Logger;
 }
 
@@ -53,7 +49,7 @@ async function sendWhatIsDue(
   request: AlertRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { views, channels, conditions, limits, outcomes, log } = request;
+  const { views, channels, conditions, limits, log } = request;
   const names = views.map((view) => view.name);
   const states = await lockAlerts(transaction, names, conditions);
   const healths = await readHealth(transaction, views, 0);
@@ -64,8 +60,12 @@ async function sendWhatIsDue(
       health === undefined
         ? undefined
         : viewProblems(health, limits).find(({ condition }) => condition === state.condition);
-    const remedy = problem === undefined ? undefined : remedyOf(state.condition, health, outcomes);
-    return { state, problem: problem?.text, remedy, ...dueNotice(state, problem !== undefined, now) };
+    return {
+      state,
+      problem: problem?.text,
+      remedy: problem?.remedy ?? undefined,
+      ...dueNotice(state, problem !== undefined, now),
+    };
   });
   const notices = findings.flatMap(({ due, seen, problem, remedy }): Notice[] => {
     if (due === undefined) return [];
@@ -85,22 +85,4 @@ function deliveryOf(notices: readonly Notice[], { database }: AlertRequest): Del
     announcement: announce(notices, `${hostname()}, for ${database.location}`),
     news: notices.map(({ view, condition, news }) => `${view} ${condition}: ${news}`),
   };
-}
-
-/** What to do about it, as far as this process knows. */
-function remedyOf(
-  condition: AlertCondition,
-  health: ViewHealth | undefined,
-  outcomes: readonly LoadOutcome[],
-): string | undefined {
-  const committed = health?.lastCommitted;
-  if (condition === "partial" && committed) {
-    const { view, runId, errors } = committed;
-    return errors === 0 ? `otc-etl plan ${view}` : `otc-etl rejects list --run ${runId}`;
-  }
-  if (condition === "missing" || condition === "rekeyed")
-    return `otc-etl missing list --view ${health?.view ?? ""}`;
-  if (condition !== "failed") return undefined;
-  const outcome = outcomes.find(({ runId }) => runId === health?.lastLoad?.runId);
-  return outcome?.status === "failed" && outcome.error instanceof OtcError ? outcome.error.remedy : undefined;
 }

@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { DatabaseError } from "../database/database-error.ts";
 import { OtcError } from "../errors/otc-error.ts";
+import { describeFailure } from "../errors/describe-failure.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -77,7 +78,10 @@ export async function settleFailure(
 
 function rolledBackWith(error: Error): OtcError {
   const code = error instanceof OtcError ? error.code : "internal";
-  return new OtcError(code, `Rolled back with the others: ${error.message}`, { cause: error });
+  return new OtcError(code, `Rolled back with the others: ${error.message}`, {
+    cause: error,
+    ...(error instanceof OtcError && error.remedy !== undefined ? { remedy: error.remedy } : {}),
+  });
 }
 
 /**
@@ -91,13 +95,14 @@ async function recordPatiently(
   failed: FailedLoad,
   { database, log, signal }: LoadContext,
 ): Promise<"recorded" | "was committed" | "not recorded"> {
-  const code = failed.error instanceof OtcError ? failed.error.code : "internal";
+  const { code, remedy } = describeFailure(failed.error);
   try {
     return await patiently(FAILURE_PATIENCE, signal, (end) =>
       database.transaction(async (transaction) => {
         const done = await recordFailure(transaction, run, {
           code,
           message: failed.error.message,
+          remedy: remedy ?? undefined,
           fetched: failed.fetched,
           errors: failed.errors,
           rejects: state.rejects,

@@ -211,17 +211,15 @@ export class Loader {
     const tracing = await this.#openTracing();
     const outcomes = await run(request.views, { ...context, tracing }, request.onOutcome);
     // An interrupted process has five seconds to end. Alerts stay due until the next check.
-    if (context.kind === "load" && !request.signal.aborted) await this.sendDueAlerts(outcomes);
+    if (context.kind === "load" && !request.signal.aborted) await this.sendDueAlerts();
     return outcomes;
   }
 
   /**
    * Sends the alerts that are due to the webhook and by e-mail, as configured; see `evaluateAlerts`. Loads do so at their
    * end. Only periodic checks detect loads that never start.
-   *
-   * @param outcomes the outcomes of the load that has just ended; empty for a periodic check
    */
-  async sendDueAlerts(outcomes: readonly LoadOutcome[] = []): Promise<void> {
+  async sendDueAlerts(): Promise<void> {
     const { alertOn, maxAgeMs, maxRollbackRate } = this.settings;
     const { alertChannels } = await import("../alerts/alert-channels.ts");
     const channels = alertChannels(this.alerts);
@@ -233,7 +231,6 @@ export class Loader {
       channels,
       conditions: alertOn,
       limits: { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate },
-      outcomes,
       log: this.#input.log,
     });
   }

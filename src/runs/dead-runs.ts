@@ -27,11 +27,13 @@ interface Holder {
  */
 const CONFIRM_MS = 400;
 
-const DEATH: Pick<RecordedRun, "status" | "errorCode" | "error" | "rollbacks"> = {
+const DEATH: Pick<RecordedRun, "status" | "errorCode" | "error" | "remedy" | "rollbacks"> = {
   status: "abandoned",
   errorCode: "internal",
   error:
     "The process ended without recording an outcome (killed, crashed or cut off). Its transaction was rolled back.",
+  remedy:
+    "Load the view again: its table is as it was before. The system log of the host may say what ended the process, such as too little memory.",
   rollbacks: 1,
 };
 
@@ -100,9 +102,9 @@ export async function abandonDeadRuns(transaction: Queryable, database: Database
   if (dead.length === 0) return;
   await transaction.query(
     `update ${runTable(database.schema)}
-     set load_status = $2, load_end = now(), error_code = $3, error_message = $4, rollbacks = $5
+     set load_status = $2, load_end = now(), error_code = $3, error_message = $4, error_remedy = $5, rollbacks = $6
      where run_id = any($1::bigint[]) and load_status = 'running'`,
-    [dead, DEATH.status, DEATH.errorCode, DEATH.error, DEATH.rollbacks],
+    [dead, DEATH.status, DEATH.errorCode, DEATH.error, DEATH.remedy, DEATH.rollbacks],
   );
 }
 

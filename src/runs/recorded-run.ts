@@ -25,6 +25,8 @@ export interface RecordedRun {
   readonly errorCode: string | null;
   /** Why a run failed; of a committed one, why missing rows were not judged or not removed. */
   readonly error: string | null;
+  /** What to do about the error; null when nothing is known. */
+  readonly remedy: string | null;
   readonly rollbacks: number;
   readonly commits: number;
   readonly host: string | null;
@@ -38,5 +40,6 @@ export const RECORDED_RUN = `run_id as "runId", view_name as "view", kind, load_
   load_start as "startedAt", load_duration_seconds as "durationSeconds", records_fetched as "fetched",
   records_inserted as "inserted", records_updated as "updated", records_skipped as "skipped",
   records_errors as "errors", records_missing as "missing", records_returned as "returned",
-  records_rekeyed as "rekeyed", records_late as "late", error_code as "errorCode", error_message as "error", rollbacks, commits, host, pid,
+  records_rekeyed as "rekeyed", records_late as "late", error_code as "errorCode", error_message as "error",
+  error_remedy as "remedy", rollbacks, commits, host, pid,
   coalesce(drift_warnings, '[]') as "driftWarnings"`;

@@ -159,6 +159,8 @@ export async function closeRun(
 interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  /** What to do about it, if known. */
+  readonly remedy: string | undefined;
   readonly fetched: number;
   readonly errors: number;
   readonly rejects: Pick<RejectFigures, "reasons">;
@@ -181,8 +183,8 @@ export async function recordFailure(transaction: Queryable, run: Run, failure: F
     load_status: "failed",
     load_duration_seconds: (performance.now() - run.startedAt) / 1000,
     error_code: failure.code,
-    // Messages of JSON.parse quote the document, which may contain U+0000, which PostgreSQL cannot store.
-    error_message: failure.message.replaceAll("\0", "\\u0000"),
+    error_message: storable(failure.message),
+    error_remedy: failure.remedy === undefined ? null : storable(failure.remedy),
     records_fetched: failure.fetched,
     records_errors: failure.errors,
     reject_reasons: reasonsJson(failure.rejects),
@@ -212,6 +214,11 @@ export async function recordStoredRejects(
     `update ${runTable(transaction.schema)} set rejects_stored = $2 where run_id = $1`,
     [runId, stored],
   );
+}
+
+/** Messages of JSON.parse quote the document, which may contain U+0000, which PostgreSQL cannot store. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "\\u0000");
 }
 
 function reasonsJson({ reasons }: Pick<RejectFigures, "reasons">): string {

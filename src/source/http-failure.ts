@@ -27,6 +27,9 @@ const STATUS_REMEDIES: Readonly<Record<number, (request: RequestContext) => stri
   404: (request) => `Check OTC_API_URL and ${request.viewSetting}: there is no view ${request.viewId}.`,
 };
 
+/** The remedy for a status that a retry may overcome. */
+const RETRY_REMEDY = "Load again later. If OTC keeps answering so, ask the OTC team.";
+
 /** How undici reports that a proxy opens no tunnel, or demands its own credentials. */
 const PROXY_REFUSAL = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/;
 
@@ -37,7 +40,7 @@ export function statusFailure(
   request: RequestContext,
 ): SourceError {
   const retryable = status >= 500 || RETRYABLE_STATUSES.has(status);
-  const remedy = STATUS_REMEDIES[status]?.(request);
+  const remedy = STATUS_REMEDIES[status]?.(request) ?? (retryable ? RETRY_REMEDY : undefined);
   const retryAfterMs = retryAfter(headers["retry-after"], Date.now());
   return new SourceError(
     retryable ? "source" : "source_rejected",

@@ -10,6 +10,8 @@ import { type ReadLimits, withReadOnlyTransaction } from "../database/with-read-
 import { errorMessage } from "../errors/error-message.ts";
 import type { MetricsText } from "../metrics/exposition.ts";
 import { metricsText } from "../metrics/metrics-text.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { ScheduleCalendar } from "../schedule/schedule-calendar.ts";
 import type { View } from "../views/view.ts";
 import { loginRoutes } from "./access/login.ts";
 import { loopbackHostsOnly } from "./access/loopback-hosts-only.ts";
@@ -27,6 +29,7 @@ import { securityHeaders } from "./security-headers.ts";
 export interface Site {
   readonly database: Database;
   readonly settings: Settings;
+  readonly schedules: readonly Schedule[];
   readonly views: readonly View[];
   readonly assets: Assets;
   readonly log: Logger;
@@ -40,6 +43,9 @@ const MAX_WAIT_MS = 3000;
 
 /** After how many seconds a browser requests a failed page again. */
 const RETRY_SECONDS = 10;
+
+/** How many scheduled loads of each view the status page shows. */
+const NIGHTS_SHOWN = 30;
 
 const READS = new Set(["GET", "HEAD"]);
 
@@ -91,7 +97,8 @@ export function buildApplication(site: Site): Hono {
     return context.body(value.body, 200, { "content-type": value.contentType });
   });
   const reads = new CoalescingCache<PageContent>(MAX_WAIT_MS);
-  for (const page of PAGES) addPage(app, page, { site, layout, reads });
+  const calendar = new ScheduleCalendar(site.schedules, NIGHTS_SHOWN);
+  for (const page of PAGES) addPage(app, page, { site, layout, reads, calendar });
 
   app.notFound((context) => context.html(renderPage(layout, context.req.path, NOT_FOUND), 404));
   app.onError((error, context) => {
@@ -129,9 +136,10 @@ interface PageRoute {
   readonly site: Site;
   readonly layout: Layout;
   readonly reads: CoalescingCache<PageContent>;
+  readonly calendar: ScheduleCalendar;
 }
 
-function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): void {
+function addPage(app: Hono, page: Page, { site, layout, reads, calendar }: PageRoute): void {
   const { database, settings, views } = site;
   app.get(page.path, async (context) => {
     const { pathname, searchParams } = new URL(context.req.url);
@@ -139,7 +147,7 @@ function addPage(app: Hono, page: Page, { site, layout, reads }: PageRoute): voi
     const params = context.req.param() as Readonly<Record<string, string>>;
     const { value, readAt, old } = await reads.get(`${pathname}?${query.toString()}`, () =>
       withReadOnlyTransaction(database, READ_LIMITS, (transaction) =>
-        page.content({ database: transaction, views, settings, params, query }),
+        page.content({ database: transaction, views, settings, calendar, params, query }),
       ),
     );
     const notice = old

@@ -9,6 +9,7 @@ import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { isLoopback } from "../config/loopback.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import { buildApplication } from "./application.ts";
 import { Assets } from "./page/assets.ts";
 
@@ -17,6 +18,8 @@ export interface ServerOptions {
   /** The database is only read, in separate transactions. It stays open when the server is closed. */
   readonly database: Database;
   readonly settings: Settings;
+  /** The schedules of the views, for their next loads and missed nights; default: none. */
+  readonly schedules?: readonly Schedule[];
   readonly log: Logger;
   readonly host: string;
   /** 0 takes any free port. */
@@ -41,6 +44,7 @@ const CLOSE_GRACE_MS = 2000;
 export async function startServer({
   database,
   settings,
+  schedules = [],
   log,
   host,
   port,
@@ -56,7 +60,7 @@ export async function startServer({
     );
   }
   const [views, assets] = await Promise.all([viewCatalog(), Assets.read()]);
-  const app = buildApplication({ database, settings, views, assets, log });
+  const app = buildApplication({ database, settings, schedules, views, assets, log });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
   server.listen(port, host);
   await once(server, "listening").catch((error: unknown) => {

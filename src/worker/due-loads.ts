@@ -1,7 +1,7 @@
 import { isInFuture } from "../database/clock.ts";
 import type { Database } from "../database/database.ts";
 import { IS_COMMITTED_LOAD, runTable } from "../runs/run-log.ts";
-import { lastTime, nextTime, type Schedule } from "./schedule.ts";
+import { lastTime, nextTime, type Schedule } from "../schedule/schedule.ts";
 
 /** A view, with what its schedule says about it. */
 interface ScheduledView {

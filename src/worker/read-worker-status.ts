@@ -1,7 +1,7 @@
 import type { Database } from "../database/database.ts";
 import { readScheduledViews } from "./due-loads.ts";
 import type { DeadLetter, JobQueue, JobState } from "./job-queue.ts";
-import { nextTime, type Schedule } from "./schedule.ts";
+import { nextTime, type Schedule } from "../schedule/schedule.ts";
 
 /** The schedule of one view, and the state of its load. */
 export interface WorkerStatus {

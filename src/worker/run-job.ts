@@ -4,7 +4,7 @@ import { readScheduledViews } from "./due-loads.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import type { Job } from "./job-queue.ts";
 import { isTransient } from "./is-transient.ts";
-import { nextTime, type Schedule } from "./schedule.ts";
+import { nextTime, type Schedule } from "../schedule/schedule.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** Runs the load of a job, and finishes the job. */

@@ -4,7 +4,7 @@ import type { LoadOutcome } from "../runs/outcome.ts";
 import type { View } from "../views/view.ts";
 import type { DatabaseWatch } from "./database-watch.ts";
 import type { JobQueue } from "./job-queue.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 
 /** What a worker works with. */
 export interface WorkerContext {

@@ -4,7 +4,7 @@ import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
 import { dueLoads } from "./due-loads.ts";
 import { runJob } from "./run-job.ts";
-import { nextTime } from "./schedule.ts";
+import { nextTime } from "../schedule/schedule.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** The pause between two rounds, and so the largest delay of a load, unless the worker is loading. */

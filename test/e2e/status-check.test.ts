@@ -25,7 +25,12 @@ function loadRecords(
 /** What `status --check` says of tickets. */
 async function check(database: DatabaseUnderTest, ...args: string[]) {
   const { code, stdout } = await runCli(["status", "--check", ...args], { env: cliEnv(database) });
-  return { code, tickets: stdout.split("\n").filter((line) => line.startsWith("tickets: ")) };
+  const lines = stdout.split("\n");
+  return {
+    code,
+    tickets: lines.filter((line) => line.startsWith("tickets: ")),
+    remedies: lines.filter((line) => line.startsWith("  → ")),
+  };
 }
 
 describeEachDatabase(
@@ -47,7 +52,10 @@ describeEachDatabase(
         stdout: "All views are up to date.\n",
       });
       const old = await check(database, "--max-age", "1ms");
-      expect(old).toEqual({ code: 1, tickets: [expect.stringMatching(/was last loaded .* ago, more than/)] });
+      expect(old).toMatchObject({
+        code: 1,
+        tickets: [expect.stringMatching(/was last loaded .* ago, more than/)],
+      });
 
       // A failed run. Of two transactions there is no rate.
       await loadRecords(database, tickets, "<html>\u001b[31m\n");
@@ -56,6 +64,7 @@ describeEachDatabase(
       expect(failed.tickets).toEqual([
         expect.stringMatching(/the last run \(\d+\) failed: The response is a web page/),
       ]);
+      expect(failed.remedies).toEqual([expect.stringMatching(/^ {2}→ It is a login or maintenance page\./)]);
       const prometheus = await runCli(["status", "--prometheus"], { env: cliEnv(database) });
       expect(prometheus.code).toBe(0);
       expect(prometheus.stdout).toContain('\notc_etl_failures_in_row{view="tickets"} 1\n');
@@ -63,7 +72,7 @@ describeEachDatabase(
       // Good ones after it leave the rate.
       await loadRecords(database, tickets, "<html>");
       for (let night = 1; night <= 2; night += 1) await loadRecords(database, tickets, SECOND);
-      expect(await check(database)).toEqual({
+      expect(await check(database)).toMatchObject({
         code: 1,
         tickets: ["tickets: 40 % of the last runs were rolled back, more than the 20 % allowed."],
       });
@@ -75,12 +84,12 @@ describeEachDatabase(
          values ('tickets', 'abandoned', 'x', 'x', 1, 'x', 1)`,
       );
       const abandoned = await check(database, "--max-rollback-rate", "60%");
-      expect(abandoned).toEqual({ code: 1, tickets: [expect.stringContaining("was abandoned")] });
+      expect(abandoned).toMatchObject({ code: 1, tickets: [expect.stringContaining("was abandoned")] });
 
       const worse = await loadRecords(database, tickets, [...SECOND, ticket("?"), ticket("??")]);
       expect(worse).toMatchObject({ status: "partial", errors: 2 });
       const grew = await check(database, "--max-rollback-rate", "60%");
-      expect(grew).toEqual({
+      expect(grew).toMatchObject({
         code: 1,
         tickets: ["tickets: the last load put 2 more records in quarantine than the one before."],
       });

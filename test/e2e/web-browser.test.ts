@@ -140,6 +140,39 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         expect(await page.textContent(".lead")).toMatch(/^\s*1 records/);
       });
 
+      test("name their marks to keyboard, pointer and finger, and lead to the runs", async () => {
+        const database = await target.fresh();
+        await loadSample(database.open());
+        const url = await serving(database);
+        const { page, troubles } = await newPage(browser, url, LIGHT);
+        await page.goto("/");
+        const tip = page.locator(".tip");
+        const newest = page.locator("#views .nights a").first();
+        await page.locator("#view-tickets a").focus();
+        await page.keyboard.press("Tab");
+        await newest.and(page.locator(":focus")).waitFor();
+        expect(await tip.textContent()).toMatch(
+          /^\d{4}-\d\d-\d\d \d\d:\d\d: partial, run 1, 60 rejected records/,
+        );
+        // The group is one stop of Tab, and the arrow keys move in it.
+        await page.keyboard.press("Home");
+        await page.locator("#views .nights span:focus").waitFor();
+        expect(await tip.textContent()).toMatch(/: before the first load on record$/);
+        await page.keyboard.press("Escape");
+        expect(await tip.isHidden()).toBe(true);
+        await page.keyboard.press("End");
+        await page.keyboard.press("Enter");
+        await page.waitForURL(`${url}/runs/1`);
+
+        const phone = await newPage(browser, url, { viewport: PHONE, hasTouch: true });
+        await phone.page.goto("/");
+        await phone.page.locator("#views .nights a").first().tap();
+        expect(await phone.page.textContent(".tip")).toContain("partial, run 1");
+        await phone.page.locator("#views .nights a").first().tap();
+        await phone.page.waitForURL(`${url}/runs/1`);
+        expect([...troubles, ...phone.troubles]).toEqual([]);
+      });
+
       test("show the progress of a load without a reload", async () => {
         const database = await target.fresh();
         const held = await beginLoad(

@@ -5,6 +5,8 @@ import { webDatabaseSettings } from "../../src/config/database-settings.ts";
 import { type Environment, readSettings } from "../../src/config/read-settings.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
+import { readSchedules } from "../../src/schedule/schedule.ts";
+import { viewCatalog } from "../../src/views/catalog.ts";
 import { startServer } from "../../src/web/start-server.ts";
 
 /** An answer of the server, as it came. */
@@ -34,7 +36,8 @@ export async function serve(
 ): Promise<ServedSite> {
   const settings = readSettings(env);
   const own = database ?? (await openDatabase(webDatabaseSettings(settings)));
-  const server = await startServer({ database: own, settings, log, host: "127.0.0.1", port: 0 });
+  const schedules = readSchedules(await viewCatalog(), settings, env, {});
+  const server = await startServer({ database: own, settings, schedules, log, host: "127.0.0.1", port: 0 });
   onTestFinished(async () => {
     await server.close();
     if (database === undefined) await own.close();

@@ -85,7 +85,11 @@ export function renderStatus(statuses: readonly ViewStatus[], circuit: CircuitSt
   const reasons = (heading: string, isMeant: (run: RecordedRun) => boolean): string => {
     const lines = runs
       .filter((run) => run.error !== null && isMeant(run))
-      .map((run) => `run ${run.runId}: ${escapeControlCharacters(run.error ?? "")}\n`);
+      .map(
+        ({ runId, error, remedy }) =>
+          `run ${runId}: ${escapeControlCharacters(error ?? "")}\n` +
+          (remedy === null ? "" : `  → ${escapeControlCharacters(remedy)}\n`),
+      );
     return lines.length === 0 ? "" : `\n${heading}:\n${lines.join("")}`;
   };
   const causes =

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { openDemoDesk } from "../../demo/demo-desk.ts";
 import { loadHistory } from "../../demo/load-history.ts";
 import { newFieldSince } from "../../demo/nights.ts";
+import { readSchedules } from "../../schedule/schedule.ts";
 import type { CliContext } from "../cli-context.ts";
 import { globalOptions } from "../options/global-options.ts";
 import { createLogger } from "../logger.ts";
@@ -66,7 +67,8 @@ export async function runDemoHistory(
     const { startServer } = await import("../../web/start-server.ts");
     const { settings } = desk.loader;
     const database = await desk.loader.database();
-    const server = await startServer({ database, settings, log, host: "127.0.0.1", port });
+    const schedules = readSchedules(desk.views, settings, {}, {});
+    const server = await startServer({ database, settings, schedules, log, host: "127.0.0.1", port });
     stdout.write(`\nThe status page: ${server.url}/\nCtrl-C ends it.\n`);
     try {
       if (!signal.aborted) await once(signal, "abort");

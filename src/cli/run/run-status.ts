@@ -4,7 +4,7 @@ import { OtcError } from "../../errors/otc-error.ts";
 import { throttleProblems } from "../../throttle/throttle-problems.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import { readStatus } from "../../runs/read-status.ts";
-import { statusProblems } from "../../runs/status-problems.ts";
+import { type StatusProblem, statusProblems } from "../../runs/status-problems.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { renderStatus } from "../render/render-status.ts";
@@ -42,7 +42,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
 
     if (flags.json) {
       for (const status of cut) {
-        const own = problems.filter((problem) => problem.startsWith(`${status.view}: `));
+        const own = problems.map(({ text }) => text).filter((text) => text.startsWith(`${status.view}: `));
         const line = { ...status, circuit, ...(flags.check ? { problems: own } : {}) };
         context.stdout.write(`${JSON.stringify(line)}\n`);
       }
@@ -51,10 +51,16 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     } else if (problems.length === 0) {
       context.stdout.write("All views are up to date.\n");
     } else {
-      context.stdout.write(`${problems.map(escapeControlCharacters).join("\n")}\n`);
+      context.stdout.write(problems.map(describeProblem).join(""));
     }
     return problems.length === 0 ? 0 : 1;
   });
+}
+
+/** A sentence, and what to do next in a line of its own. */
+function describeProblem({ text, remedy }: Pick<StatusProblem, "text" | "remedy">): string {
+  const lines = [text, ...(remedy === null ? [] : [`  → ${remedy}`])];
+  return lines.map((line) => `${escapeControlCharacters(line)}\n`).join("");
 }
 
 function parseRuns(text: string): number {

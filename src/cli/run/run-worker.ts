@@ -9,7 +9,7 @@ import { DatabaseWatch } from "../../worker/database-watch.ts";
 import { JobQueue } from "../../worker/job-queue.ts";
 import { graceSignal } from "../../worker/grace-signal.ts";
 import { readWorkerStatus } from "../../worker/read-worker-status.ts";
-import { readSchedules } from "../../worker/schedule.ts";
+import { requireSchedules } from "../../schedule/schedule.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
 import { work, workOnce } from "../../worker/worker.ts";
 import { chosenViews } from "../options/chosen-views.ts";
@@ -49,7 +49,7 @@ export function runWorker(
   const limits = readErrorLimit(flags);
   return withSession(command, context, async (session) => {
     const { loader, log, options } = session;
-    const schedules = readSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
+    const schedules = requireSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
     if (!flags.list) {
       // A missing setting of the API fails the start, and not a load in the night.
       for (const { view } of schedules) await loader.apiSource(view);

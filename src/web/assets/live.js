@@ -22,12 +22,17 @@ async function newerPage() {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
+/** The parts as the server sent them, by their ids: other scripts may have changed those in the page. */
+const received = new Map([...document.querySelectorAll(LIVE)].map((part) => [part.id, part.outerHTML]));
+
 /** Keeps the part that has the focus. */
 function replaceParts(page) {
   for (const part of document.querySelectorAll(LIVE)) {
     const newer = page.getElementById(part.id);
     if (newer === null || part.contains(document.activeElement)) continue;
-    if (newer.outerHTML !== part.outerHTML) part.replaceWith(document.adoptNode(newer));
+    if (newer.outerHTML === received.get(part.id)) continue;
+    received.set(part.id, newer.outerHTML);
+    part.replaceWith(document.adoptNode(newer));
   }
 }
 

@@ -1,9 +1,7 @@
-import { area, line } from "d3-shape";
+import { area } from "d3-shape";
 import { html } from "hono/html";
 import type { Marks } from "./drawing.ts";
-
-/** A path cannot use percentages: it is drawn with this width, and stretched. */
-const PATH_WIDTH = 1000;
+import { drawLine, PATH_WIDTH } from "./line-path.ts";
 
 /** One line per series, interrupted where there is no value. The area below a single line is shaded. */
 export const lineMarks: Marks = {
@@ -12,11 +10,14 @@ export const lineMarks: Marks = {
   },
 
   render(series, { axis, height, y }) {
-    const x = (_: number | null, index: number): number => axis.middle(index) * PATH_WIDTH;
-    const isDefined = (value: number | null): boolean => value !== null;
-    const top = (value: number | null): number => y(value ?? 0);
-    const stroke = line<number | null>(x, top).defined(isDefined).digits(1);
-    const shade = area<number | null>(x, height, top).defined(isDefined).digits(1);
+    const x = (index: number): number => axis.middle(index) * PATH_WIDTH;
+    const shade = area<number | null>(
+      (_, index) => x(index),
+      height,
+      (value) => y(value ?? 0),
+    )
+      .defined((value) => value !== null)
+      .digits(1);
     return html`<svg
       width="100%"
       height="${height}"
@@ -27,7 +28,7 @@ export const lineMarks: Marks = {
         ({ tone, values }) =>
           html`<g class="tone-${tone}">
             ${series.length === 1 ? html`<path class="shade" d="${shade(values)}" />` : ""}
-            <path class="stroke" d="${stroke(values)}" />
+            <path class="stroke" d="${drawLine(values, x, y)}" />
           </g>`,
       )}
     </svg>`;

@@ -20,7 +20,7 @@ export interface Asset {
 
 /**
  * The files of `src/web/assets`. Their addresses contain a digest of the content, so a browser may cache them for ever. Every
- * page uses all style sheets of the folder.
+ * page uses all style sheets and scripts of the folder.
  */
 export class Assets {
   readonly #urls: ReadonlyMap<string, string>;
@@ -55,7 +55,16 @@ export class Assets {
 
   /** In the order of their names. */
   get styleSheets(): readonly string[] {
-    return [...this.#urls.values()].filter((url) => url.endsWith(".css"));
+    return this.#endingIn(".css");
+  }
+
+  /** In the order of their names. */
+  get scripts(): readonly string[] {
+    return this.#endingIn(".js");
+  }
+
+  #endingIn(extension: string): readonly string[] {
+    return [...this.#urls.values()].filter((url) => url.endsWith(extension));
   }
 
   /** The file at an address; undefined when there is none. */

@@ -4,6 +4,7 @@ import { OtcError } from "../../errors/otc-error.ts";
 import { NoAnswerYet } from "../reading/coalescing-cache.ts";
 import type { Html, PageContent } from "./page.ts";
 import { UnusableQuery } from "./query.ts";
+import { renderText } from "./text.ts";
 
 /** A page that is shown instead of one that failed. */
 export interface FailurePage {
@@ -78,6 +79,6 @@ export const NOT_FOUND: PageContent = {
 };
 
 function renderFailure(text: string, reference: string): Html {
-  return html`<p>${text}</p>
+  return html`<p>${renderText(text)}</p>
     <p class="muted">Its reference in the log is <code>${reference}</code>.</p>`;
 }

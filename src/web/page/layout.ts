@@ -34,7 +34,7 @@ export function renderPage(
         <title>${title} · otc-etl</title>
         <link rel="icon" href="${assets.url("icon.svg")}" type="image/svg+xml" />
         ${assets.styleSheets.map((url) => html`<link rel="stylesheet" href="${url}" />`)}
-        <script type="module" src="${assets.url("live.js")}"></script>
+        ${assets.scripts.map((url) => html`<script type="module" src="${url}"></script>`)}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>

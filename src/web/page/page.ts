@@ -1,6 +1,7 @@
 import type { html } from "hono/html";
 import type { Settings } from "../../config/settings.ts";
 import type { Queryable } from "../../database/database.ts";
+import type { ScheduleCalendar } from "../../schedule/schedule-calendar.ts";
 import type { View } from "../../views/view.ts";
 
 /** The result of hono's tag `html`, which escapes every value that is not Html itself. */
@@ -12,6 +13,8 @@ export interface PageRequest {
   readonly database: Queryable;
   readonly views: readonly View[];
   readonly settings: Settings;
+  /** When the views are loaded. */
+  readonly calendar: ScheduleCalendar;
   /** The named parts of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** The parameters that the page declares, in normal form. */

@@ -20,7 +20,7 @@ export function renderTable<Row>(
   caption: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  empty: string,
+  empty: Html | string,
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
   const align = (column: Column<Row>): Html | string => (column.numeric === true ? html`class="number"` : "");

@@ -8,6 +8,7 @@ import { renderRunningLoad } from "../live/running-load.ts";
 import { orUnknown, renderFacts } from "../page/facts.ts";
 import type { Html, Page } from "../page/page.ts";
 import { idOf } from "../page/query.ts";
+import { renderRemedy, renderText } from "../page/text.ts";
 import { renderTime } from "../page/time.ts";
 import { renderRejectCounts } from "../quarantine/reject-counts.ts";
 import { renderRunWord } from "./run-word.ts";
@@ -51,11 +52,14 @@ function renderProgress(load: RunningLoad | undefined): Html {
   </p>`;
 }
 
-function renderError({ error, errorCode }: RunDetails): Html | string {
+/** Why the run failed or was not complete: the message, what to do next, and the code for scripts and alerts. */
+function renderError({ error, errorCode, remedy, commits }: RunDetails): Html | string {
   if (error === null) return "";
-  return html`<div class="problems">
-    <p>${errorCode === null ? "" : html`<code>${errorCode}</code> `}${error}</p>
-  </div>`;
+  return html`<section class="${commits > 0 ? "notice" : "problems"}" aria-label="Why">
+    <p>${renderText(error)}</p>
+    ${renderRemedy(remedy)}
+    ${errorCode === null ? "" : html`<p class="small">error code <code>${errorCode}</code></p>`}
+  </section>`;
 }
 
 function renderCounts(run: RunDetails): Html {

@@ -39,5 +39,5 @@ const COLUMNS: readonly Column<RecordedRun>[] = [
 
 /** One row per run, in the order given. */
 export function renderRunsTable(caption: string, runs: readonly RecordedRun[]): Html {
-  return renderTable(caption, COLUMNS, runs, "No runs yet: `otc-etl load` starts the first.");
+  return renderTable(caption, COLUMNS, runs, html`No runs yet: <code>otc-etl load</code> starts the first.`);
 }

@@ -67,7 +67,7 @@ describeEachDatabase(
         statusProblems(await readHealth(await loader.database(), [tickets], 20), {
           maxAgeSeconds: 1000,
           maxRollbackRate: 1,
-        });
+        }).map(({ text }) => text);
       await load(loader, tickets, [ticket(1)]);
       expect(await problems()).toEqual([]);
       await load(loader, tickets, [ticket(2, { Colour: "red" })], { allowShrink: true });
@@ -102,7 +102,7 @@ describeEachDatabase(
         problems: statusProblems(await readHealth(await loader.database(), [view], 20), {
           maxAgeSeconds: 1000,
           maxRollbackRate: 1,
-        }),
+        }).map(({ text }) => text),
         metrics: Object.entries(samplesOf(await expositionOf(loader)))
           .filter(
             ([series, value]) => series.startsWith(`otc_etl_problem{view="${view.name}"`) && value === 1,

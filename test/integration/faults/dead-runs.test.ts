@@ -36,8 +36,13 @@ describeEachDatabase("a load whose process is dead", (target) => {
     // Two loads are too few for a rate.
     expect(health).toMatchObject({ failuresInRow: 1, rollbackRate: null, lastLoad: { status: "abandoned" } });
     expect(health?.runs[0]).toMatchObject({ runId, status: "abandoned", rollbacks: 1 });
-    expect(statusProblems(health === undefined ? [] : [health], LIMITS)).toEqual([
-      expect.stringMatching(/^tickets: the last run \(2\) was abandoned: The process ended/),
+    expect(statusProblems(health === undefined ? [] : [health], LIMITS)).toMatchObject([
+      {
+        view: "tickets",
+        text: expect.stringMatching(/^tickets: the last run \(2\) was abandoned: The process ended/),
+        runId,
+        remedy: expect.stringMatching(/^Load the view again: /),
+      },
     ]);
     expect(await readRuns(opened, {}, 10)).toMatchObject([{ status: "abandoned" }, { status: "success" }]);
     expect(await readRun(opened, runId)).toMatchObject({ status: "abandoned", errorCode: "internal" });

@@ -15,7 +15,8 @@ const BROKEN_DOCUMENT = "<html>";
 const LIMITS = { maxAgeSeconds: 1000, maxRollbackRate: 0.2 };
 
 async function problemsOf(loader: ReturnType<DatabaseUnderTest["open"]>): Promise<readonly string[]> {
-  return statusProblems(await readHealth(await loader.database(), [tickets], 20), LIMITS);
+  const healths = await readHealth(await loader.database(), [tickets], 20);
+  return statusProblems(healths, LIMITS).map(({ text }) => text);
 }
 
 describeEachDatabase(

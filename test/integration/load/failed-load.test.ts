@@ -122,10 +122,20 @@ describeEachDatabase("a load that fails", (target) => {
       expect(await rows(database, "tickets")).toBe(1);
       expect(
         await database.sql(
-          `select run_id, error_code, records_inserted, load_end is not null as ended, length(error_message) > 10 as said
+          `select run_id, error_code, records_inserted, load_end is not null as ended, length(error_message) > 10 as said,
+             error_remedy as remedy
          from ${database.table("etl_metadata")} where load_status <> 'success'`,
         ),
-      ).toEqual([{ run_id: failed.runId, error_code: code, records_inserted: 0, ended: true, said: true }]);
+      ).toEqual([
+        {
+          run_id: failed.runId,
+          error_code: code,
+          records_inserted: 0,
+          ended: true,
+          said: true,
+          remedy: "remedy" in failed.error ? (failed.error.remedy ?? null) : null,
+        },
+      ]);
       expect(await leftovers(database)).toEqual([]);
     },
   );

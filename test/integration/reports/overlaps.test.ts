@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readSettings } from "../../../src/config/read-settings.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
+import { ScheduleCalendar } from "../../../src/schedule/schedule-calendar.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { deskPage } from "../../../src/web/desk/desk-page.ts";
 import { overlapsPage } from "../../../src/web/desk/overlaps-page.ts";
@@ -88,6 +89,7 @@ describeEachDatabase("timesheets that overlap", (target) => {
       database: await loader.database(),
       views: await viewCatalog(),
       settings: readSettings({ OTC_TIMEZONE: ZONE }),
+      calendar: new ScheduleCalendar([], 1),
       params: {},
       query: new URLSearchParams(),
     };

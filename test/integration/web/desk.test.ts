@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readSettings } from "../../../src/config/read-settings.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
+import { ScheduleCalendar } from "../../../src/schedule/schedule-calendar.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { readBacklog } from "../../../src/web/desk/backlog.ts";
@@ -16,6 +17,8 @@ import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
 /** Its clocks go forward within the weeks of the test, and its Mondays begin on Sundays of UTC. */
 const ZONE = "Australia/Sydney";
+
+const NO_SCHEDULE = new ScheduleCalendar([], 1);
 
 const HOSTILE = "<script>alert(1)</script>";
 const TEAMS = ["Network", "SAP", HOSTILE, "", null];
@@ -134,7 +137,13 @@ describeEachDatabase("the page of the service desk", (target) => {
     const settings = readSettings({ ...database.env, OTC_TIMEZONE: ZONE });
     const page = async (query: string): Promise<string> => {
       const { database: opened } = await deskOf(loader);
-      const request = { database: opened, views: [tickets, timesheets], settings, params: {} };
+      const request = {
+        database: opened,
+        views: [tickets, timesheets],
+        settings,
+        calendar: NO_SCHEDULE,
+        params: {},
+      };
       const { lead, body } = await deskPage.content({ ...request, query: new URLSearchParams(query) });
       return `${await lead} ${await body}`;
     };

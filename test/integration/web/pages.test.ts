@@ -31,14 +31,19 @@ describeEachDatabase("the pages", (target) => {
       expect(body, path).not.toContain("<img");
       return textOf(body);
     };
+    expect(await page("/")).toMatch(/Nothing has been loaded yet .* otc-etl doctor .* otc-etl load/);
     expect(await page("/runs")).toContain("No runs yet");
     expect(await page("/rejects")).toContain("No record is in quarantine.");
 
     await loadSample(loader);
+    // A page is remembered for a second.
+    await expect.poll(() => page("/")).toContain("comments: was never loaded.");
     const status = await page("/");
-    expect(status).toContain("comments: was never loaded.");
-    expect(status).toContain("timesheets: the last run (3) failed: The response is a web page");
-    expect(status).toMatch(/tickets fresh .* rows about 60 quarantine 60 records/);
+    expect(status).toMatch(
+      /timesheets: the last run \(3\) failed: The response is a web page.* Run 3 → It is a login or maintenance page\./,
+    );
+    expect(status).toMatch(/tickets fresh .* next load 2\d\d\d-.* rows about 60 quarantine 60 records/);
+    expect(status).toMatch(/timesheets failing .* last load run 3 failed/);
     expect(status).toContain("No load is running.");
 
     expect(await page("/runs?view=tickets")).toMatch(/1 tickets load partial .* 120 60 0 0 60/);
@@ -46,7 +51,7 @@ describeEachDatabase("the pages", (target) => {
     expect(run).toMatch(/120 fetched inserted 60 updated 0 skipped 0 .* errors 60/);
     expect(run).toContain(`TKT-${HOSTILE} (60 records; rows keep it in extra)`);
     expect(run).toMatch(/invalid_integer tickets TKT-Ticket ID 60/);
-    expect(await page("/runs/3")).toContain("rolled back");
+    expect(await page("/runs/3")).toMatch(/web page.* → It is a login .* error code document .* rolled back/);
 
     const rejects = await site.ask("/rejects?reason=invalid_integer&run=1");
     const older = /href="([^"]+)" rel="next"/.exec(rejects.body)?.[1]?.replaceAll("&amp;", "&");

@@ -44,7 +44,7 @@ test.each(["light", "dark"] as const)(
     const palette = palettes()[scheme];
     const surface = palette.get("surface") ?? "";
     const tones = [...palette.keys()].filter((name) => name.startsWith("tone-"));
-    expect(tones).toHaveLength(9);
+    expect(tones).toHaveLength(11);
     for (const tone of tones) {
       const colour = palette.get(tone) ?? "";
       expect(contrast(colour, surface), `${tone} on the surface`).toBeGreaterThanOrEqual(3);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Environment, readSettings } from "../../../src/config/read-settings.ts";
-import { lastTime, nextTime, readSchedules, type Schedule } from "../../../src/worker/schedule.ts";
+import { lastTime, nextTime, requireSchedules, type Schedule } from "../../../src/schedule/schedule.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 
@@ -12,7 +12,7 @@ function schedule(cron: string, timeZone = VIENNA): Schedule {
 }
 
 function read(env: Environment, flags: Environment = {}) {
-  return readSchedules([tickets, comments], readSettings(env, flags), env, flags);
+  return requireSchedules([tickets, comments], readSettings(env, flags), env, flags);
 }
 
 /** The times from `from` on, as the clocks on the wall show them. */

@@ -32,9 +32,29 @@ const MINUTE_MS = 60_000;
 const calendar = new PgBoss({ db: { executeSql: () => Promise.reject(new Error("no database")) } });
 
 /**
- * The schedules of the views that have one.
+ * The schedules of the views that have one, for a worker, which needs at least one.
  *
  * @throws OtcError `configuration` when one cannot be read, or all are off
+ */
+export function requireSchedules(
+  views: readonly View[],
+  settings: Settings,
+  env: Environment,
+  flags: Environment,
+): readonly Schedule[] {
+  const schedules = readSchedules(views, settings, env, flags);
+  if (schedules.length > 0) return schedules;
+  throw new OtcError(
+    "configuration",
+    `No schedule for ${views.map((view) => view.name).join(", ")}: all are off.`,
+    { remedy: "Set OTC_SCHEDULE, or OTC_SCHEDULE_<VIEW>, to a cron expression such as 0 2 * * *." },
+  );
+}
+
+/**
+ * The schedules of the views that have one.
+ *
+ * @throws OtcError `configuration` when one cannot be read
  */
 export function readSchedules(
   views: readonly View[],
@@ -44,18 +64,12 @@ export function readSchedules(
 ): readonly Schedule[] {
   const timeZone = settings.scheduleTimezone ?? settings.timezone;
   checkTimeZone(timeZone, settings.scheduleTimezone === undefined ? "OTC_TIMEZONE" : "OTC_SCHEDULE_TIMEZONE");
-  const schedules = views.flatMap((view): readonly Schedule[] => {
+  return views.flatMap((view): readonly Schedule[] => {
     const { text, setting } = readViewSchedule(env, flags, settings, view.name);
     if (text === OFF) return [];
     checkCron(text, setting);
     return [{ view, cron: text, timeZone }];
   });
-  if (schedules.length > 0) return schedules;
-  throw new OtcError(
-    "configuration",
-    `No schedule for ${views.map((view) => view.name).join(", ")}: all are off.`,
-    { remedy: "Set OTC_SCHEDULE, or OTC_SCHEDULE_<VIEW>, to a cron expression such as 0 2 * * *." },
-  );
 }
 
 /**
