@@ -1,5 +1,8 @@
+# The release workflow names the base by its digest, so that both stages and all platforms have the same one.
+ARG NODE_IMAGE=node:24-slim
+
 # What is built is JavaScript and WebAssembly, for every platform.
-FROM --platform=$BUILDPLATFORM node:24-slim AS build
+FROM --platform=$BUILDPLATFORM $NODE_IMAGE AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -9,7 +12,7 @@ COPY src src
 # TypeScript would stay as an optional companion of a library.
 RUN node scripts/build.ts && npm prune --omit=dev --omit=optional --ignore-scripts
 
-FROM node:24-slim
+FROM $NODE_IMAGE
 # The release workflow adds source, revision, version and time of creation.
 LABEL org.opencontainers.image.title="otc-etl" \
   org.opencontainers.image.description="Loads the OTC service-desk views into PostgreSQL" \

@@ -10,7 +10,12 @@ const WORKFLOWS = globSync(".github/workflows/*.yml", { cwd: root });
 
 interface Job {
   readonly "timeout-minutes"?: number;
-  readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
+  readonly steps: readonly {
+    readonly id?: string;
+    readonly run?: string;
+    readonly uses?: string;
+    readonly with?: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 describe("the workflows", () => {
@@ -18,6 +23,24 @@ describe("the workflows", () => {
     const uses = WORKFLOWS.flatMap((path) => read(path).match(/uses: .*$/gm) ?? []);
     expect(uses.length).toBeGreaterThan(5);
     for (const use of uses) expect(use).toMatch(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test("build the image that is released on the digest of the base that the Dockerfile names", () => {
+    const { steps } = (parse(read(".github/workflows/release.yml")) as { jobs: Record<string, Job> }).jobs[
+      "image"
+    ]!;
+    const name = /^ARG NODE_IMAGE=(node:\d+-slim)$/m.exec(read("Dockerfile"))?.[1];
+    expect(name).toBeDefined();
+    expect(
+      read("Dockerfile")
+        .match(/^FROM .*$/gm)
+        ?.map((line) => line.replace(/--platform=\S+ | AS .*/g, "")),
+    ).toEqual(["FROM $NODE_IMAGE", "FROM $NODE_IMAGE"]);
+    const build = steps.find(({ uses = "" }) => uses.startsWith("docker/build-push-action@"));
+    expect(build?.with?.["build-args"]).toBe(
+      "NODE_IMAGE=${{ steps.base.outputs.name }}@${{ steps.base.outputs.digest }}",
+    );
+    expect(steps.find(({ id }) => id === "base")?.run).toContain("sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile");
   });
 
   test("may do nothing but read unless a job says otherwise, and end after some time", () => {
