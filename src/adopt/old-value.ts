@@ -1,13 +1,11 @@
 import type { Transaction } from "../database/database.ts";
+import { readFrequentTexts } from "../database/frequent-texts.ts";
 import { quoteIdentifier, quoteLiteral } from "../database/identifier.ts";
 import { wallTimeOf } from "../database/wall-time.ts";
-import { booleanSpellings } from "../views/values/boolean.ts";
+import { booleanSpelling, booleanSpellings } from "../views/values/boolean.ts";
 import { TEXTUAL, WALL_TIME } from "./conversion.ts";
 
 const NUMERIC = /^(smallint|integer|bigint|numeric|real|double precision)\b/;
-
-/** How many different texts of a column to read, among which are spellings of true and of false. */
-const SPELLINGS_READ = 20;
 
 /** Patterns of texts that PostgreSQL reads as a number or a time of day. */
 const NUMBER = "^[+-]?[0-9]+([.][0-9]+)?$";
@@ -60,15 +58,9 @@ async function spellings(
   name: string,
   type: string,
 ): Promise<readonly [string, string]> {
-  const column = quoteIdentifier(name);
-  const { rows } = await transaction.query<{ spelling: string }>(
-    `select ${column}::text as "spelling" from ${table} where ${column} is not null
-     group by 1 order by count(*) desc, 1 limit ${SPELLINGS_READ}`,
-  );
+  const texts = await readFrequentTexts(transaction, table, quoteIdentifier(name));
   const [truths, falsehoods] = [booleanSpellings(true), booleanSpellings(false)];
-  const known = (words: readonly string[]): string | undefined =>
-    rows.find(({ spelling }) => words.includes(spelling.trim().toLowerCase()))?.spelling.trim();
-  const [yes, no] = [known(truths), known(falsehoods)];
+  const [yes, no] = [booleanSpelling(texts, true)?.trim(), booleanSpelling(texts, false)?.trim()];
   const [, limit] = /^character(?: varying)?\((\d+)\)$/.exec(type) ?? [];
   const [shortest = "", ...others] = [...falsehoods].sort((one, other) => one.length - other.length);
   const fits =

@@ -1,7 +1,8 @@
 import type { Transaction } from "../../database/database.ts";
+import { readFrequentTexts } from "../../database/frequent-texts.ts";
 import { quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
 import { wallTimeOf } from "../../database/wall-time.ts";
-import { booleanSpellings } from "../../views/values/boolean.ts";
+import { booleanSpelling } from "../../views/values/boolean.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import { keyColumns, type View } from "../../views/view.ts";
 import { bisectRefused, isInRange, type OnRefused, rangeParameters } from "./bisect-refused.ts";
@@ -29,9 +30,6 @@ export interface TypedRows {
 }
 
 const INSTANT = "timestamp with time zone";
-
-/** Of these many different texts in a column of truth values some will be spellings of true and of false. */
-const SPELLINGS_READ = 20;
 
 /**
  * The staged rows in the target's types. Where the target's columns have the view's types that is the staging table
@@ -205,14 +203,7 @@ function trimmed(name: string, type: string): string {
 
 /** A truth value as the column spells it most often. */
 async function spelled(transaction: Transaction, tables: LoadTables, name: string): Promise<string> {
-  const { rows } = await transaction.query<{ spelling: string }>(
-    `select ${name}::text as "spelling" from ${tables.target} where ${name} is not null
-     group by 1 order by count(*) desc, 1 limit ${SPELLINGS_READ}`,
-  );
-  const spellingOf = (value: boolean): string => {
-    const known = booleanSpellings(value);
-    const found = rows.find(({ spelling }) => known.includes(spelling.toLowerCase()));
-    return quoteLiteral(found?.spelling ?? String(value));
-  };
+  const texts = await readFrequentTexts(transaction, tables.target, name);
+  const spellingOf = (value: boolean): string => quoteLiteral(booleanSpelling(texts, value) ?? String(value));
   return `case ${name} when true then ${spellingOf(true)} when false then ${spellingOf(false)} end`;
 }

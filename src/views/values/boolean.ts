@@ -33,3 +33,8 @@ export function convertBoolean(
 export function booleanSpellings(value: boolean): readonly string[] {
   return Array.from(SPELLINGS).flatMap(([spelling, meaning]) => (meaning === value ? [spelling] : []));
 }
+
+/** The first of these texts that spells this boolean, as it is written there: in any case, with or without spaces around it. */
+export function booleanSpelling(texts: readonly string[], value: boolean): string | undefined {
+  return texts.find((text) => SPELLINGS.get(text.trim().toLowerCase()) === value);
+}
