@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
-import { findLateRows, type LateRows, NONE_LATE, readNewestDate } from "./classify/late-rows.ts";
-import { checkErrorLimit, checkLate } from "./guards.ts";
+import { checkErrorLimit } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
+import { LateCheck } from "./late-check.ts";
 import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { inStep } from "./in-step.ts";
 import { rejectOfRefusedRow } from "./apply/refused-row.ts";
@@ -68,7 +68,6 @@ class WriteAttempt {
   readonly #load: LoadInProgress;
   readonly #document: StagedDocument;
   readonly #refused: Reject[] = [];
-  #newest: Promise<string | null> | undefined;
 
   constructor(load: LoadInProgress, document: StagedDocument) {
     this.#load = load;
@@ -109,14 +108,8 @@ class WriteAttempt {
         ? await countWrongFingerprints(transaction, run.view, typed)
         : undefined;
 
-    const refusedBefore = this.#refused.length;
-    const late = await this.#findLate(typed, classification);
-    const { lateBefore } = this.#load;
-    if (lateBefore !== undefined) {
-      const { allowLate } = context.options;
-      const tripped = checkLate(run.view, late, document.fetched, lateBefore, allowLate);
-      enforceGuard(this.#load, "late", tripped);
-    }
+    const lateCheck = new LateCheck(this.#load, document, typed, classification);
+    await lateCheck.enforce(this.#refused);
 
     showProgress(this.#load, "apply", document);
     const changeLogs = [
@@ -137,38 +130,15 @@ class WriteAttempt {
     const problems = [returned.problem, missing.missingProblem].filter(
       (problem) => typeof problem === "string",
     );
-    // A row that the database refuses is not inserted.
-    const isRefused = this.#refused.length > refusedBefore;
-    const inserted = isRefused && late.count > 0 ? await this.#findLate(typed, classification) : late;
     return {
       ...classification,
       ...applied,
       ...missing,
-      late: inserted.count,
+      late: await lateCheck.countInserted(this.#refused),
       returned: returned.returned + missing.returned,
       missingProblem: problems.length === 0 ? null : problems.join(" "),
       ...(wrongFingerprints === undefined ? {} : { wrongFingerprints }),
     };
-  }
-
-  /** Into an empty table every record is new, whatever its date. */
-  async #findLate(typed: LoadTables, { changed, allNew }: Classification): Promise<LateRows> {
-    const { transaction, run, tables, lateBefore } = this.#load;
-    const isFirst = allNew || this.#document.filled !== undefined;
-    if (lateBefore === undefined || changed === 0 || isFirst) return NONE_LATE;
-    return findLateRows(
-      transaction,
-      { view: run.view, delta: typed.delta, staging: tables.staging },
-      { before: lateBefore, newest: await this.#newestDate(typed) },
-      this.#refused.map(({ position }) => position),
-    );
-  }
-
-  /** Of the rows before the delta is applied, so it is read once. */
-  #newestDate({ target }: LoadTables): Promise<string | null> {
-    const { transaction, run } = this.#load;
-    this.#newest ??= readNewestDate(transaction, { view: run.view, target });
-    return this.#newest;
   }
 
   /** Nothing can be missing in a table that has been filled from this document. */
