@@ -3,6 +3,8 @@ export interface Sample {
   readonly seconds: number;
   /** Of the loader's process. */
   readonly peakMemoryBytes?: number;
+  /** How often V8 marked the whole heap of the loader's process. */
+  readonly majorCollections?: number;
   /** Written by the whole server meanwhile. */
   readonly walBytes?: number;
   /** CPU time of the server's sessions. */

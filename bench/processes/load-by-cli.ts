@@ -59,7 +59,7 @@ export async function loadByCli(
       [`OTC_VIEW_${view.toUpperCase()}`]: documentId,
       ...env,
     },
-    memory: true,
+    usage: true,
     nodeOptions,
   });
   const report = JSON.parse(run.stdout) as LoadReport;
@@ -74,6 +74,11 @@ export async function loadByCli(
   return {
     seconds: run.seconds,
     steps: report.metrics.seconds,
-    ...(run.peakMemoryBytes === undefined ? {} : { peakMemoryBytes: run.peakMemoryBytes }),
+    ...(run.usage === undefined
+      ? {}
+      : {
+          peakMemoryBytes: run.usage.peakMemoryKib * 1024,
+          majorCollections: run.usage.majorCollections,
+        }),
   };
 }

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const REPORT_MEMORY = new URL("report-memory.js", import.meta.url).href;
+const REPORT_USAGE = new URL("report-usage.js", import.meta.url).href;
 
 export type Environment = Readonly<Record<string, string>>;
 
 interface CliOptions {
   readonly env?: Environment;
-  /** Also tell the peak memory; costs the process a few milliseconds. */
-  readonly memory?: boolean;
+  /** Also tell what the process used; costs it a few milliseconds. */
+  readonly usage?: boolean;
   /** For Node itself. */
   readonly nodeOptions?: readonly string[];
 }
@@ -23,7 +23,14 @@ export interface CliRun {
   readonly seconds: number;
   readonly stdout: string;
   /** Undefined unless it was asked for. */
-  readonly peakMemoryBytes: number | undefined;
+  readonly usage: Usage | undefined;
+}
+
+/** What a process used. */
+interface Usage {
+  readonly peakMemoryKib: number;
+  /** How often V8 marked its whole heap. */
+  readonly majorCollections: number;
 }
 
 /**
@@ -33,13 +40,13 @@ export interface CliRun {
  */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const cwd = await mkdtemp(join(tmpdir(), "otc-etl-bench-cli-"));
-  const memoryFile = join(cwd, "memory");
+  const usageFile = join(cwd, "usage");
   try {
-    const preload = options.memory === true ? ["--import", REPORT_MEMORY] : [];
+    const preload = options.usage === true ? ["--import", REPORT_USAGE] : [];
     const startedAt = performance.now();
     const child = spawn(process.execPath, [...preload, ...(options.nodeOptions ?? []), MAIN, ...args], {
       cwd,
-      env: { PATH: process.env["PATH"], BENCH_MEMORY_FILE: memoryFile, ...options.env },
+      env: { PATH: process.env["PATH"], BENCH_USAGE_FILE: usageFile, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [stdout, stderr] = ["", ""];
@@ -48,8 +55,9 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
     const [code] = (await once(child, "close")) as [number | null];
     const seconds = (performance.now() - startedAt) / 1000;
     if (code !== 0) throw new Error(`otc-etl ${args.join(" ")} ended with ${code ?? "a signal"}:\n${stderr}`);
-    const kibibytes = options.memory === true ? Number(await readFile(memoryFile, "utf8")) : undefined;
-    return { seconds, stdout, peakMemoryBytes: kibibytes === undefined ? undefined : kibibytes * 1024 };
+    const usage =
+      options.usage === true ? (JSON.parse(await readFile(usageFile, "utf8")) as Usage) : undefined;
+    return { seconds, stdout, usage };
   } finally {
     await rm(cwd, { recursive: true, force: true });
   }

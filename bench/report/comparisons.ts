@@ -5,7 +5,7 @@ import { median, valuesOf } from "./statistics.ts";
 /** What was measured against what it should be. */
 export interface Comparison {
   readonly what: string;
-  readonly unit: "ratio" | "bytes" | "seconds";
+  readonly unit: "ratio" | "bytes" | "seconds" | "count";
   readonly value: number;
   /** The most it may be. */
   readonly limit: number;
@@ -15,6 +15,9 @@ export interface Comparison {
 /** A commit has to be on the disk, and the server writes on its own account too. */
 const MOST_WAL_BYTES = 1_000_000;
 const MOST_MEMORY_BYTES = 256_000_000;
+
+/** Marking the whole heap costs a load a fifth of its CPU time when it happens for every few megabytes (docs/adr/0015). */
+const MOST_MAJOR_COLLECTIONS = 5;
 
 /** Time may grow by a tenth more than the document. */
 const GROWTH_ALLOWANCE = 1.1;
@@ -63,6 +66,13 @@ export function comparePostgres(
       MOST_MEMORY_BYTES,
     ),
     ...growth(samples, factor),
+    largest(
+      samples,
+      ["first"],
+      "majorCollections",
+      "times that V8 marks the heap in a first load",
+      MOST_MAJOR_COLLECTIONS,
+    ),
     largest(samples, ["readers"], "longestReadSeconds", "longest wait of a reader during a night", 0.1),
     typical(samples, "version", "start-up of otc-etl --version", 0.15),
     typical(samples, "loadEmpty", "load of an empty view", 0.6),
@@ -109,17 +119,24 @@ function typical(
   return value === undefined ? undefined : judged(what, "seconds", value, limit);
 }
 
+const UNITS = {
+  walBytes: "bytes",
+  peakMemoryBytes: "bytes",
+  longestReadSeconds: "seconds",
+  majorCollections: "count",
+} as const;
+
 /** A promise about the most: the worst sample counts, not the median. */
 function largest(
   samples: Samples,
   names: readonly MeasurementName[],
-  quantity: "walBytes" | "peakMemoryBytes" | "longestReadSeconds",
+  quantity: keyof typeof UNITS,
   what: string,
   limit: number,
 ): Comparison | undefined {
   const values = names.flatMap((name) => valuesOf(samples, name, quantity));
   if (values.length === 0) return undefined;
-  return judged(what, quantity === "longestReadSeconds" ? "seconds" : "bytes", Math.max(...values), limit);
+  return judged(what, UNITS[quantity], Math.max(...values), limit);
 }
 
 function judged(what: string, unit: Comparison["unit"], value: number, limit: number): Comparison {

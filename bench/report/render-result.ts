@@ -110,6 +110,8 @@ function formatValue(value: number, unit: Comparison["unit"]): string {
       return formatMegabytes(value);
     case "seconds":
       return `${value.toFixed(3)} s`;
+    case "count":
+      return formatCount(value);
     default:
       return unit satisfies never;
   }
