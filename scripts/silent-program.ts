@@ -14,5 +14,6 @@ export function silentProgram(): Command {
     stdout: silent,
     stderr: silent,
     signal: new AbortController().signal,
+    endAfter: () => undefined,
   });
 }

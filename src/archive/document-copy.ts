@@ -25,9 +25,6 @@ const COMPRESSION = {
 const PATIENCE_MS = 10_000;
 const FLUSH_PATIENCE_MS = 60_000;
 
-/** How long the end of a load waits for the incomplete copy to be removed, in milliseconds. */
-const REMOVAL_PATIENCE_MS = 1000;
-
 /** The archive does not respond. A file operation that was begun cannot be called back, so no other is begun after it. */
 class Unresponsive extends Error {}
 
@@ -112,11 +109,15 @@ export class DocumentCopy {
     }
   }
 
-  /** Removes the copy unless it was kept. Call it when the load no longer reads the document. */
-  async end(): Promise<void> {
+  /**
+   * Removes the copy unless it was kept. Call it when the load no longer reads the document.
+   *
+   * @param patienceMs how long to wait until it is removed, in milliseconds
+   */
+  async end(patienceMs: number): Promise<void> {
     if (this.#kept || this.#error !== null) return;
     this.#compressor.destroy();
-    await Promise.race([this.#stored, sleep(REMOVAL_PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#stored, sleep(patienceMs, undefined, { ref: false })]);
     // The document was not complete, which is not an error of the archive.
     this.#error = null;
   }

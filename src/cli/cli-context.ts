@@ -15,6 +15,8 @@ export interface CliContext {
   readonly stdout: WriteStream;
   /** Logs, progress and errors go here. */
   readonly stderr: WriteStream;
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by SIGINT and SIGTERM. Five seconds later, the process ends. */
   readonly signal: AbortSignal;
+  /** Lets the process end five seconds after the abort of this signal instead. */
+  readonly endAfter: (signal: AbortSignal) => void;
 }

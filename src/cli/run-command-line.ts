@@ -5,19 +5,22 @@ import { tracingSettings } from "../config/tracing-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import { errorMessage } from "../errors/error-message.ts";
+import { Shutdown } from "../shutdown/shutdown.ts";
 import { globalOptions } from "./options/global-options.ts";
 import { isSwitchGiven } from "./options/switches.ts";
 import { buildProgram } from "./program.ts";
 import { reportFailure } from "./report-failure.ts";
 
-/** How long the process may live on when everything is done, in milliseconds. */
+/** How long the process may live on when everything is done, in milliseconds; less after an interruption. */
 const LINGER_MS = 1000;
 
 /** Exit codes of a load that was committed, without or with rejected records. */
 const COMMITTED = new Set<typeof process.exitCode>([0, 3]);
 
-/** By a shell's convention, a process that a signal ended exits with this plus the signal's number. */
-const EXIT_SIGNAL_BASE = 128;
+/** By a shell's convention, a process that a signal ended exits with 128 plus the signal's number. */
+function exitCodeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
 
 /** Runs the command that the arguments of this process name, and sets the exit code of the process. */
 export async function runCommandLine(): Promise<void> {
@@ -28,13 +31,22 @@ export async function runCommandLine(): Promise<void> {
   let interruptedBy: NodeJS.Signals | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (interruptedBy !== undefined) process.exit(EXIT_SIGNAL_BASE + constants.signals[signal]);
+      if (interruptedBy !== undefined) process.exit(exitCodeOfSignal(signal));
       interruptedBy = signal;
       interruption.abort(
         new OtcError("interrupted", `Interrupted by ${signal}; nothing of this load was kept.`),
       );
     });
   }
+
+  let isDone = false;
+  let shutdown = Shutdown.of(interruption.signal);
+  const endInTime = (): (() => void) =>
+    shutdown.onOverdue(() => {
+      // The outcome of a command that is done stays, although its output or a file keeps the process alive.
+      process.exit(isDone ? process.exitCode : exitCodeOfSignal(interruptedBy ?? "SIGTERM"));
+    });
+  let callOff = endInTime();
 
   // A load goes on when its log cannot be written, for example on a full disk: its run is recorded in the database.
   process.stderr.on("error", () => undefined);
@@ -54,6 +66,11 @@ export async function runCommandLine(): Promise<void> {
       stdout: process.stdout,
       stderr: process.stderr,
       signal: interruption.signal,
+      endAfter: (signal) => {
+        callOff();
+        shutdown = Shutdown.of(signal);
+        callOff = endInTime();
+      },
     });
     program.hook("preAction", (_, command) => {
       flags = globalOptions(command).flags;
@@ -65,9 +82,10 @@ export async function runCommandLine(): Promise<void> {
   }
   // A load that was committed before the signal arrived keeps its exit code.
   if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {
-    process.exitCode = EXIT_SIGNAL_BASE + constants.signals[interruptedBy];
+    process.exitCode = exitCodeOfSignal(interruptedBy);
   }
-  exitWhenWritten();
+  isDone = true;
+  exitWhenWritten(shutdown);
   if (outputFailure !== undefined) {
     process.stderr.write(
       `otc-etl: the output could not be written: ${escapeControlCharacters(errorMessage(outputFailure))}\n`,
@@ -79,9 +97,12 @@ export async function runCommandLine(): Promise<void> {
  * Ends the process although a file operation does not return, as in an archive on a disk that hangs: it would keep the
  * process alive. The timer alone does not.
  */
-function exitWhenWritten(): void {
-  setTimeout(() => {
-    if (process.stdout.writableLength + process.stderr.writableLength > 0) exitWhenWritten();
-    else process.exit();
-  }, LINGER_MS).unref();
+function exitWhenWritten(shutdown: Shutdown): void {
+  setTimeout(
+    () => {
+      if (process.stdout.writableLength + process.stderr.writableLength > 0) exitWhenWritten(shutdown);
+      else process.exit();
+    },
+    shutdown.leftMs("process", LINGER_MS),
+  ).unref();
 }

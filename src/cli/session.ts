@@ -4,6 +4,7 @@ import { Loader } from "../loader/loader.ts";
 import type { CliContext } from "./cli-context.ts";
 import { type GlobalOptions, globalOptions } from "./options/global-options.ts";
 import { createLogger } from "./logger.ts";
+import { Shutdown } from "../shutdown/shutdown.ts";
 import { warnOfUnknownVariables } from "./warn-of-unknown-variables.ts";
 import { createProgressLine, type ProgressLine } from "./render/progress-line.ts";
 
@@ -37,6 +38,6 @@ export async function withSession<T>(
     return await work({ options, loader, log, progress });
   } finally {
     progress.stop();
-    await loader.close();
+    await loader.close(Shutdown.of(context.signal));
   }
 }

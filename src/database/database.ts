@@ -1,4 +1,5 @@
 import type { Backend } from "./backend.ts";
+import type { Shutdown } from "../shutdown/shutdown.ts";
 
 /** The rows that a statement returned, and their number. */
 export interface QueryResult<Row> {
@@ -70,8 +71,10 @@ export interface Database extends Queryable {
    * Lends a transaction to `work`: COMMIT when it returns, ROLLBACK when it throws. If the rollback fails as well, the first
    * error is thrown, and the connection is closed.
    *
-   * @param signal cancels the running statement, and with it the transaction
+   * @param signal cancels the running statement, and with it the transaction. A server that does not answer has one second
+   *   for that, then the connection is closed.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  close(): Promise<void>;
+  /** @param shutdown says how long connections have to end regularly */
+  close(shutdown?: Shutdown): Promise<void>;
 }

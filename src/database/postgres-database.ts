@@ -14,6 +14,7 @@ import {
   runScript,
 } from "./postgres-statements.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
+import { ROLLBACK_MS, Shutdown } from "../shutdown/shutdown.ts";
 import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
 
 /** How to reach a PostgreSQL server. */
@@ -58,9 +59,6 @@ const SERVER_KEEP_ALIVE: readonly [name: string, value: string][] = [
 const CLIENT_CHECK = "set_config('client_connection_check_interval', '1s', true)";
 
 const ANSWER_GRACE_MS = 10_000;
-
-/** The time limit for a cancellation. It is short because an interrupted load has five seconds to end. */
-const CANCEL_TIMEOUT_MS = 1500;
 
 /** The time limit for ending connections regularly. After it, their sockets are destroyed. */
 const CLOSE_TIMEOUT_MS = 500;
@@ -131,6 +129,10 @@ export class PostgresDatabase implements Database {
       lost.abort(connectionError(error, client, this.location));
     };
     client.once("error", onLost);
+    let closing: NodeJS.Timeout | undefined;
+    const stopClosing = onAbort(signal, () => {
+      closing = setTimeout(() => client.connection.stream.destroy(), ROLLBACK_MS);
+    });
     let stopListening = onAbort(signal, () => client.connection.stream.destroy());
     let cancellation: Promise<void> | undefined;
     // A cancellation that is still running would cancel the connection's next statement.
@@ -157,12 +159,14 @@ export class PostgresDatabase implements Database {
       throw error;
     } finally {
       stopListening();
+      stopClosing();
+      clearTimeout(closing);
       client.off("error", onLost);
     }
   }
 
-  async close(): Promise<void> {
-    const deadline = performance.now() + CLOSE_TIMEOUT_MS;
+  async close(shutdown = Shutdown.NONE): Promise<void> {
+    const deadline = performance.now() + shutdown.leftMs("connections", CLOSE_TIMEOUT_MS);
     const ended = this.#pool.end();
     while (this.#sockets.size > 0 && performance.now() < deadline) await sleep(CLOSE_POLL_MS);
     for (const socket of this.#sockets) socket.destroy();
@@ -257,15 +261,16 @@ export class PostgresDatabase implements Database {
 
   /**
    * Cancels the statement of a server process from a separate connection, because the connection in use is busy. If that
-   * fails, it closes the connection in use. The server detects that and rolls back.
+   * fails, or takes long, it closes the connection in use. The server detects that and rolls back.
    */
   async #cancel(busy: pg.PoolClient, pid: number): Promise<void> {
     const client = new pg.Client({
       ...this.#clientConfig(),
-      connectionTimeoutMillis: CANCEL_TIMEOUT_MS,
-      query_timeout: CANCEL_TIMEOUT_MS,
+      connectionTimeoutMillis: ROLLBACK_MS,
+      query_timeout: ROLLBACK_MS,
     });
     client.on("error", () => undefined);
+    const late = setTimeout(() => client.connection.stream.destroy(), ROLLBACK_MS);
     try {
       await client.connect();
       await client.query("select pg_cancel_backend($1)", [pid]);
@@ -273,6 +278,7 @@ export class PostgresDatabase implements Database {
       busy.connection.stream.destroy();
     } finally {
       await client.end().catch(() => undefined);
+      clearTimeout(late);
     }
   }
 }

@@ -24,6 +24,9 @@ import { WaitingRows } from "./first-load/waiting-rows.ts";
 /** Dropping and building the indexes for a smaller document costs about as much as keeping them up. */
 const MIN_FILL_BYTES = 4 * 1024 * 1024;
 
+/** How long the end of a load waits for the archive to remove an incomplete copy, in milliseconds. */
+const REMOVAL_PATIENCE_MS = 1000;
+
 /**
  * Fetches the document and stages it. The rows of a failed attempt are rolled back before the next one. Where the table is
  * empty and allows it, the rows are copied directly into it, and only those that may repeat a key are staged.
@@ -111,7 +114,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
     throw run.source.conceal === undefined ? error : concealInError(error, run.source.conceal);
   } finally {
     attempt.abort();
-    await copy?.end();
+    await copy?.end(context.shutdown.leftMs("archive", REMOVAL_PATIENCE_MS));
     state.archive = copy?.result ?? state.archive;
     if (state.archive.error !== null) log.warn(`the archive failed, not the load: ${state.archive.error}`);
   }

@@ -71,11 +71,11 @@ export class JointLoad {
 
   /** The run is committed at once, so that even a crash leaves a trace. */
   async #open(view: View, context: LoadContext): Promise<void> {
-    const { database, log, sourceOf, kind, options, tracing } = context;
+    const { database, log, sourceOf, kind, options, tracing, signal } = context;
     const run = await database.transaction(async (transaction) => {
       await abandonDeadRuns(transaction, database, view);
       return openRun(transaction, view, sourceOf(view), kind);
-    });
+    }, signal);
     this.#attempts.push({ run, state: newLoadState(run, options, traceRun(tracing, run)) });
     log.info({ view: view.name, run: run.runId }, `${run.kind} begins`);
   }

@@ -11,6 +11,7 @@ import type { ErrorLimit } from "./error-limit.ts";
 import type { LoadObserver } from "./load-observer.ts";
 import type { LoadSource } from "../runs/load-source.ts";
 import type { RunKind } from "../runs/run-kind.ts";
+import type { Shutdown } from "../shutdown/shutdown.ts";
 
 /** How far a load is; sent after every chunk of the document, so the receiver decides how often to show it. */
 export interface LoadProgress {
@@ -76,6 +77,8 @@ export interface LoadContext {
   readonly observer: LoadObserver;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** How long the clean-up may take when the load is interrupted. */
+  readonly shutdown: Shutdown;
   readonly onProgress: (progress: LoadProgress) => void;
   /** Undefined when nobody asks for traces. */
   readonly tracing: Tracing | undefined;

@@ -3,6 +3,7 @@ import { DatabaseError } from "../database/database-error.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { describeFailure } from "../errors/describe-failure.ts";
 import { errorMessage } from "../errors/error-message.ts";
+import type { Shutdown, ShutdownStep } from "../shutdown/shutdown.ts";
 import type { View } from "../views/view.ts";
 import type { LoadContext } from "./load-context.ts";
 import type { LoadState } from "./load-in-progress.ts";
@@ -21,17 +22,11 @@ export interface Attempt {
   readonly state: LoadState;
 }
 
-/** How long one part of the record of a failure may take, in milliseconds. An interrupted load has five seconds to end. */
-interface Patience {
-  readonly ms: number;
-  readonly whenInterruptedMs: number;
-}
+/** How long a database that is restarting is waited for, in milliseconds. */
+const FAILURE_PATIENCE_MS = 20_000;
 
-/** A database that is restarting is waited for. */
-const FAILURE_PATIENCE: Patience = { ms: 20_000, whenInterruptedMs: 2000 };
-
-/** The failure is on record by then, and the rejected records may be many. */
-const REJECTS_PATIENCE: Patience = { ms: 300_000, whenInterruptedMs: 1500 };
+/** How long it may take to store the rejected records, in milliseconds. The failure is on record by then, and they may be many. */
+const REJECTS_PATIENCE_MS = 300_000;
 
 /**
  * After a rollback: records what happened, each run on its own, and then the rejected records. The first error is the one
@@ -93,11 +88,11 @@ function rolledBackWith(error: Error): OtcError {
 async function recordPatiently(
   { run, state }: Attempt,
   failed: FailedLoad,
-  { database, log, signal }: LoadContext,
+  { database, log, shutdown }: LoadContext,
 ): Promise<"recorded" | "was committed" | "not recorded"> {
   const { code, remedy } = describeFailure(failed.error);
   try {
-    return await patiently(FAILURE_PATIENCE, signal, (end) =>
+    return await patiently(shutdown, "failure", FAILURE_PATIENCE_MS, (end) =>
       database.transaction(async (transaction) => {
         const done = await recordFailure(transaction, run, {
           code,
@@ -124,11 +119,14 @@ async function recordPatiently(
 }
 
 /** Stores the rejected records of a failed run that is on record. If this fails, the run still says how many there were. */
-async function storeRejects({ run, state }: Attempt, { database, log, signal }: LoadContext): Promise<void> {
+async function storeRejects(
+  { run, state }: Attempt,
+  { database, log, shutdown }: LoadContext,
+): Promise<void> {
   const { rejects } = state;
   if (run.source.quarantined === true || rejects.count === 0) return;
   try {
-    await patiently(REJECTS_PATIENCE, signal, (end) =>
+    await patiently(shutdown, "rejects", REJECTS_PATIENCE_MS, (end) =>
       database.transaction(async (transaction) => {
         await rejects.store(transaction);
         await recordStoredRejects(transaction, run.runId, rejects.stored);
@@ -142,33 +140,20 @@ async function storeRejects({ run, state }: Attempt, { database, log, signal }: 
   }
 }
 
-/** Repeats `work` as long as the database cannot be reached; soon no longer when the load is, or gets, interrupted. */
-async function patiently<T>(
-  { ms, whenInterruptedMs }: Patience,
-  interruption: AbortSignal,
+/** Repeats `work` as long as the database cannot be reached and the step has time. */
+function patiently<T>(
+  shutdown: Shutdown,
+  step: ShutdownStep,
+  ms: number,
   work: (end: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const end = new AbortController();
-  const endIn = (delayMs: number): NodeJS.Timeout =>
-    setTimeout(() => {
-      end.abort(new Error("the database did not come back in time"));
-    }, delayMs);
-  let timer = endIn(interruption.aborted ? whenInterruptedMs : ms);
-  const hurry = (): void => {
-    clearTimeout(timer);
-    timer = endIn(whenInterruptedMs);
-  };
-  interruption.addEventListener("abort", hurry, { once: true });
-  try {
-    return await pRetry(() => work(end.signal), {
+  return shutdown.within(step, ms, "the database did not come back in time", (end) =>
+    pRetry(() => work(end), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 100,
       maxTimeout: 1000,
-      signal: end.signal,
+      signal: end,
       shouldRetry: ({ error }) => error instanceof DatabaseError && error.isConnectionProblem,
-    });
-  } finally {
-    clearTimeout(timer);
-    interruption.removeEventListener("abort", hurry);
-  }
+    }),
+  );
 }

@@ -17,9 +17,6 @@ import type { Attempt } from "./settle-failure.ts";
 /** For the record of what OTC was asked: it must not hold up the record of the run. */
 const RECORD_MS = 10_000;
 
-/** An interrupted load has five seconds to end. */
-const RECORD_WHEN_INTERRUPTED_MS = 500;
-
 interface ThrottledTransaction {
   /** Whether a document comes from OTC, and not from a file. */
   readonly asksOtc: boolean;
@@ -40,13 +37,16 @@ export async function withThrottledTransaction<T>(
 ): Promise<T> {
   const { database, log, signal, options } = context;
   if (asksOtc && !options.ignoreCircuit) {
-    const open = await passCircuit(database, options.circuit);
+    const open = await database.transaction(
+      (transaction) => passCircuit(transaction, options.circuit),
+      signal,
+    );
     if (open !== undefined) throw circuitOpenError(open, await readLastFetchFailure(database));
   }
   let requests: RequestLog | undefined;
   const begun = async (transaction: Transaction): Promise<T> => {
     const limits = { limits: options.pace, maxWaitMs: options.maxPaceWaitMs };
-    requests = new RequestLog(database, transaction, limits, log);
+    requests = new RequestLog(database, transaction, limits, log, signal);
     const result = await work(transaction, requests);
     for (const { state } of attempts) state.meter.beginCommit();
     return result;
@@ -66,18 +66,19 @@ export async function withThrottledTransaction<T>(
 async function recordFetches(
   requests: RequestLog | undefined,
   attempts: readonly Attempt[],
-  { database, log, signal, options }: LoadContext,
+  { database, log, shutdown, options }: LoadContext,
 ): Promise<void> {
-  const timeoutMs = signal.aborted ? RECORD_WHEN_INTERRUPTED_MS : RECORD_MS;
   try {
-    await database.transaction(async (transaction) => {
-      await requests?.settle(transaction);
-      for (const { state } of attempts) {
-        if (state.fetch === "succeeded") await fetchSucceeded(transaction);
-        if (state.fetch === "refused") await fetchRefused(transaction);
-        if (state.fetch === "failed") await fetchFailed(transaction, options.circuit);
-      }
-    }, AbortSignal.timeout(timeoutMs));
+    await shutdown.within("requests", RECORD_MS, "the database did not answer in time", (end) =>
+      database.transaction(async (transaction) => {
+        await requests?.settle(transaction);
+        for (const { state } of attempts) {
+          if (state.fetch === "succeeded") await fetchSucceeded(transaction);
+          if (state.fetch === "refused") await fetchRefused(transaction);
+          if (state.fetch === "failed") await fetchFailed(transaction, options.circuit);
+        }
+      }, end),
+    );
   } catch (error) {
     // The outcome of the load matters more than this failure, and must not be hidden by it.
     log.warn(

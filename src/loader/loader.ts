@@ -34,6 +34,7 @@ import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
 import { pinTimeZone, readPinnedTimeZone, writePinnedTimeZone } from "../runs/pinned-time-zone.ts";
 import type { RunKind } from "../runs/run-kind.ts";
+import { Shutdown } from "../shutdown/shutdown.ts";
 
 /** What a loader is created from. */
 export interface LoaderInput {
@@ -265,9 +266,13 @@ export class Loader {
     return planViews(request.views, { ...context, options }, request.samples, request.onOutcome);
   }
 
-  /** Releases connections and locks; can be called more than once. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Releases connections and locks; can be called more than once.
+   *
+   * @param shutdown may shorten how long that takes
+   */
+  close(shutdown = Shutdown.NONE): Promise<void> {
+    this.#closing ??= this.#close(shutdown);
     return this.#closing;
   }
 
@@ -341,6 +346,7 @@ export class Loader {
       observer: COMMITTING,
       log: this.#input.log,
       signal: request.signal,
+      shutdown: Shutdown.of(request.signal),
       onProgress: request.onProgress,
       tracing: undefined,
     };
@@ -364,12 +370,12 @@ export class Loader {
     return this.#tracing;
   }
 
-  async #close(): Promise<void> {
-    await (await this.#tracing)?.close();
+  async #close(shutdown: Shutdown): Promise<void> {
+    await (await this.#tracing)?.close(shutdown);
     await this.#client?.close();
     // A database that could not be opened has nothing to release.
     const database = await this.#database?.catch(() => undefined);
-    await database?.close();
+    await database?.close(shutdown);
   }
 
   async #sourceOf(view: View, { file, sourceOf, views }: DocumentRequest): Promise<LoadSource> {

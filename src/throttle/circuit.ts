@@ -1,5 +1,5 @@
 import { isInFuture } from "../database/clock.ts";
-import type { Database, Queryable } from "../database/database.ts";
+import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
 
@@ -29,7 +29,7 @@ export interface OpenCircuit {
  * @returns undefined when a fetch may begin
  */
 export async function passCircuit(
-  database: Database,
+  database: Queryable,
   { cooldownMs }: CircuitLimits,
 ): Promise<OpenCircuit | undefined> {
   const { schema } = database;

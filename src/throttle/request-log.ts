@@ -43,14 +43,25 @@ export class RequestLog implements RequestGate {
   readonly #transaction: Transaction;
   readonly #settings: RequestLogSettings;
   readonly #log: Logger;
+  readonly #signal: AbortSignal;
   readonly #made: MadeRequest[] = [];
 
-  /** @param transaction the transaction of the load */
-  constructor(database: Database, transaction: Transaction, settings: RequestLogSettings, log: Logger) {
+  /**
+   * @param transaction the transaction of the load
+   * @param signal ends every wait for the database
+   */
+  constructor(
+    database: Database,
+    transaction: Transaction,
+    settings: RequestLogSettings,
+    log: Logger,
+    signal: AbortSignal,
+  ) {
     this.#database = database;
     this.#transaction = transaction;
     this.#settings = settings;
     this.#log = log;
+    this.#signal = signal;
   }
 
   async enter(viewId: string, signal: AbortSignal): Promise<void> {
@@ -156,7 +167,7 @@ export class RequestLog implements RequestGate {
 
   async #onSeparateConnection<T>(work: (queryable: Queryable) => Promise<T>): Promise<T> {
     if (!this.#database.backend.separateSessions) return work(this.#transaction);
-    return this.#database.transaction(work);
+    return this.#database.transaction(work, this.#signal);
   }
 }
 

@@ -57,7 +57,7 @@ export function openTracing(settings: TracingSettings, log: Logger): Tracing {
       const parent = parentOf(settings.traceparent);
       return new OpenSpan(tracer, tracer.startSpan(name, { attributes, startTime }, parent), parent);
     },
-    close: () => closeInTime(provider, log),
+    close: (shutdown) => closeInTime(provider, shutdown.leftMs("spans", EXPORT_MS), log),
   };
 }
 
@@ -81,13 +81,13 @@ function parentOf(traceparent: string | undefined): Context {
 }
 
 /** `WatchedExporter` has logged failures of the collector already. */
-async function closeInTime(provider: TracerProvider, log: Logger): Promise<void> {
+async function closeInTime(provider: TracerProvider, limitMs: number, log: Logger): Promise<void> {
   const waiting = new AbortController();
   const closed = provider.shutdown().catch((error: unknown) => {
     log.debug(`tracing closed: ${errorMessage(error)}`);
   });
   const { signal } = waiting;
-  await Promise.race([closed, sleep(EXPORT_MS, undefined, { signal }).catch(() => undefined)]);
+  await Promise.race([closed, sleep(limitMs, undefined, { signal }).catch(() => undefined)]);
   waiting.abort();
 }
 

@@ -1,3 +1,5 @@
+import type { Shutdown } from "../shutdown/shutdown.ts";
+
 /** The attributes of a span: names, numbers and codes, but never a secret or a value of a record. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -14,6 +16,10 @@ export interface TraceSpan {
 export interface Tracing {
   /** @param startedAt milliseconds of `performance.now()` */
   begin(name: string, attributes: SpanAttributes, startedAt: number): TraceSpan;
-  /** Sends the remaining spans, within two seconds at most. It never throws. */
-  close(): Promise<void>;
+  /**
+   * Sends the remaining spans, within two seconds at most. It never throws.
+   *
+   * @param shutdown may shorten that
+   */
+  close(shutdown: Shutdown): Promise<void>;
 }

@@ -1,26 +1,50 @@
-/** A signal that follows another after a delay. */
-export interface GraceSignal {
-  readonly signal: AbortSignal;
-  /** Clears the timer. */
-  stop(): void;
-}
+/**
+ * A signal that follows another one: at once, unless work is in progress that may continue for a while. Then it follows
+ * when the work has ended, or the time is over.
+ */
+export class GraceSignal {
+  readonly #first: AbortSignal;
+  readonly #graceMs: number;
+  readonly #late = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #isWorking = false;
 
-/** @param delayMs the delay after `first`, in milliseconds; the reason is the same */
-export function graceSignal(first: AbortSignal, delayMs: number): GraceSignal {
-  const late = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = (): void => {
-    timer = setTimeout(() => {
-      late.abort(first.reason);
-    }, delayMs);
+  /** @param graceMs how long work may continue after the abort of `first`, in milliseconds */
+  constructor(first: AbortSignal, graceMs: number) {
+    this.#first = first;
+    this.#graceMs = graceMs;
+    first.addEventListener("abort", this.#begin, { once: true });
+    if (first.aborted) this.#begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.#late.signal;
+  }
+
+  /** Runs work that may continue after the first signal. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#isWorking = true;
+    try {
+      return await work();
+    } finally {
+      this.#isWorking = false;
+      if (this.#first.aborted) this.#follow();
+    }
+  }
+
+  /** Clears the timer. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#first.removeEventListener("abort", this.#begin);
+  }
+
+  readonly #begin = (): void => {
+    if (this.#isWorking) this.#timer = setTimeout(this.#follow, this.#graceMs);
+    else this.#follow();
   };
-  if (first.aborted) begin();
-  else first.addEventListener("abort", begin, { once: true });
-  return {
-    signal: late.signal,
-    stop: () => {
-      clearTimeout(timer);
-      first.removeEventListener("abort", begin);
-    },
+
+  readonly #follow = (): void => {
+    clearTimeout(this.#timer);
+    this.#late.abort(this.#first.reason);
   };
 }

@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { expectUntouched, seed } from "../support/aftermath.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { INTERRUPTED_WITHIN_MS, loadStoppedIn, type Stage } from "../support/interrupted-load.ts";
+import { startCollector } from "../support/otlp-collector.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
 
 const CASES: readonly (readonly [signal: NodeJS.Signals, code: number, stage: Stage])[] = [
   ["SIGINT", 130, "fetch"],
@@ -25,6 +27,37 @@ describeEachDatabase(
       await release();
       const message = new RegExp(`Interrupted by ${signal}`);
       await expectUntouched(database, before, { status: "failed", code: "interrupted", message });
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
+
+describeEachDatabase(
+  "an interrupted load whose database and collector hang",
+  (target) => {
+    test("ends within five seconds, and the next load marks its run as abandoned", async () => {
+      const database = await target.fresh();
+      const before = await seed(database);
+      const direct = new URL(database.env["OTC_DATABASE_URL"] ?? "");
+      const proxy = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) });
+      onTestFinished(() => proxy.close());
+      const through = new URL(direct);
+      through.port = String(proxy.port);
+      const collector = await startCollector(false);
+      const { cli } = await loadStoppedIn(database, "copy", {
+        ...collector.env,
+        OTC_DATABASE_URL: through.href,
+      });
+      proxy.freeze();
+      const begun = performance.now();
+      cli.process.kill("SIGTERM");
+      expect(await cli.result).toMatchObject({ code: 143 });
+      expect(performance.now() - begun).toBeLessThan(INTERRUPTED_WITHIN_MS);
+      proxy.tellServers();
+      await database.sql(
+        `update ${database.table("etl_metadata")} set load_start = load_start - interval '1 minute' where load_status = 'running'`,
+      );
+      await expectUntouched(database, before, { status: "running" });
     });
   },
   ({ name }) => name === "PostgreSQL 18",

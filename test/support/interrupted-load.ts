@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
+import { SHUTDOWN_MS } from "../../src/shutdown/shutdown.ts";
 import { FAST, SECOND_DOCUMENT } from "./aftermath.ts";
 import { startDocumentServer } from "./document-server.ts";
 import type { DatabaseUnderTest } from "./each-database.ts";
@@ -19,10 +20,10 @@ export interface StoppedLoad {
 }
 
 /**
- * An interrupted load has five seconds to roll back, be recorded and end; its process may take as long again on a busy
- * machine. What a test puts in its way stays there for thirty.
+ * An interrupted load has five seconds to roll back, be recorded and end. On a busy machine its process may notice a
+ * signal or a timer late, and the test its end. What a test puts in its way stays there for thirty.
  */
-export const INTERRUPTED_WITHIN_MS = 10_000;
+export const INTERRUPTED_WITHIN_MS = SHUTDOWN_MS + 1000;
 
 /** How long a load may take to get where it is to stand still. */
 const PATIENCE_MS = 30_000;

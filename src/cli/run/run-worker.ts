@@ -7,7 +7,8 @@ import type { View } from "../../views/view.ts";
 import { keepAliveFile } from "../../worker/alive-file.ts";
 import { DatabaseWatch } from "../../worker/database-watch.ts";
 import { JobQueue } from "../../worker/job-queue.ts";
-import { graceSignal } from "../../worker/grace-signal.ts";
+import { GraceSignal } from "../../worker/grace-signal.ts";
+import { Shutdown } from "../../shutdown/shutdown.ts";
 import { readWorkerStatus } from "../../worker/read-worker-status.ts";
 import { requireSchedules } from "../../schedule/schedule.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
@@ -67,9 +68,12 @@ export function runWorker(
     }
 
     const alive = flags.aliveFile === undefined ? undefined : await keepAliveFile(flags.aliveFile, log);
-    const grace = graceSignal(context.signal, loader.settings.stopGraceMs);
+    // A load may continue for a while after the worker was told to stop. Then five seconds are left.
+    const grace = new GraceSignal(context.signal, loader.settings.stopGraceMs);
+    context.endAfter(grace.signal);
     const loading = { ...context, signal: grace.signal };
-    const load = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
+    const loadView = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
+    const load: Load = (view) => grace.during(() => loadView(view));
     const prune = async (): Promise<void> => {
       try {
         log.debug(await loader.prune(context.signal), "old records deleted");
@@ -103,6 +107,7 @@ export function runWorker(
       grace.stop();
       alive?.stop();
       await queue.stop();
+      await loader.close(Shutdown.of(grace.signal));
     }
   });
 }

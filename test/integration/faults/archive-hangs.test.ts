@@ -70,7 +70,7 @@ describeEachDatabase(
       const begun = performance.now();
       await write;
       await copy.keep();
-      await copy.end();
+      await copy.end(1000);
       expect(performance.now() - begun).toBeLessThan(4000);
       expect(copy.result.file).toBeNull();
       disk.thaw();
