@@ -1,5 +1,6 @@
 import { renderEnvExample, settingGroups } from "../src/config/describe-settings.ts";
-import { flagOf, type Setting, settingList, viewSettingList } from "../src/config/settings.ts";
+import type { Setting } from "../src/config/settings/setting.ts";
+import { flagOf, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
 import { renderBackendMatrix } from "./backend-matrix.ts";
 import { DECISION_INDEX, renderDecisionIndex } from "./decision-index.ts";

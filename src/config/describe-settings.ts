@@ -1,5 +1,5 @@
 import { type Environment, withoutUrlSecrets } from "./read-settings.ts";
-import { flagOf, type Setting, settingList, viewSettingList } from "./settings.ts";
+import { flagOf, settingList, viewSettingList } from "./settings.ts";
 
 /** A setting with its current value. */
 interface DescribedSetting {
@@ -54,7 +54,7 @@ export function describeSettings(
 }
 
 /** All groups of settings, in the order of the list. */
-export function settingGroups(): readonly Setting["group"][] {
+export function settingGroups(): readonly string[] {
   return [...new Set([...settingList, ...viewSettingList].map(({ group }) => group))];
 }
 
@@ -63,7 +63,7 @@ export function renderEnvExample(views: readonly string[]): string {
   const groups = settingGroups();
   const lines = [
     "# Copy to .env in the directory otc-etl is started in, or set these in the environment. Flags take precedence over both.",
-    "# This file is generated from src/config/settings.ts: npm run docs",
+    "# This file is generated from src/config/settings/: npm run docs",
   ];
   for (const group of groups) {
     lines.push("", `# --- ${group} ---`);

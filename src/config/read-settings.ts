@@ -4,13 +4,13 @@ import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import {
   flagOf,
-  type Setting,
   settingList,
   type Settings,
   viewIdVariable,
   viewMissingVariable,
   viewScheduleVariable,
 } from "./settings.ts";
+import type { Setting } from "./settings/setting.ts";
 
 /** An environment, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,15 @@
+import { names } from "../setting-types.ts";
+import { inGroup } from "./setting.ts";
+
+export const HISTORY = inGroup("History", {
+  historyColumns: {
+    env: "OTC_HISTORY_COLUMNS",
+    description:
+      "Comma-separated columns whose changes are kept in `ticket_history`, `timesheet_history` and " +
+      "`comment_history`. A view of which it names no column keeps the default; VIEW=none keeps no history of one " +
+      "view, and none alone keeps none (default: status, team, assignee, severity and category of tickets; hours, " +
+      "billable and approved of timesheets; the text of comments).",
+    type: names,
+    example: "TKT-Status,TKT-Team,TS-Hours,TS-Billable,TS-Description,comments=none",
+  },
+});
