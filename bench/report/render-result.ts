@@ -1,5 +1,5 @@
 import { formatCount, formatMegabytes } from "../../src/format/format.ts";
-import { renderTable, type TableColumn } from "../../src/cli/render/table.ts";
+import { type Column, renderTable } from "../../src/cli/render/table.ts";
 import { type MeasurementName, MEASUREMENTS, type Samples } from "../measure/sample.ts";
 import type { CpuPlace } from "./cpu-places.ts";
 import type { Comparison } from "./comparisons.ts";
@@ -9,8 +9,20 @@ import { median, stepMedians, valuesOf } from "./statistics.ts";
 /** What comes after them is not worth a look. */
 const MOST_PLACES = 16;
 
-const left = (title: string): TableColumn => ({ title });
-const right = (title: string): TableColumn => ({ title, align: "right" });
+/** The head of a column of a report. */
+type Head = Pick<Column<unknown>, "title" | "align">;
+
+const left = (title: string): Head => ({ title });
+const right = (title: string): Head => ({ title, align: "right" });
+
+/** A table of texts. It has no width, because reports are kept. */
+function renderTexts(heads: readonly Head[], rows: readonly (readonly string[])[]): string {
+  const columns = heads.map((head, index): Column<readonly string[]> => ({
+    ...head,
+    cell: (row) => row[index] ?? "",
+  }));
+  return renderTable(columns, rows, { width: Infinity, now: new Date() });
+}
 
 /** A result as text: what was measured, where the time went, and the targets. */
 export function renderResult(result: Result): string {
@@ -32,7 +44,7 @@ function measured(samples: Samples): readonly MeasurementName[] {
 }
 
 function renderMeasurements(samples: Samples): string {
-  return renderTable(
+  return renderTexts(
     [
       left("what"),
       right("median s"),
@@ -73,7 +85,7 @@ function renderSteps(samples: Samples): string {
     .map((name) => ({ name, steps: stepMedians(samples, name) }))
     .filter(({ steps }) => steps.size > 0);
   const steps = [...new Set(rows.flatMap((row) => [...row.steps.keys()]))];
-  return renderTable(
+  return renderTexts(
     [left("what"), ...steps.map(right)],
     rows.map((row) => [
       MEASUREMENTS[row.name],
@@ -83,7 +95,7 @@ function renderSteps(samples: Samples): string {
 }
 
 function renderPlaces(places: readonly CpuPlace[]): string {
-  return renderTable(
+  return renderTexts(
     [left("function or package"), right("seconds")],
     places.slice(0, MOST_PLACES).map(({ place, seconds }) => [place, seconds.toFixed(3)]),
   );
@@ -91,7 +103,7 @@ function renderPlaces(places: readonly CpuPlace[]): string {
 
 /** The targets, and whether they were met. */
 function renderComparisons(comparisons: readonly Comparison[]): string {
-  return renderTable(
+  return renderTexts(
     [left("target"), right("measured"), right("at most"), left("")],
     comparisons.map(({ what, unit, value, limit, met }) => [
       what,

@@ -6,6 +6,7 @@ import { type GlobalOptions, globalOptions } from "./options/global-options.ts";
 import { createLogger } from "./logger.ts";
 import { Shutdown } from "../shutdown/shutdown.ts";
 import { warnOfUnknownVariables } from "./warn-of-unknown-variables.ts";
+import { type Layout, layoutOf } from "./render/layout.ts";
 import { createProgressLine, type ProgressLine } from "./render/progress-line.ts";
 
 /** What a command that uses the database works with, until it returns. */
@@ -14,6 +15,8 @@ export interface Session {
   readonly loader: Loader;
   readonly log: Logger;
   readonly progress: ProgressLine;
+  /** Of what the command writes to stdout. */
+  readonly layout: Layout;
 }
 
 /** Opens a session for `work`, and closes it when `work` returns or throws. */
@@ -35,7 +38,7 @@ export async function withSession<T>(
   await warnOfUnknownVariables(env, log);
   const loader = new Loader({ env, flags: options.flags, tracing, log });
   try {
-    return await work({ options, loader, log, progress });
+    return await work({ options, loader, log, progress, layout: layoutOf(context, options) });
   } finally {
     progress.stop();
     await loader.close(Shutdown.of(context.signal));

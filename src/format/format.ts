@@ -51,6 +51,21 @@ export function formatAge(seconds: number): string {
     .join(" ");
 }
 
+/** `3 h ago` or `in 5 min`, in the largest unit, and `now` within a second. */
+export function formatRelativeTime(time: Date, now: Date): string {
+  const seconds = (now.getTime() - time.getTime()) / 1000;
+  const unit = UNITS.find(([size]) => Math.abs(seconds) >= size);
+  if (unit === undefined) return "now";
+  const [size, name] = unit;
+  const count = `${formatCount(Math.floor(Math.abs(seconds) / size))} ${name}`;
+  return seconds < 0 ? `in ${count}` : `${count} ago`;
+}
+
+/** `1 row`, `2,000 rows`. @param plural default: the noun with an s */
+export function formatNumberOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
 /** `2026-01-05 02:00:03` in UTC. */
 export function formatTime(time: Date): string {
   return `${time.toISOString().slice(0, 19).replace("T", " ")}Z`;

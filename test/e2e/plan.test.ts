@@ -18,7 +18,7 @@ describeEachDatabase(
       const something = await plan([], SECOND_DOCUMENT);
       expectPlain(something);
       expect(something.code).toBe(4);
-      expect(something.stdout).toMatch(/tickets +planned +- +60 +40 +1 +19 +0 /);
+      expect(something.stdout).toMatch(/^view +status +fetched .*\ntickets +planned +60 +40 +1 +19 +0 /);
       expect(something.stdout).toMatch(
         /TKT-Status changes in 1 row\n +TKT-Ticket ID="3": "Open" → "Closed"\n/,
       );

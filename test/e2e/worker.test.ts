@@ -80,7 +80,7 @@ describeEachDatabase(
       await addOldRequest();
       expect(await runCli(["prune"], { env })).toMatchObject({
         code: 0,
-        stdout: "Deleted: 0 runs, 0 rejected records, 1 requests.\n",
+        stdout: "Deleted: 0 runs, 0 rejected records, 1 request.\n",
       });
       expect(jsonLines((await runCli(["prune", "--json"], { env })).stdout)).toEqual([
         { runs: 0, rejects: 0, requests: 0 },

@@ -12,6 +12,7 @@ export function settingsCommand(context: CliContext): Command {
         { describeSettings },
         { viewCatalog },
         { renderTable },
+        { layoutOf },
         { createLogger },
         { createProgressLine },
         { warnOfUnknownVariables },
@@ -19,6 +20,7 @@ export function settingsCommand(context: CliContext): Command {
         import("../../config/describe-settings.ts"),
         import("../../views/catalog.ts"),
         import("../render/table.ts"),
+        import("../render/layout.ts"),
         import("../logger.ts"),
         import("../render/progress-line.ts"),
         import("../warn-of-unknown-variables.ts"),
@@ -28,15 +30,18 @@ export function settingsCommand(context: CliContext): Command {
       const progress = await createProgressLine(context, options, () => undefined);
       await warnOfUnknownVariables(context.env, createLogger(context, options, progress));
       const views = (await viewCatalog()).map((view) => view.name);
-      const rows = describeSettings(context.env, context.fromDotEnv, flags, views).map((setting) => [
-        setting.env,
-        setting.flag,
-        setting.value,
-        setting.origin,
-      ]);
-      context.stdout.write(
-        renderTable([{ title: "variable" }, { title: "flag" }, { title: "value" }, { title: "from" }], rows),
+      const settings = describeSettings(context.env, context.fromDotEnv, flags, views);
+      const table = renderTable(
+        [
+          { title: "variable", cell: ({ env }) => env },
+          { title: "flag", rank: 1, cell: ({ flag }) => flag },
+          { title: "value", shrinksTo: 20, cell: ({ value }) => value },
+          { title: "from", shrinksTo: 12, cell: ({ origin }) => origin },
+        ],
+        settings,
+        layoutOf(context, options),
       );
+      context.stdout.write(table);
     });
   return withExamples(command, [["otc-etl settings", "what is configured, and where it comes from"]]);
 }

@@ -7,6 +7,8 @@ export interface GlobalOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly logFormat: "text" | "json";
+  /** Tables with all columns and whole texts, however narrow the terminal is. */
+  readonly wide: boolean;
   /** Settings given as flags, by name without dashes. */
   readonly flags: Environment;
 }
@@ -16,6 +18,7 @@ export function addGlobalOptions(program: Command): void {
   program
     .option("-q, --quiet", "log only warnings and errors")
     .option("-v, --verbose", "log every step, and the stack traces of errors")
+    .option("-w, --wide", "tables with all columns, whole texts and exact times, however wide they are")
     .addOption(
       new Option("--log-format <format>", "the format of log lines")
         .choices(["text", "json"])
@@ -52,6 +55,7 @@ export function globalOptions(command: Command): GlobalOptions {
   return {
     quiet: options["quiet"] === true,
     verbose: options["verbose"] === true,
+    wide: options["wide"] === true,
     logFormat: options["logFormat"] === "json" ? "json" : "text",
     flags,
   };

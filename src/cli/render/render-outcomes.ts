@@ -2,44 +2,62 @@ import type { LoadOutcome } from "../../runs/outcome.ts";
 import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { shownStatus } from "../../runs/shown-status.ts";
-import { formatCount, formatSeconds } from "../../format/format.ts";
-import { renderTable } from "./table.ts";
+import { formatSeconds } from "../../format/format.ts";
+import type { Layout } from "./layout.ts";
+import { type Column, renderTable } from "./table.ts";
 
-/** The outcomes as a table. What there is of missing rows has columns only if there is something. */
-export function renderOutcomes(outcomes: readonly (LoadOutcome | PlanOutcome)[]): string {
-  const showsMissing = outcomes.some(({ missing, returned, rekeyed }) => missing + returned + rekeyed > 0);
-  const right = (title: string) => ({ title, align: "right" as const });
-  const showsLate = outcomes.some(({ late }) => late > 0);
-  return renderTable(
-    [
-      { title: "view" },
-      { title: "status" },
-      right("run"),
-      right("fetched"),
-      right("inserted"),
-      right("updated"),
-      right("skipped"),
-      right("errors"),
-      ...(showsMissing ? [right("missing"), right("returned"), right("rekeyed")] : []),
-      ...(showsLate ? [right("late")] : []),
-      right("seconds"),
-    ],
-    outcomes.map((outcome) => [
-      outcome.view,
-      statusOf(outcome),
-      outcome.runId === null ? "-" : String(outcome.runId),
-      ...[
-        ...[outcome.fetched, outcome.inserted, outcome.updated, outcome.skipped, outcome.errors],
-        ...(showsMissing ? [outcome.missing, outcome.returned, outcome.rekeyed] : []),
-        ...(showsLate ? [outcome.late] : []),
-      ].map(formatCount),
-      formatSeconds(outcome.durationMs),
-    ]),
-  );
+type Outcome = LoadOutcome | PlanOutcome;
+
+/** The outcomes of loads as a table. */
+export function renderOutcomes(outcomes: readonly LoadOutcome[], layout: Layout): string {
+  const run: Column<LoadOutcome> = {
+    title: "run",
+    align: "right",
+    cell: ({ runId }) => (runId === null ? null : String(runId)),
+  };
+  return renderTable(columnsFor(outcomes, run), outcomes, layout);
 }
 
-/** A load that was turned away or interrupted is no failure. */
-function statusOf(outcome: LoadOutcome | PlanOutcome): string {
+/** The outcomes of plans as a table. They have no run. */
+export function renderPlanned(outcomes: readonly PlanOutcome[], layout: Layout): string {
+  return renderTable(columnsFor(outcomes), outcomes, layout);
+}
+
+/** Columns of what is rarely there, such as missing rows, are left out if it is nowhere there. */
+function columnsFor<Row extends Outcome>(
+  outcomes: readonly Row[],
+  ...identity: readonly Column<Row>[]
+): readonly Column<Row>[] {
+  const showsMissing = outcomes.some(({ missing, returned, rekeyed }) => missing + returned + rekeyed > 0);
+  const showsLate = outcomes.some(({ late }) => late > 0);
+  return [
+    { title: "view", cell: ({ view }) => view },
+    { title: "status", cell: statusOf },
+    ...identity,
+    { title: "fetched", cell: ({ fetched }) => fetched },
+    { title: "inserted", cell: ({ inserted }) => inserted },
+    { title: "updated", cell: ({ updated }) => updated },
+    { title: "skipped", rank: 2, cell: ({ skipped }) => skipped },
+    { title: "errors", cell: ({ errors }) => errors },
+    ...(showsMissing
+      ? ([
+          { title: "missing", rank: 1, cell: ({ missing }) => missing },
+          { title: "returned", rank: 4, cell: ({ returned }) => returned },
+          { title: "rekeyed", rank: 3, cell: ({ rekeyed }) => rekeyed },
+        ] satisfies readonly Column<Row>[])
+      : []),
+    ...(showsLate ? [{ title: "late", rank: 1, cell: ({ late }: Row) => late }] : []),
+    {
+      title: "seconds",
+      align: "right",
+      rank: 5,
+      cell: ({ durationMs }) => formatSeconds(durationMs),
+    },
+  ];
+}
+
+/** A load that was skipped or interrupted is no failure. */
+function statusOf(outcome: Outcome): string {
   if (outcome.status !== "failed") return outcome.status;
   return shownStatus({
     status: outcome.status,

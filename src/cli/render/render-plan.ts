@@ -1,49 +1,73 @@
-import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { PlannedLoad, PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import type { MissingKey, RowKey } from "../../load/plan/plan-report.ts";
-import { formatCount } from "../../format/format.ts";
-import { renderOutcomes } from "./render-outcomes.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
+import { type Layout, renderText } from "./layout.ts";
+import { renderPlanned } from "./render-outcomes.ts";
 
 /** Longer values are cut, so that a change stays on one line; in characters. */
 const MAX_VALUE_LENGTH = 60;
 
-/** The counts of all views, followed by the changes and warnings of each view. */
-export function renderPlan(outcomes: readonly PlanOutcome[]): string {
-  const sections = outcomes.flatMap((outcome) => {
-    if (outcome.status === "failed") return [];
-    const lines = [...describe(outcome)];
-    return lines.length === 0
-      ? []
-      : [`\n${outcome.view}\n${lines.map((line) => `  ${escapeControlCharacters(line)}\n`).join("")}`];
-  });
-  return `${renderOutcomes(outcomes)}${sections.join("")}`;
+/** Something that a plan has found, with samples of it. */
+interface Finding {
+  readonly text: string;
+  readonly samples?: readonly string[];
 }
 
-function* describe(plan: PlannedLoad): Generator<string> {
-  for (const { message } of plan.guards) yield `the load would FAIL: ${message}`;
+/** The counts of all views, followed by the changes and warnings of each view. */
+export function renderPlan(outcomes: readonly PlanOutcome[], layout: Layout): string {
+  const sections = outcomes.flatMap((outcome) => {
+    if (outcome.status === "failed") return [];
+    const findings = [...describe(outcome)].map((finding) => renderFinding(finding, layout));
+    return findings.length === 0 ? [] : [`\n${outcome.view}\n${findings.join("")}`];
+  });
+  return `${renderPlanned(outcomes, layout)}${sections.join("")}`;
+}
+
+function renderFinding({ text, samples = [] }: Finding, layout: Layout): string {
+  const lines = samples.map((sample) => renderText(sample, layout, "    ", "      "));
+  return `${renderText(text, layout, "  ", "    ")}${lines.join("")}`;
+}
+
+function* describe(plan: PlannedLoad): Generator<Finding> {
+  for (const { message } of plan.guards) yield { text: `the load would FAIL: ${message}` };
   if (plan.late > 0) {
-    yield `late: ${formatCount(plan.late)} of the inserted records are so old that the last load should have had them`;
+    yield {
+      text: `late: ${formatCount(plan.late)} of the inserted records are so old that the last load should have had them`,
+    };
   }
-  yield* documentWarnings(plan);
+  for (const text of documentWarnings(plan)) yield { text };
   for (const { column, rows, samples } of plan.changes) {
-    yield `${column} changes in ${rowsOf(rows)}`;
-    for (const sample of samples) {
-      yield `  ${keyText(sample.key)}: ${valueText(sample.old)} → ${valueText(sample.new)}`;
-    }
+    yield {
+      text: `${column} changes in ${formatNumberOf(rows, "row")}`,
+      samples: samples.map(
+        (sample) => `${keyText(sample.key)}: ${valueText(sample.old)} → ${valueText(sample.new)}`,
+      ),
+    };
   }
   yield* describeMissing(plan);
-  for (const [reason, records] of Object.entries(plan.quarantine)) {
-    yield `quarantine: ${formatCount(records)} × ${reason}`;
+  const reasons = Object.entries(plan.quarantine).map(([reason, records]) => ({
+    reason,
+    count: formatCount(records),
+  }));
+  const width = Math.max(...reasons.map(({ count }) => count.length));
+  for (const { reason, count } of reasons) {
+    yield { text: `quarantine: ${count.padStart(width)} × ${reason}` };
   }
   const { keys, samples } = plan.duplicateKeys;
-  if (keys > 0)
-    yield `duplicates: ${formatCount(keys)} keys occur more than once; the last record of each wins`;
-  for (const { key, records } of samples) yield `  ${keyText(key)}: ${formatCount(records)} records`;
-  for (const [field, records] of plan.drift.unknownFields) {
-    yield `schema drift: ${field} is not defined by the view (${formatCount(records)} records); rows keep it in extra`;
+  if (keys > 0) {
+    yield {
+      text: `duplicates: ${keys === 1 ? "1 key occurs" : `${formatCount(keys)} keys occur`} more than once; the last record of each wins`,
+      samples: samples.map(({ key, records }) => `${keyText(key)}: ${formatNumberOf(records, "record")}`),
+    };
   }
-  for (const { message } of plan.driftWarnings) yield `schema drift since the last load: ${message}`;
+  for (const [field, records] of plan.drift.unknownFields) {
+    yield {
+      text: `schema drift: ${field} is not defined by the view (${formatNumberOf(records, "record")}); rows keep it in extra`,
+    };
+  }
+  for (const { message } of plan.driftWarnings)
+    yield { text: `schema drift since the last load: ${message}` };
 }
 
 function* describeMissing({
@@ -52,21 +76,32 @@ function* describeMissing({
   rekeyed,
   missingProblem,
   missingRows,
-}: PlannedLoad): Generator<string> {
-  if (missingProblem !== null) yield `missing rows: ${missingProblem}`;
-  if (missing > 0) yield `missing at the source for the second time: ${rowsOf(missing)}`;
-  if (rekeyed > 0) yield `there with another key: ${rowsOf(rekeyed)}`;
-  if (missingRows.missedOnce > 0) {
-    yield `missing at the source for the first time: ${rowsOf(missingRows.missedOnce)}; nothing happens to them yet`;
+}: PlannedLoad): Generator<Finding> {
+  const { missedOnce, samples } = missingRows;
+  const rows = (count: number): string => formatNumberOf(count, "row");
+  const findings = [
+    ...(missingProblem === null ? [] : [`missing rows: ${missingProblem}`]),
+    ...(missing > 0 ? [`missing at the source for the second time: ${rows(missing)}`] : []),
+    ...(rekeyed > 0 ? [`there with another key: ${rows(rekeyed)}`] : []),
+    ...(missedOnce > 0
+      ? [
+          `missing at the source for the first time: ${rows(missedOnce)}; nothing happens to ${missedOnce === 1 ? "it" : "them"} yet`,
+        ]
+      : []),
+  ];
+  for (const text of findings.slice(0, -1)) yield { text };
+  // The samples are of all kinds together.
+  const last = findings.at(-1);
+  if (last !== undefined) {
+    yield {
+      text: last,
+      samples: samples.map(
+        ({ key, newKey, reason }) =>
+          `${reason ?? "not in the document"}: ${keyText(key)}${newKey === null ? "" : ` → ${keyText(newKey)}`}`,
+      ),
+    };
   }
-  for (const { key, newKey, reason } of missingRows.samples) {
-    yield `  ${reason ?? "not in the document"}: ${keyText(key)}${newKey === null ? "" : ` → ${keyText(newKey)}`}`;
-  }
-  if (returned > 0) yield `missing until now, and there again: ${rowsOf(returned)}`;
-}
-
-function rowsOf(count: number): string {
-  return count === 1 ? "1 row" : `${formatCount(count)} rows`;
+  if (returned > 0) yield { text: `missing until now, and there again: ${rows(returned)}` };
 }
 
 function keyText(key: RowKey | MissingKey): string {

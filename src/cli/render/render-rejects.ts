@@ -1,43 +1,37 @@
-import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import type { RejectCount, RejectDetails, RejectSummary } from "../../runs/rejects/read-rejects.ts";
 import { withExactNumbers } from "../../views/values/exact-number.ts";
-import { formatCount, formatTime } from "../../format/format.ts";
-import { renderTable } from "./table.ts";
-
-const right = (title: string) => ({ title, align: "right" as const });
+import { type Layout, renderFacts, renderLines, timeText } from "./layout.ts";
+import { type Column, renderTable } from "./table.ts";
 
 /** A key can have thousands of characters, so cells are cut at this many; `rejects show` prints all. */
 const LONGEST_CELL = 100;
 
+const COUNT_COLUMNS: readonly Column<RejectCount>[] = [
+  { title: "view", cell: ({ view }) => view },
+  { title: "reason", cell: ({ reason }) => reason },
+  { title: "field", shrinksTo: 16, cell: ({ field }) => field },
+  { title: "records", cell: ({ records }) => records },
+];
+
+const RECORD_COLUMNS: readonly Column<RejectSummary>[] = [
+  { title: "id", align: "right", cell: ({ rejectId }) => String(rejectId) },
+  { title: "run", align: "right", rank: 1, cell: ({ runId }) => String(runId) },
+  { title: "view", cell: ({ view }) => view },
+  { title: "position", rank: 3, cell: ({ position }) => position },
+  { title: "key", shrinksTo: 16, cell: ({ key }) => shortened(key ?? "-") },
+  { title: "reason", rank: 2, cell: ({ reason }) => reason },
+  { title: "message", shrinksTo: 30, cell: ({ message }) => shortened(message) },
+];
+
 /** The number of rejected records per reason, followed by the newest records. */
-export function renderRejects(counts: readonly RejectCount[], rejects: readonly RejectSummary[]): string {
+export function renderRejects(
+  counts: readonly RejectCount[],
+  rejects: readonly RejectSummary[],
+  layout: Layout,
+): string {
   if (counts.length === 0) return "No such record is in quarantine.\n";
-  const reasons = renderTable(
-    [{ title: "view" }, { title: "reason" }, { title: "field" }, right("records")],
-    counts.map(({ view, reason, field, records }) => [view, reason, field ?? "-", formatCount(records)]),
-  );
-  if (rejects.length === 0) return reasons;
-  const records = renderTable(
-    [
-      right("id"),
-      right("run"),
-      { title: "view" },
-      right("position"),
-      { title: "key" },
-      { title: "reason" },
-      { title: "message" },
-    ],
-    rejects.map((reject) => [
-      String(reject.rejectId),
-      String(reject.runId),
-      reject.view,
-      String(reject.position),
-      shortened(reject.key ?? "-"),
-      reject.reason,
-      shortened(reject.message),
-    ]),
-  );
-  return `${reasons}\n${records}`;
+  const reasons = renderTable(COUNT_COLUMNS, counts, layout);
+  return rejects.length === 0 ? reasons : `${reasons}\n${renderTable(RECORD_COLUMNS, rejects, layout)}`;
 }
 
 function shortened(text: string): string {
@@ -45,21 +39,23 @@ function shortened(text: string): string {
 }
 
 /** A rejected record and why it was rejected. Numbers are printed exactly as they were received. */
-export function renderReject(reject: RejectDetails): string {
-  const facts: readonly (readonly [name: string, value: string | null])[] = [
-    ["view", reject.view],
-    ["reason", reject.reason],
-    ["message", reject.message],
-    ["field", reject.field],
-    ["key", reject.key],
-    ["SQLSTATE", reject.sqlState],
-    ["run", `${reject.runId}, from ${reject.source}`],
-    ["position", String(reject.position)],
-    ["archived", reject.archiveFile],
-    ["rejected", formatTime(reject.rejectedAt)],
-  ];
-  const lines = facts.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)}${value}`]));
-  return `${[...lines, "", ...renderRecord(reject.raw)].map(escapeControlCharacters).join("\n")}\n`;
+export function renderReject(reject: RejectDetails, layout: Layout): string {
+  const facts = renderFacts(
+    [
+      ["view", reject.view],
+      ["reason", reject.reason],
+      ["message", reject.message],
+      ["field", reject.field],
+      ["key", reject.key],
+      ["SQLSTATE", reject.sqlState],
+      ["run", `${reject.runId}, from ${reject.source}`],
+      ["position", String(reject.position)],
+      ["archived", reject.archiveFile],
+      ["rejected", timeText(reject.rejectedAt, layout)],
+    ],
+    layout,
+  );
+  return `${facts}\n${renderLines(renderRecord(reject.raw), layout)}`;
 }
 
 /** @returns the lines */

@@ -7,6 +7,7 @@ import { parseScale } from "../../simulator/scale.ts";
 import type { CliContext } from "../cli-context.ts";
 import { globalOptions } from "../options/global-options.ts";
 import { createLogger } from "../logger.ts";
+import { layoutOf } from "../render/layout.ts";
 import { createProgressLine } from "../render/progress-line.ts";
 import { renderFreshness } from "../render/render-status.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
@@ -22,6 +23,7 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
   const scale = parseScale("small");
   if (scale === undefined) throw new Error("The simulator has no scale called small.");
   const options = globalOptions(command);
+  const layout = layoutOf(context, options);
   const progress = await createProgressLine(context, options, () => undefined);
   const log = createLogger(context, { ...options, quiet: !options.verbose }, progress).child(
     {},
@@ -54,17 +56,19 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
     const first = await desk.night();
     say(
       `\nThe first night: all records are inserted, except ${FLAWS} of each view that cannot be loaded.\n` +
-        `These are kept in quarantine (etl_rejects), and the status of the load is "partial".\n\n${renderOutcomes(first)}`,
+        `These are kept in quarantine (etl_rejects), and the status of the load is "partial".\n\n${renderOutcomes(first, layout)}`,
     );
 
     desk.simulator.setDay(1);
     const second = await desk.night();
     say(
       `\nA day later: only new and changed records are written, the others are skipped.\n\n` +
-        renderOutcomes(second),
+        renderOutcomes(second, layout),
     );
 
-    say(`\nThe freshness of each view:\n\n${renderFreshness(await readStatus(database, desk.views, 0))}`);
+    say(
+      `\nThe freshness of each view:\n\n${renderFreshness(await readStatus(database, desk.views, 0), layout)}`,
+    );
     say(nextSteps());
     return [...first, ...second].some((outcome) => outcome.status === "failed") ? 1 : 0;
   } finally {

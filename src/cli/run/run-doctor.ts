@@ -13,12 +13,16 @@ import type { Environment } from "../../config/read-settings.ts";
 import { nameFlags } from "../options/name-flags.ts";
 import type { CliContext } from "../cli-context.ts";
 import { type Session, withSession } from "../session.ts";
+import { type Layout, renderText } from "../render/layout.ts";
 import { useColours } from "../terminal.ts";
 
 export interface DoctorFlags {
   readonly alert: boolean;
   readonly json: boolean;
 }
+
+/** Of the longest state, and a gap. */
+const LABEL_WIDTH = "skipped".length + 2;
 
 const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "gray" } as const;
 
@@ -30,7 +34,9 @@ export function runDoctor(flags: DoctorFlags, command: Command, context: CliCont
     for await (const found of runChecks(session, context, flags)) {
       const result = withFlagNames(found, given);
       if (result.state === "failed") failures += 1;
-      context.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : renderResult(result, context));
+      context.stdout.write(
+        flags.json ? `${JSON.stringify(result)}\n` : renderResult(result, session.layout, context),
+      );
     }
     return failures === 0 ? 0 : 1;
   });
@@ -65,10 +71,20 @@ function withFlagNames(result: CheckResult, given: Environment): CheckResult {
   };
 }
 
-function renderResult({ name, state, finding, remedy }: CheckResult, context: CliContext): string {
-  const label = state.padEnd(7);
-  const coloured = useColours(context.stdout, context.env)
-    ? styleText(COLOURS[state], label, { validateStream: false })
-    : label;
-  return `${coloured}  ${name}: ${finding}${remedy === undefined ? "" : ` → ${remedy}`}\n`;
+/** One line per check where the width is not limited; otherwise a remedy has lines of its own. */
+function renderResult(
+  { name, state, finding, remedy }: CheckResult,
+  layout: Layout,
+  context: CliContext,
+): string {
+  const label = state.padEnd(LABEL_WIDTH);
+  const indent = " ".repeat(LABEL_WIDTH);
+  const text = `${name}: ${finding}`;
+  const arrow = remedy === undefined ? "" : `→ ${remedy}`;
+  const isLimited = layout.width !== Infinity;
+  const result = isLimited
+    ? `${renderText(text, layout, label, indent)}${arrow === "" ? "" : renderText(arrow, layout, indent, `${indent}  `)}`
+    : renderText(arrow === "" ? text : `${text} ${arrow}`, layout, label);
+  if (!useColours(context.stdout, context.env)) return result;
+  return result.replace(state, styleText(COLOURS[state], state, { validateStream: false }));
 }

@@ -44,13 +44,13 @@ export async function loadAndReport(
   flags: { readonly migrate: boolean; readonly json: boolean },
   request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
-  const { loader, options } = session;
+  const { loader, options, layout } = session;
   if (flags.migrate) await loader.migrate(context.signal);
   const outcomes = await loader.load({
     ...request,
     ...reporting(session, context, flags),
   });
-  if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
+  if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes, layout));
   // An interruption between two views leaves no outcome for the later ones.
   return outcomes.length < request.views.length
     ? exitCodeOf(context.signal.reason)

@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 import { adopt } from "../../adopt/adopt.ts";
-import { migrationStatus } from "../../database/migrations.ts";
+import { type MigrationState, migrationStatus } from "../../database/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { viewsKeyedByTime } from "../../runs/pinned-time-zone.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import { isSameTimeZone, timeZoneNamed } from "../../views/values/time-zone.ts";
 import type { CliContext } from "../cli-context.ts";
-import { formatTime } from "../../format/format.ts";
+import { formatNumberOf } from "../../format/format.ts";
 import { renderAdoption } from "../render/render-adoption.ts";
 import { type Session, withSession } from "../session.ts";
-import { renderTable } from "../render/table.ts";
+import { type Column, renderTable } from "../render/table.ts";
 
 export interface MigrateFlags {
   readonly status: boolean;
@@ -40,23 +40,27 @@ export async function runMigrate(flags: MigrateFlags, command: Command, context:
   await withSession(command, context, (session) => run(flags, session, context));
 }
 
+const MIGRATION_COLUMNS: readonly Column<MigrationState>[] = [
+  { title: "migration", cell: ({ version }) => String(version).padStart(4, "0") },
+  { title: "name", cell: ({ name }) => name },
+  { title: "applied", cell: ({ appliedAt }) => appliedAt ?? "pending" },
+];
+
 async function updateTables(flags: MigrateFlags, session: Session, context: CliContext): Promise<void> {
-  const { loader, options } = session;
+  const { loader, options, layout } = session;
   const states = flags.status
     ? await migrationStatus(await loader.database())
     : await loader.migrate(context.signal);
   if (flags.json) {
     for (const state of states) context.stdout.write(`${JSON.stringify(state)}\n`);
-  } else if (states.length === 0) {
-    if (!options.quiet) context.stdout.write("Nothing to do: the database is up to date.\n");
+  } else if (flags.status) {
+    context.stdout.write(renderTable(MIGRATION_COLUMNS, states, layout));
   } else if (!options.quiet) {
-    const rows = states.map(({ version, name, appliedAt }) => [
-      String(version).padStart(4, "0"),
-      name,
-      appliedAt === null ? "pending" : formatTime(appliedAt),
-    ]);
+    // The log names each migration.
     context.stdout.write(
-      renderTable([{ title: "migration" }, { title: "name" }, { title: "applied" }], rows),
+      states.length === 0
+        ? "Nothing to do: the database is up to date.\n"
+        : `The database is up to date: ${formatNumberOf(states.length, "migration")} applied.\n`,
     );
   }
   if (flags.timeZone !== undefined) await changeTimeZone(flags.timeZone, flags, session, context);
@@ -97,7 +101,7 @@ async function adoptTables(
   session: Session,
   context: CliContext,
 ): Promise<void> {
-  const { loader, options } = session;
+  const { loader, options, layout } = session;
   const { name: zone } = await timeZoneNamed(loader.settings.timezone);
   const steps = await adopt(await loader.database(), {
     views: await viewCatalog(),
@@ -109,6 +113,6 @@ async function adoptTables(
   if (json) {
     for (const step of steps ?? []) context.stdout.write(`${JSON.stringify(step)}\n`);
   } else if (!options.quiet) {
-    context.stdout.write(renderAdoption(steps, dryRun));
+    context.stdout.write(renderAdoption(steps, dryRun, layout));
   }
 }

@@ -45,7 +45,7 @@ export async function listMissing(
     const database = await session.loader.migratedDatabase();
     const rows = await readMissing(database, filter, limit);
     if (flags.json) for (const row of rows) context.stdout.write(jsonLine(row));
-    else context.stdout.write(renderMissing(await countMissing(database, filter), rows));
+    else context.stdout.write(renderMissing(await countMissing(database, filter), rows, session.layout));
   });
 }
 
@@ -81,7 +81,7 @@ async function listSinceArchive(
     if (outcome.status === "failed") throw outcome.error;
     if (json)
       context.stdout.write(jsonLine({ view: outcome.view, source: outcome.source, ...outcome.missingRows }));
-    else context.stdout.write(renderLeftBehind(outcome));
+    else context.stdout.write(renderLeftBehind(outcome, session.layout));
   }
 }
 
@@ -95,7 +95,7 @@ export async function showMissingRow(
   const missingId = requireWholeNumber("The row's id", id);
   await withSession(command, context, async (session) => {
     const row = await showMissing(await session.loader.migratedDatabase(), missingId);
-    context.stdout.write(flags.json ? jsonLine(row) : renderMissingRow(row));
+    context.stdout.write(flags.json ? jsonLine(row) : renderMissingRow(row, session.layout));
   });
 }
 

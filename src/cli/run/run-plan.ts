@@ -42,12 +42,12 @@ export async function planAndReport(
   flags: { readonly json: boolean },
   request: Omit<PlanRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
-  const { loader, options } = session;
+  const { loader, options, layout } = session;
   const outcomes = await loader.plan({
     ...request,
     ...reporting(session, context, flags),
   });
-  if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes));
+  if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes, layout));
   // An interruption between two views leaves no outcome for the later ones.
   return outcomes.length < request.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatCount } from "../../format/format.ts";
+import { formatNumberOf } from "../../format/format.ts";
 import type { CliContext } from "../cli-context.ts";
 import { withSession } from "../session.ts";
 
@@ -17,7 +17,7 @@ export async function runPrune(flags: PruneFlags, command: Command, context: Cli
     stdout.write(
       flags.json
         ? `${JSON.stringify(pruned)}\n`
-        : `Deleted: ${formatCount(runs)} runs, ${formatCount(rejects)} rejected records, ${formatCount(requests)} requests.\n`,
+        : `Deleted: ${formatNumberOf(runs, "run")}, ${formatNumberOf(rejects, "rejected record")}, ${formatNumberOf(requests, "request")}.\n`,
     );
   });
 }

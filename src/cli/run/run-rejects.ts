@@ -5,7 +5,7 @@ import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { retryRejects } from "../../loader/retry-rejects.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
-import { formatCount } from "../../format/format.ts";
+import { formatNumberOf } from "../../format/format.ts";
 import { requireWholeNumber } from "../options/whole-number.ts";
 import { readWaitOptions } from "../options/load-options.ts";
 import { jsonLine } from "../render/json-line.ts";
@@ -49,7 +49,7 @@ export async function listRejects(flags: ListFlags, command: Command, context: C
       for (const reject of rejects) context.stdout.write(jsonLine(reject));
     } else {
       const counts = await countRejects(database, filter);
-      context.stdout.write(renderRejects(counts, rejects));
+      context.stdout.write(renderRejects(counts, rejects, session.layout));
     }
   });
 }
@@ -71,7 +71,7 @@ export async function showReject(
           "`otc-etl rejects list` lists the rejected records; one that has been loaded is no longer among them.",
       });
     }
-    context.stdout.write(flags.json ? jsonLine(reject) : renderReject(reject));
+    context.stdout.write(flags.json ? jsonLine(reject) : renderReject(reject, session.layout));
   });
 }
 
@@ -84,14 +84,14 @@ export async function retryQuarantine(
   const filter = await readFilter(flags);
   return withSession(command, context, async (session) => {
     await session.loader.migratedDatabase();
-    const { loader, options } = session;
+    const { loader, options, layout } = session;
     const outcomes = await retryRejects(loader, await viewCatalog(), filter, {
       ...readWaitOptions(flags),
       ...reporting(session, context, flags),
     });
     if (!flags.json && !options.quiet) {
       const nothing = "Nothing to do: there is no such record in quarantine.\n";
-      context.stdout.write(outcomes.length === 0 ? nothing : renderOutcomes(outcomes));
+      context.stdout.write(outcomes.length === 0 ? nothing : renderOutcomes(outcomes, layout));
     }
     return exitCodeOfOutcomes(outcomes);
   });
@@ -113,7 +113,7 @@ export async function clearQuarantine(
     const database = await session.loader.migratedDatabase();
     const cleared = await clearRejects(database, filter);
     if (flags.json) context.stdout.write(jsonLine({ cleared }));
-    else if (!session.options.quiet) context.stdout.write(`${formatCount(cleared)} records removed.\n`);
+    else if (!session.options.quiet) context.stdout.write(`${formatNumberOf(cleared, "record")} removed.\n`);
   });
 }
 

@@ -25,7 +25,7 @@ export function runReplay(
   context: CliContext,
 ): Promise<number> {
   return withSession(command, context, async (session) => {
-    const { loader, options } = session;
+    const { loader, options, layout } = session;
     const catalog = await viewCatalog();
     const only = flags.view === undefined ? undefined : viewNamed(catalog, flags.view);
     const documents = await chooseDocuments(readChoice(document, flags), loader.archive, catalog, only);
@@ -33,7 +33,7 @@ export function runReplay(
       ...readLoadOptions(flags),
       ...reporting(session, context, flags),
     });
-    if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes));
+    if (!flags.json && !options.quiet) context.stdout.write(renderOutcomes(outcomes, layout));
     const interrupted = context.signal.aborted && outcomes.length < documents.length;
     return interrupted ? exitCodeOf(context.signal.reason) : exitCodeOfOutcomes(outcomes);
   });

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { throttleProblems } from "../../throttle/throttle-problems.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import { readStatus } from "../../runs/read-status.ts";
-import { type StatusProblem, statusProblems } from "../../runs/status-problems.ts";
+import { statusProblems } from "../../runs/status-problems.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
+import { renderProblem } from "../render/layout.ts";
 import { renderStatus } from "../render/render-status.ts";
 import { withSession } from "../session.ts";
 
@@ -23,7 +23,7 @@ const RUNS_CHECKED = 20;
 /** @returns the exit code: with --check 1 when something is wrong */
 export function runStatus(flags: StatusFlags, command: Command, context: CliContext): Promise<number> {
   const shown = parseRuns(flags.runs);
-  return withSession(command, context, async ({ loader }) => {
+  return withSession(command, context, async ({ loader, layout }) => {
     const { maxAgeMs, maxRollbackRate } = loader.settings;
     const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
     const database = await loader.migratedDatabase();
@@ -47,20 +47,14 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
         context.stdout.write(`${JSON.stringify(line)}\n`);
       }
     } else if (!flags.check) {
-      context.stdout.write(renderStatus(cut, circuit));
+      context.stdout.write(renderStatus(cut, circuit, layout));
     } else if (problems.length === 0) {
       context.stdout.write("All views are up to date.\n");
     } else {
-      context.stdout.write(problems.map(describeProblem).join(""));
+      context.stdout.write(problems.map(({ text, remedy }) => renderProblem(text, remedy, layout)).join(""));
     }
     return problems.length === 0 ? 0 : 1;
   });
-}
-
-/** A sentence, and what to do next in a line of its own. */
-function describeProblem({ text, remedy }: Pick<StatusProblem, "text" | "remedy">): string {
-  const lines = [text, ...(remedy === null ? [] : [`  → ${remedy}`])];
-  return lines.map((line) => `${escapeControlCharacters(line)}\n`).join("");
 }
 
 function parseRuns(text: string): number {

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { Logger } from "pino";
 import type { Database } from "../../database/database.ts";
 import {
   readUserConflicts,
@@ -8,43 +7,46 @@ import {
   setUser,
   unsetUser,
   type User,
+  type UserConflict,
 } from "../../users/user-lookup.ts";
 import type { CliContext } from "../cli-context.ts";
-import { formatTime } from "../../format/format.ts";
-import { withSession } from "../session.ts";
-import { renderTable } from "../render/table.ts";
+import { type Session, withSession } from "../session.ts";
+import { type Column, renderTable } from "../render/table.ts";
+
+const USER_COLUMNS: readonly Column<User>[] = [
+  { title: "username", shrinksTo: 12, cell: ({ username }) => username },
+  { title: "full name", shrinksTo: 12, cell: ({ fullName }) => fullName },
+  { title: "source", cell: ({ source }) => source },
+  { title: "since", cell: ({ updatedAt }) => updatedAt },
+];
+
+const CONFLICT_COLUMNS: readonly Column<UserConflict>[] = [
+  { title: "kind", cell: ({ kind }) => kind },
+  { title: "name", shrinksTo: 12, cell: ({ name }) => name },
+  { title: "candidates", shrinksTo: 20, cell: ({ candidates }) => candidates.join(", ") },
+  { title: "chosen", shrinksTo: 12, cell: ({ chosen }) => chosen },
+];
 
 /** `otc-etl users`. */
 export function listUsers(command: Command, context: CliContext): Promise<void> {
-  return withUsers(command, context, async ({ database }) => {
+  return withUsers(command, context, async ({ database, layout }) => {
     const users = await readUsers(database);
     writeList(users, command, context, () =>
       users.length === 0
         ? "No user is known yet: loads of timesheets and comments add users.\n"
-        : renderTable(
-            [{ title: "username" }, { title: "full name" }, { title: "source" }, { title: "since" }],
-            users.map((user) => [user.username, user.fullName, user.source, formatTime(user.updatedAt)]),
-          ),
+        : renderTable(USER_COLUMNS, users, layout),
     );
   });
 }
 
 /** `otc-etl users conflicts`. */
 export function listUserConflicts(command: Command, context: CliContext): Promise<void> {
-  return withUsers(command, context, async ({ database }) => {
+  return withUsers(command, context, async ({ database, layout }) => {
     const conflicts = await readUserConflicts(database);
     writeList(conflicts, command, context, () =>
       conflicts.length === 0
         ? "No conflicts: every name belongs to one person.\n"
-        : renderTable(
-            [{ title: "kind" }, { title: "name" }, { title: "candidates" }, { title: "chosen" }],
-            conflicts.map(({ kind, name, candidates, chosen }) => [
-              kind,
-              name,
-              candidates.join(", "),
-              chosen ?? "-",
-            ]),
-          ),
+        : renderTable(CONFLICT_COLUMNS, conflicts, layout),
     );
   });
 }
@@ -83,11 +85,11 @@ export function refreshUserList(command: Command, context: CliContext): Promise<
 function withUsers(
   command: Command,
   context: CliContext,
-  work: (opened: { readonly database: Database; readonly log: Logger }) => Promise<void>,
+  work: (opened: Pick<Session, "log" | "layout"> & { readonly database: Database }) => Promise<void>,
 ): Promise<void> {
-  return withSession(command, context, async ({ loader, log }) => {
+  return withSession(command, context, async ({ loader, log, layout }) => {
     const database = await loader.migratedDatabase();
-    await work({ database, log });
+    await work({ database, log, layout });
   });
 }
 

@@ -49,7 +49,7 @@ export function runWorker(
 ): Promise<number> {
   const limits = readErrorLimit(flags);
   return withSession(command, context, async (session) => {
-    const { loader, log, options } = session;
+    const { loader, log, options, layout } = session;
     const schedules = requireSchedules(await chosenViews(views), loader.settings, context.env, options.flags);
     if (!flags.list) {
       // A missing setting of the API fails the start, and not a load in the night.
@@ -62,7 +62,7 @@ export function runWorker(
     });
     if (flags.list) {
       const statuses = await readWorkerStatus(database, queue, schedules, LETTERS_SHOWN);
-      if (!flags.json) context.stdout.write(renderWorkerStatus(statuses));
+      if (!flags.json) context.stdout.write(renderWorkerStatus(statuses, layout));
       else for (const status of statuses) context.stdout.write(`${JSON.stringify(status)}\n`);
       return 0;
     }
@@ -100,7 +100,9 @@ export function runWorker(
         },
         (outcomes) => {
           if (flags.json || options.quiet) return;
-          context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes));
+          context.stdout.write(
+            outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes, layout),
+          );
         },
       );
     } finally {
