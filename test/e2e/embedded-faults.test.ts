@@ -1,7 +1,8 @@
-import { chmod, readdir, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, cp, readdir, stat, statfs, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import {
   expectUntouched,
   FAST,
@@ -13,7 +14,13 @@ import {
 import { startDocumentServer } from "../support/document-server.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { INTERRUPTED_WITHIN_MS, kill, loadStoppedIn } from "../support/interrupted-load.ts";
+import { documentOf } from "../support/load-records.ts";
 import { jsonLines, runCli } from "../support/run-cli.ts";
+import { many, ticket } from "../support/sample-records.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
+
+/** Enough to open the database, and too little for what a load stages. */
+const FREE_BYTES = 3_000_000;
 
 async function modeOf(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8);
@@ -47,6 +54,43 @@ describeEachDatabase(
       await writeFile(join(folder, "lock"), "");
       const statuses = await withLoader(database, async (loader) => runStatuses(await loader.database()));
       expect(statuses).toEqual(["success", "abandoned", "success"]);
+    });
+
+    test("fails a load that fills the disk, and works when there is space", async ({ skip }) => {
+      const disk = mountSmallDisk("200m", undefined, "a load that fills the disk");
+      if (disk === undefined) {
+        skip("this account may not mount a file system");
+        return;
+      }
+      onTestFinished(disk.unmount);
+      const database = await target.fresh();
+      await seed(database);
+      const folder = join(disk.folder, "data");
+      await cp(database.env["OTC_DATA_DIR"] ?? "", folder, { recursive: true });
+      const { blocks, bavail, bsize } = await statfs(folder);
+      disk.resize(String((blocks - bavail) * bsize + FREE_BYTES));
+
+      const env = { ...FAST, OTC_DATA_DIR: folder };
+      const text = () => randomBytes(1500).toString("base64");
+      const large = many(2 * (FREE_BYTES / 1500), (number) =>
+        ticket(100 + number, { "TKT-Description": text() }),
+      );
+      const { code, stderr } = await runCli(["load", "tickets", "--from", "-"], {
+        env,
+        input: documentOf(large),
+      });
+      expect(code, stderr).toBe(1);
+      expect(stderr).toMatch(/rolled back: .*(No space left on device|Check free disk space)/);
+      expect(stderr).toContain(`in the embedded database in ${folder}`);
+
+      disk.resize("200m");
+      const next = await runCli(["load", "tickets", "--from", "-", "--json"], {
+        env,
+        input: SECOND_DOCUMENT,
+      });
+      expect(jsonLines(next.stdout), next.stderr).toMatchObject([
+        { status: "success", fetched: 60, inserted: 40, updated: 1, unchanged: 19 },
+      ]);
     });
 
     test("rolls an interrupted load back, records it, and stays intact", async () => {

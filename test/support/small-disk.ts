@@ -8,6 +8,8 @@ import type { Account } from "./unprivileged-account.ts";
 interface SmallDisk {
   readonly folder: string;
   readonly unmount: () => void;
+  /** Gives it another size, as `mountSmallDisk` takes it. */
+  readonly resize: (size: string) => void;
   /** Unmounts it when nothing of it is open any more. */
   readonly detach: () => void;
 }
@@ -41,6 +43,9 @@ export function mountSmallDisk(
     detach: () => {
       execFileSync("umount", ["--lazy", folder]);
       rmdirSync(folder);
+    },
+    resize: (other) => {
+      execFileSync("mount", ["-o", `remount,size=${other}`, folder]);
     },
     unmount: () => {
       execFileSync("umount", [folder]);
