@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
+import { listenUntilTestEnds } from "./listen.ts";
 
 /** What goes wrong with one answer. Without it the document is served whole. */
 export type Fault =
@@ -76,14 +75,7 @@ export async function startDocumentServer(
     response.on("error", () => undefined);
     void answer(request, response, served.get(id ?? ""), faults[requests.length], largestPieceBytes);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onFinished(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenUntilTestEnds(server, onFinished);
   const url = `http://127.0.0.1:${port}/views`;
   return {
     url,

@@ -1,9 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
 import { protobufFields } from "./protobuf-fields.ts";
+import { listenUntilTestEnds } from "./listen.ts";
 
 /** A span as it arrived. */
 interface ReceivedSpan {
@@ -57,13 +55,7 @@ export async function startCollector(answers = true): Promise<Collector> {
       response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenUntilTestEnds(server);
   return {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
     spans,

@@ -1,9 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { onTestFinished } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
+import { listenUntilTestEnds } from "./listen.ts";
 
 /** How the receiver behaves: a status, after some time, or nothing at all. */
 export type WebhookAnswer = { readonly status: number; readonly afterMs?: number } | "silence";
@@ -40,13 +38,7 @@ export async function startWebhookServer(): Promise<WebhookServer> {
       });
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenUntilTestEnds(server);
   const receiver: WebhookServer = {
     env: { OTC_ALERT_WEBHOOK: `http://127.0.0.1:${port}/hooks/${WEBHOOK_SECRET}` },
     texts,

@@ -1,60 +1,14 @@
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { parseColumnMapping } from "../../../src/import/column-mapping.ts";
-import { openImport } from "../../../src/import/import-source.ts";
-import type { Loader } from "../../../src/loader/loader.ts";
-import type { LoadOutcome } from "../../../src/runs/outcome.ts";
-import { fileFormatOf } from "../../../src/import/file-format.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
-import type { View } from "../../../src/views/view.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
+import { importFile } from "../../support/import-file.ts";
 import { failingLoad, load } from "../../support/load-records.ts";
 import { fileOf } from "../../support/record-file.ts";
 import { temporaryFolder } from "../../support/run-cli.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 import { inline, number, row, writeWorkbook } from "../../support/workbook.ts";
-
-async function importFile(
-  loader: Loader,
-  view: View,
-  path: string,
-  ...maps: readonly string[]
-): Promise<LoadOutcome> {
-  const { signal } = new AbortController();
-  const { document, close } = await openImport(
-    {
-      path,
-      stdin: Readable.from([]),
-      format: fileFormatOf(path, undefined),
-      sheet: undefined,
-      delimiter: undefined,
-      maxRecordBytes: loader.settings.maxRecordBytes,
-      signal,
-      onOpening: () => undefined,
-    },
-    view,
-    maps.map(parseColumnMapping),
-  );
-  try {
-    const [outcome] = await loader.load({
-      views: [view],
-      atomic: false,
-      errorLimit: { kind: "default" },
-      allowShrink: true,
-      kind: "import",
-      sourceOf: () => document,
-      signal,
-      onProgress: () => undefined,
-      onOutcome: () => undefined,
-    });
-    if (outcome === undefined) throw new Error("The import had no outcome.");
-    return outcome;
-  } finally {
-    await close();
-  }
-}
 
 /** The same four entries as the API serves them and as people export them. */
 const ENTRIES = [
@@ -164,7 +118,7 @@ describeEachDatabase("an import", (target) => {
       "part.csv",
       "Number,TKT-Title,TKT-Due Date\n1,new title,\n2,unquoted, comma,5/3/2024\n3,t,31/02/2024\n",
     );
-    expect(await importFile(loader, tickets, path, "number=TKT-Ticket ID")).toMatchObject({
+    expect(await importFile(loader, tickets, path, { maps: ["number=TKT-Ticket ID"] })).toMatchObject({
       status: "partial",
       fetched: 3,
       updated: 1,

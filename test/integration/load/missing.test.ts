@@ -9,6 +9,7 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { apiSourceOf, type Fields, load, loadFromApi, plan } from "../../support/load-records.ts";
+import { loadedDatabase } from "../../support/loaded-database.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 
@@ -25,6 +26,12 @@ function entry(day: number, more: Fields = {}): Fields {
 }
 
 const NIGHT = many(20, (day) => entry(day));
+
+/** A comment on each of nine days. */
+const COMMENTS = many(9, (id) => ({
+  "TKTCT-CommentID": id,
+  "TKTCT-Created Time": `2025-05-0${id}T00:00:00Z`,
+}));
 
 /** The night without the entries of some days. */
 function without(...days: readonly number[]): readonly Fields[] {
@@ -88,9 +95,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("stay when only one document was without them", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     for (const night of [without(10), NIGHT, without(10), NIGHT]) {
       expect(await loadFromApi(loader, timesheets, night)).toMatchObject({ missing: 0, returned: 0 });
     }
@@ -122,9 +127,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are the same whether the other rows are known or every record is compared", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(5, 10), { full: true });
     expect(await loadFromApi(loader, timesheets, without(5, 10), { full: true })).toMatchObject({
       missing: 2,
@@ -136,9 +139,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are not judged outside the window of the document, which begins two days after its least date", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     // The least date is the 4th and the greatest the 18th.
     const night = without(1, 2, 3, 5, 6, 19, 20);
     await loadFromApi(loader, timesheets, night);
@@ -156,7 +157,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     });
     const night = many(9, (id) => comment(id, `2025-05-0${id}T00:00:00Z`));
     await loadFromApi(loader, comments, [...night, comment(50, null)]);
-    const next = night.filter((_, index) => index !== 4);
+    const next = COMMENTS.filter((_, index) => index !== 4);
     await loadFromApi(loader, comments, next);
     expect(await loadFromApi(loader, comments, next)).toMatchObject({ missing: 1 });
     expect(await database.sql(`select comment_id as id from ${database.table("comments_deleted")}`)).toEqual([
@@ -165,9 +166,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("count only when a load from the API misses them, not an import, a file or a reload", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(10));
     expect(await load(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
     await loader.load({
@@ -186,9 +185,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are not missing while a record with their key is in quarantine", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     const night = [...without(10), entry(10, { "TS-Hours": "much" })];
     for (let nights = 0; nights < 3; nights += 1) {
       expect(await loadFromApi(loader, timesheets, night)).toMatchObject({
@@ -202,9 +199,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are not judged while a rejected record has no readable key, and the run says so", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(10));
     const outcome = await loadFromApi(loader, timesheets, [...without(10), entry(10, { "TS-Date": "soon" })]);
     expect(outcome).toMatchObject({ status: "partial", missing: 0 });
@@ -247,9 +242,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are archived at once, with a pointer to the new row, when a part of the key was corrected", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     const night = [
       ...without(5, 10, 12),
       entry(5, { "TS-Time From": "09:30" }),
@@ -300,9 +293,9 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are marked in the mode soft-delete, and the mark is cleared when they come back", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_MISSING_TIMESHEETS: "soft-delete" });
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT, {
+      OTC_MISSING_TIMESHEETS: "soft-delete",
+    });
     await loadFromApi(loader, timesheets, without(10));
     expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
     expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 0, returned: 0 });
@@ -378,9 +371,9 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are ignored in the mode ignore", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_MISSING_TIMESHEETS: "ignore" });
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT, {
+      OTC_MISSING_TIMESHEETS: "ignore",
+    });
     for (let nights = 0; nights < 3; nights += 1) {
       expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
     }
@@ -404,18 +397,13 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("stay in the table when a table of somebody else refers to them, and the run says so", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_MISSING_COMMENTS: "archive" });
-    const night = many(9, (id) => ({
-      "TKTCT-CommentID": id,
-      "TKTCT-Created Time": `2025-05-0${id}T00:00:00Z`,
-    }));
-    await loadFromApi(loader, comments, night);
+    const archives = { OTC_MISSING_COMMENTS: "archive" };
+    const { database, loader } = await loadedDatabase(target, comments, COMMENTS, archives);
     await database.sql(
       `create table ${database.table("notes")} (comment_id bigint references ${database.table("comments")})`,
     );
     await database.sql(`insert into ${database.table("notes")} values (5)`);
-    const next = night.filter((_, index) => index !== 4 && index !== 5);
+    const next = COMMENTS.filter((_, index) => index !== 4 && index !== 5);
     await loadFromApi(loader, comments, next);
     const outcome = await loadFromApi(loader, comments, next);
     expect(outcome).toMatchObject({ status: "partial", missing: 2 });
@@ -427,18 +415,13 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("are not archived where that would delete rows of somebody else", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_MISSING_COMMENTS: "archive" });
-    const night = many(9, (id) => ({
-      "TKTCT-CommentID": id,
-      "TKTCT-Created Time": `2025-05-0${id}T00:00:00Z`,
-    }));
-    await loadFromApi(loader, comments, night);
+    const archives = { OTC_MISSING_COMMENTS: "archive" };
+    const { database, loader } = await loadedDatabase(target, comments, COMMENTS, archives);
     await database.sql(
       `create table ${database.table("notes")} (comment_id bigint references ${database.table("comments")} on delete cascade)`,
     );
     await database.sql(`insert into ${database.table("notes")} values (5)`);
-    const next = night.filter((_, index) => index !== 4);
+    const next = COMMENTS.filter((_, index) => index !== 4);
     await loadFromApi(loader, comments, next);
     const outcome = await loadFromApi(loader, comments, next);
     expect(outcome).toMatchObject({ status: "partial", missing: 1 });
@@ -447,9 +430,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("keep columns that somebody else has added, in the archive and back", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await database.sql(
       `alter table ${database.table("timesheets")} add column invoice numeric, add column paid date`,
     );
@@ -465,9 +446,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("can be shown and restored, and then no load removes them until OTC has sent them again", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(10));
     await loadFromApi(loader, timesheets, without(10));
     const opened = await loader.database();
@@ -551,9 +530,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
   });
 
   test("leave no table of the load behind, and nothing is written on a night without changes", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, timesheets, NIGHT);
+    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(10));
     const before = await database.sql(
       `select xmin::text, ctid::text from ${database.table("timesheets")} order by 2`,

@@ -6,15 +6,12 @@ import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createLoader } from "../../../src/index.ts";
 import { chooseDocuments } from "../../../src/loader/choose-documents.ts";
-import { openImport } from "../../../src/import/import-source.ts";
 import { NO_ERROR_LIMIT } from "../../../src/load/error-limit.ts";
-import type { Loader, LoadRequest } from "../../../src/loader/loader.ts";
+import type { LoadRequest } from "../../../src/loader/loader.ts";
 import type { LoadOutcome } from "../../../src/runs/outcome.ts";
 import { replayDocuments } from "../../../src/loader/replay-documents.ts";
 import { retryRejects } from "../../../src/loader/retry-rejects.ts";
-import { fileFormatOf } from "../../../src/import/file-format.ts";
 import { viewCatalog, viewNamed } from "../../../src/views/catalog.ts";
-import type { View } from "../../../src/views/view.ts";
 import { startDocumentServer } from "../../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import {
@@ -26,6 +23,7 @@ import {
   type SentRecord,
   type ViewContract,
 } from "../../support/expected-rows.ts";
+import { importFile } from "../../support/import-file.ts";
 import { documentOf, loadViews } from "../../support/load-records.ts";
 import { temporaryFolder } from "../../support/run-cli.ts";
 import { describeWithSharedData } from "../../support/shared-data.ts";
@@ -144,7 +142,13 @@ describeWithSharedData("the real records", "tickets.json.gz", (tickets) => {
         for (const [contract, sent] of records) {
           const path = join(folder, `${contract.name}.${formats[contract.name]}`);
           await exportRecords(path, contract, sent);
-          await importFile(loader, viewNamed(await viewCatalog(), contract.name), path);
+          const outcome = await importFile(
+            loader,
+            viewNamed(await viewCatalog(), contract.name),
+            path,
+            LENIENT,
+          );
+          if (outcome.status === "failed") throw outcome.error;
         }
         await expectTables(database, expected);
       });
@@ -300,33 +304,4 @@ function workbookCell(value: Sent): string {
       return `_x${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}_`;
     });
   return inline(escaped);
-}
-
-async function importFile(loader: Loader, view: View, path: string): Promise<void> {
-  const { document, close } = await openImport(
-    {
-      path,
-      stdin: Readable.from([]),
-      format: fileFormatOf(path, undefined),
-      sheet: undefined,
-      delimiter: undefined,
-      maxRecordBytes: loader.settings.maxRecordBytes,
-      signal: request.signal,
-      onOpening: () => undefined,
-    },
-    view,
-    [],
-  );
-  try {
-    const [outcome] = await loader.load({
-      ...request,
-      views: [view],
-      atomic: false,
-      kind: "import",
-      sourceOf: () => document,
-    });
-    if (outcome?.status === "failed") throw outcome.error;
-  } finally {
-    await close();
-  }
 }

@@ -6,7 +6,8 @@ import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { deskPage } from "../../../src/web/desk/desk-page.ts";
 import { overlapsPage } from "../../../src/web/desk/overlaps-page.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
-import { type Fields, load } from "../../support/load-records.ts";
+import type { Fields } from "../../support/load-records.ts";
+import { loadedDatabase } from "../../support/loaded-database.ts";
 import { timesheet } from "../../support/sample-records.ts";
 
 /** Its clocks go forward on 5 October 2025, so that this day has 23 hours. */
@@ -53,9 +54,7 @@ const ENTRIES = [
 
 describeEachDatabase("timesheets that overlap", (target) => {
   test("are those of one user at the same time, also after midnight, each pair once", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_TIMEZONE: ZONE });
-    await load(loader, timesheets, ENTRIES);
+    const { database } = await loadedDatabase(target, timesheets, ENTRIES, { OTC_TIMEZONE: ZONE });
     expect(
       await database.sql(
         `select username, time_from, ticket_id, other_time_from, other_ticket_id, overlap_hours::float8 as hours,
@@ -82,9 +81,7 @@ describeEachDatabase("timesheets that overlap", (target) => {
   });
 
   test("are on the page of the service desk, with a link to the list", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_TIMEZONE: ZONE });
-    await load(loader, timesheets, ENTRIES);
+    const { loader } = await loadedDatabase(target, timesheets, ENTRIES, { OTC_TIMEZONE: ZONE });
     const request = {
       database: await loader.database(),
       views: await viewCatalog(),

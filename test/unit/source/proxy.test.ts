@@ -1,8 +1,6 @@
 import { readFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -16,6 +14,7 @@ import { OtcError } from "../../../src/errors/otc-error.ts";
 import { ApiClient } from "../../../src/source/api-client.ts";
 import { openGate } from "../../../src/source/request-gate.ts";
 import { hasOpenssl, makeCertificate } from "../../support/self-signed-certificate.ts";
+import { listenUntilTestEnds } from "../../support/listen.ts";
 
 const DOCUMENT = "[{}]";
 
@@ -48,13 +47,7 @@ async function startServer(tls?: {
     tls === undefined
       ? createServer(answer)
       : createTlsServer({ key: readFileSync(tls.key), cert: readFileSync(tls.certificate) }, answer);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenUntilTestEnds(server);
   return { url: new URL(`${tls === undefined ? "http" : "https"}://localhost:${port}/api`), seen };
 }
 
