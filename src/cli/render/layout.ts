@@ -44,6 +44,11 @@ export function timeText(time: Date, { width, now }: Layout): string {
   return width === Infinity ? formatTime(time) : formatRelativeTime(time, now);
 }
 
+/** When something happens, in a sentence: `3 h ago` or `at 2026-01-05 02:00:03Z`. */
+export function momentText(time: Date, layout: Layout): string {
+  return layout.width === Infinity ? `at ${timeText(time, layout)}` : timeText(time, layout);
+}
+
 /** The text cut to a width, with an ellipsis at its end. It has no control characters. */
 export function cutText(text: string, width: number): string {
   return width === Infinity ? text : cliTruncate(text, width);

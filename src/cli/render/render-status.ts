@@ -3,7 +3,7 @@ import type { ViewStatus } from "../../runs/read-status.ts";
 import type { RecordedRun } from "../../runs/recorded-run.ts";
 import { isJudged, shownStatus } from "../../runs/shown-status.ts";
 import { formatAge, formatNumberOf, formatSeconds } from "../../format/format.ts";
-import { type Layout, renderProblem, renderText, timeText } from "./layout.ts";
+import { type Layout, momentText, renderProblem, renderText, timeText } from "./layout.ts";
 import { type Column, renderTable } from "./table.ts";
 
 const FRESHNESS: readonly Column<ViewStatus>[] = [
@@ -124,10 +124,10 @@ function describeCircuit(
   const asked =
     lastRequestAt === null
       ? "No request was sent to OTC yet."
-      : `Requests to OTC in the last hour: ${requestsLastHour}; the last one ${timeText(lastRequestAt, layout)}.`;
+      : `Requests to OTC in the last hour: ${requestsLastHour}; the last one ${momentText(lastRequestAt, layout)}.`;
   if (openedAt !== null) {
     const failures = formatNumberOf(failuresInRow, "failed fetch", "failed fetches");
-    return `${asked} The circuit was OPENED ${timeText(openedAt, layout)}, after ${failures} in a row.`;
+    return `${asked} The circuit has been OPEN since ${timeText(openedAt, layout)}, after ${failures} in a row.`;
   }
   if (failuresInRow === 0) return asked;
   return `${asked} The last ${failuresInRow === 1 ? "fetch" : `${failuresInRow} fetches`} failed.`;

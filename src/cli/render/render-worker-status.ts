@@ -1,6 +1,6 @@
 import type { WorkerStatus } from "../../worker/read-worker-status.ts";
 import { formatNumberOf } from "../../format/format.ts";
-import { type Layout, renderText, timeText } from "./layout.ts";
+import { type Layout, momentText, renderText, timeText } from "./layout.ts";
 import { renderTable } from "./table.ts";
 
 /** When each view is loaded and which loads are due, followed by the last dead letters. */
@@ -23,7 +23,7 @@ export function renderWorkerStatus(statuses: readonly WorkerStatus[], layout: La
     .map(({ view, dueAt, givenUpAt, attempts, reason, loadedAt }) => {
       const since = loadedAt !== null && loadedAt > dueAt ? " (loaded since)" : "";
       const tries = formatNumberOf(attempts, "attempt");
-      return `${view}, due ${timeText(dueAt, layout)}, given up ${timeText(givenUpAt, layout)} after ${tries}${since}: ${reason}`;
+      return `${view}, due ${momentText(dueAt, layout)}, given up ${momentText(givenUpAt, layout)} after ${tries}${since}: ${reason}`;
     });
   return letters.length === 0
     ? schedules
