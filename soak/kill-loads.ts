@@ -212,12 +212,7 @@ class KillRunner {
 
   async #checkAll(where: string, end: CommandEnd): Promise<void> {
     const { database } = this.#place;
-    const deadline = performance.now() + GRACE_MS;
-    let leftovers = await database.with(readLeftovers);
-    while (leftovers.length > 0 && performance.now() < deadline) {
-      await sleep(50);
-      leftovers = await database.with(readLeftovers);
-    }
+    const leftovers = await readLeftovers(database, GRACE_MS);
     const problems = await database.with((client) => this.#check.check(client));
     for (const problem of [...leftovers, ...problems, ...(await this.#compareReported(end))]) {
       this.#report(`${where}: ${problem}`);

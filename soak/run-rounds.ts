@@ -208,13 +208,7 @@ class RoundRunner {
 
   async #checkAll(): Promise<void> {
     const { database } = this.#place;
-    const deadline = performance.now() + QUIET_MS;
-    let leftovers = await database.with(readLeftovers);
-    while (leftovers.length > 0 && performance.now() < deadline) {
-      await sleep(200);
-      leftovers = await database.with(readLeftovers);
-    }
-    this.#report(leftovers);
+    this.#report(await readLeftovers(database, QUIET_MS));
     this.#report(await database.with((client) => this.#check.check(client)));
     this.#report(await this.#watch.check(["/", "/runs", "/rejects", "/desk"], PAGE_MS));
     this.#report(this.#watch.problems.splice(0));

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { SIMULATED_VIEWS, type SimulatedView } from "../../src/simulator/document.ts";
 import { compareRows, CONTRACTS, selectCells } from "../../test/support/expected-rows.ts";
+import type { SoakDatabase } from "../processes/soak-database.ts";
 import type { SourceModel } from "./source-model.ts";
 
 /** The schema of otc-etl's tables in a soak. */
 export const SCHEMA = "servicedesk";
+
+/** Between two looks at what loads have left. */
+const PAUSE_MS = 100;
 
 /** More differences than these are only counted. */
 const DIFFERENCES_SHOWN = 5;
@@ -137,8 +142,22 @@ export async function readOutcomes(client: pg.Client): Promise<Outcomes> {
   return Object.fromEntries(rows.map(({ status, runs }) => [status, runs]));
 }
 
-/** What a load leaves only while it runs: its tables, locks and transactions. @returns what is there, in words */
-export async function readLeftovers(client: pg.Client): Promise<readonly string[]> {
+/**
+ * What a load leaves only while it runs: its tables, locks and transactions.
+ *
+ * @param graceMs how long the server has to notice that a client is gone
+ * @returns what is still there after that, in words
+ */
+export async function readLeftovers(database: SoakDatabase, graceMs: number): Promise<readonly string[]> {
+  const deadline = performance.now() + graceMs;
+  for (;;) {
+    const leftovers = await database.with(findLeftovers);
+    if (leftovers.length === 0 || performance.now() > deadline) return leftovers;
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function findLeftovers(client: pg.Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ what: string }>(
     `select 'table ' || relname as what
      from pg_class where relname ~ '^etl_[a-z_]+_(tickets|comments|timesheets)_[0-9]+$'
