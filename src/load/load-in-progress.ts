@@ -54,7 +54,7 @@ export async function disposeLoadState({ rejects, rejectedKeys }: LoadState): Pr
 /** A reload takes a record that is not rejected again for loaded, so it has to know all of them. */
 export function newRejectSpool(run: Run, { maxStoredRejects }: LoadOptions): RejectSpool {
   const maxStored = run.source.quarantined === true ? Number.POSITIVE_INFINITY : maxStoredRejects;
-  return new RejectSpool(run.runId, run.view.name, maxStored);
+  return new RejectSpool(maxStored);
 }
 
 /** One load inside its transaction, and everything its steps work with. */

@@ -16,6 +16,7 @@ import type { CommittedLoad } from "../runs/outcome.ts";
 import { setPlannerSettings } from "./tables/planner-settings.ts";
 import { countRows } from "../runs/read-table-sizes.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
+import { storeRejects } from "../runs/rejects/store-rejects.ts";
 import { closeRun, type LastLoad, readLastLoad, type Run } from "../runs/run-log.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { dropLoadTables, loadTables } from "./tables/staging.ts";
@@ -40,11 +41,10 @@ export async function loadInTransaction(
   requests: RequestLog,
   state: LoadState,
 ): Promise<CommittedLoad> {
-  const { source, runId, view } = run;
+  const { source } = run;
   try {
-    await source.prepare?.(transaction, runId, view);
-    const committed = await loadPrepared(transaction, run, context, requests, state);
-    await source.finish?.(transaction);
+    const committed = await loadLocked(transaction, run, context, requests, state);
+    await source.finish?.(state.rejects);
     return committed;
   } finally {
     await source.dispose?.();
@@ -52,7 +52,7 @@ export async function loadInTransaction(
 }
 
 /** From the lock to the record of the load's success. */
-async function loadPrepared(
+async function loadLocked(
   transaction: Transaction,
   run: Run,
   context: LoadContext,
@@ -74,6 +74,8 @@ async function loadPrepared(
       log.info(`waiting: ${reason}`);
     },
   });
+
+  await run.source.prepare?.(transaction, runId, view);
 
   const target = qualifiedName(database.schema, view.table);
   const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
@@ -144,7 +146,8 @@ async function loadPrepared(
   };
   checkCounts(committed);
   showProgress(load, "commit", document);
-  await state.rejects.store(transaction);
+  const seenAgain =
+    run.source.quarantined === true ? null : await storeRejects(transaction, run, state.rejects);
   await storeProfiles(transaction, view, runId, profiles);
   // The table was empty and is locked, so it holds exactly the rows that this load has inserted.
   const tableRows =
@@ -152,7 +155,7 @@ async function loadPrepared(
   const known = document.known?.fingerprints.countSeen().records ?? 0;
   await closeRun(transaction, committed, {
     ...document.repairs,
-    rejects: state.rejects,
+    rejects: { reasons: state.rejects.reasons, stored: state.rejects.stored, seenAgain },
     tableRows,
     known,
     reformatted: written.compared,

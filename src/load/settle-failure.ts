@@ -14,6 +14,7 @@ import {
   type LoadOutcome,
   unbegunLoad,
 } from "../runs/outcome.ts";
+import { storeRejects } from "../runs/rejects/store-rejects.ts";
 import { recordFailure, recordStoredRejects, type Run } from "../runs/run-log.ts";
 
 /** A run and what it has seen. */
@@ -67,7 +68,7 @@ export async function settleFailure(
     const committed = loads.find((load) => load.runId === run.runId);
     outcomes.push(recorded === "was committed" && committed !== undefined ? committed : failed);
   }
-  for (const attempt of failures) await storeRejects(attempt, context);
+  for (const attempt of failures) await quarantineRejects(attempt, context);
   return outcomes;
 }
 
@@ -119,7 +120,7 @@ async function recordPatiently(
 }
 
 /** Stores the rejected records of a failed run that is on record. If this fails, the run still says how many there were. */
-async function storeRejects(
+async function quarantineRejects(
   { run, state }: Attempt,
   { database, log, shutdown }: LoadContext,
 ): Promise<void> {
@@ -128,8 +129,8 @@ async function storeRejects(
   try {
     await patiently(shutdown, "rejects", REJECTS_PATIENCE_MS, (end) =>
       database.transaction(async (transaction) => {
-        await rejects.store(transaction);
-        await recordStoredRejects(transaction, run.runId, rejects.stored);
+        const seenAgain = await storeRejects(transaction, run, rejects);
+        await recordStoredRejects(transaction, run.runId, { stored: rejects.stored, seenAgain });
       }, end),
     );
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { View } from "../views/view.ts";
 import type { DriftWarning } from "./drift-warning.ts";
-import { rejectTable } from "./rejects/read-rejects.ts";
+import { rejectTable } from "./rejects/reject-filter.ts";
 import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";

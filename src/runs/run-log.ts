@@ -80,8 +80,10 @@ export async function readLastLoad(database: Queryable, view: View): Promise<Las
 interface RejectFigures {
   /** How many there are for each reason and field. */
   readonly reasons: ReadonlyMap<string, number>;
-  /** How many of them `etl_rejects` gets. */
+  /** How many of them `etl_rejects` has. */
   readonly stored: number;
+  /** Which of them it had before: their ids, as text of an `int8multirange`; null when there are none. */
+  readonly seenAgain: string | null;
 }
 
 /** The recorded values of a committed run that its outcome does not contain. */
@@ -132,6 +134,7 @@ export async function closeRun(
     error_message: load.missingProblem,
     reject_reasons: reasonsJson(rejects),
     rejects_stored: rejects.stored,
+    rejects_seen_again: rejects.seenAgain,
     records_late: isJudgedByDate ? load.late : null,
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,
@@ -204,15 +207,18 @@ export async function recordFailure(transaction: Queryable, run: Run, failure: F
   throw new OtcError("internal", `Run ${run.runId} is no longer recorded in etl_metadata.`);
 }
 
-/** Records how many of a failed run's rejected records are stored, in the transaction that stores them. */
+/** Records which of a failed run's rejected records are stored, in the transaction that stores them. */
 export async function recordStoredRejects(
   transaction: Queryable,
   runId: number,
-  stored: number,
+  { stored, seenAgain }: Pick<RejectFigures, "stored" | "seenAgain">,
 ): Promise<void> {
+  // When this is repeated, because the connection broke after the COMMIT, no record is seen again once more.
   await transaction.query(
-    `update ${runTable(transaction.schema)} set rejects_stored = $2 where run_id = $1`,
-    [runId, stored],
+    `update ${runTable(transaction.schema)}
+     set rejects_stored = $2, rejects_seen_again = coalesce($3::int8multirange, rejects_seen_again)
+     where run_id = $1`,
+    [runId, stored, seenAgain],
   );
 }
 

@@ -24,13 +24,19 @@ function listCommand(context: CliContext): Command {
   const command = new Command("list")
     .description("Count the rejected records by view and reason, and list the newest.")
     .option("--limit <count>", "how many records to list", "20")
-    .option("--json", "one JSON object per record on stdout, without the counts", false);
+    .option("--group", "only the number of records per reason and field, each with a sample value", false)
+    .option(
+      "--json",
+      "one JSON object per record on stdout, without the counts; with --group, one per group",
+      false,
+    );
   withFilter(command).action(async (flags: ListFlags, self: Command) => {
     const { listRejects } = await import("../run/run-rejects.ts");
     await listRejects(flags, self, context);
   });
   return withExamples(command, [
     ["otc-etl rejects list", "all views"],
+    ["otc-etl rejects list --group", "what is wrong, with a value of each kind"],
     ["otc-etl rejects list --view tickets --reason invalid_timestamp", "of one view, for one reason"],
     ["otc-etl rejects list --run 123 --limit 1000 --json", "for scripts"],
   ]);
@@ -79,7 +85,8 @@ function clearCommand(context: CliContext): Command {
 
 function withFilter(command: Command): Command {
   return command
-    .option("--run <id>", "only records of this run")
+    .option("--run <id>", "only records that this run has rejected, first or again")
     .option("--view <view>", "only records of this view")
-    .option("--reason <reason>", "only records with this reason code, such as invalid_timestamp");
+    .option("--reason <reason>", "only records with this reason code, such as invalid_timestamp")
+    .option("--field <field>", "only records with a bad value in this field, such as TKT-Due Date");
 }

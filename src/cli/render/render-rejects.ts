@@ -1,10 +1,18 @@
-import type { RejectCount, RejectDetails, RejectSummary } from "../../runs/rejects/read-rejects.ts";
+import { formatCount } from "../../format/format.ts";
+import type {
+  RejectCount,
+  RejectDetails,
+  RejectGroup,
+  RejectSummary,
+} from "../../runs/rejects/read-rejects.ts";
 import { withExactNumbers } from "../../views/values/exact-number.ts";
 import { type Layout, renderFacts, renderLines, timeText } from "./layout.ts";
 import { type Column, renderTable } from "./table.ts";
 
 /** A key can have thousands of characters, so cells are cut at this many; `rejects show` prints all. */
 const LONGEST_CELL = 100;
+
+const NONE = "No such record is in quarantine.\n";
 
 const COUNT_COLUMNS: readonly Column<RejectCount>[] = [
   { title: "view", cell: ({ view }) => view },
@@ -23,13 +31,24 @@ const RECORD_COLUMNS: readonly Column<RejectSummary>[] = [
   { title: "message", shrinksTo: 30, cell: ({ message }) => shortened(message) },
 ];
 
+const GROUP_COLUMNS: readonly Column<RejectGroup>[] = [
+  ...COUNT_COLUMNS,
+  { title: "id", align: "right", rank: 1, cell: ({ sampleId }) => String(sampleId) },
+  { title: "for example", shrinksTo: 16, cell: ({ sample }) => shortened(sample) },
+];
+
+/** The number of rejected records per reason and field, with a value of one of them. */
+export function renderRejectGroups(groups: readonly RejectGroup[], layout: Layout): string {
+  return groups.length === 0 ? NONE : renderTable(GROUP_COLUMNS, groups, layout);
+}
+
 /** The number of rejected records per reason, followed by the newest records. */
 export function renderRejects(
   counts: readonly RejectCount[],
   rejects: readonly RejectSummary[],
   layout: Layout,
 ): string {
-  if (counts.length === 0) return "No such record is in quarantine.\n";
+  if (counts.length === 0) return NONE;
   const reasons = renderTable(COUNT_COLUMNS, counts, layout);
   return rejects.length === 0 ? reasons : `${reasons}\n${renderTable(RECORD_COLUMNS, rejects, layout)}`;
 }
@@ -52,10 +71,18 @@ export function renderReject(reject: RejectDetails, layout: Layout): string {
       ["position", String(reject.position)],
       ["archived", reject.archiveFile],
       ["rejected", timeText(reject.rejectedAt, layout)],
+      ["seen", timesSeen(reject, layout)],
     ],
     layout,
   );
   return `${facts}\n${renderLines(renderRecord(reject.raw), layout)}`;
+}
+
+/** How many runs have rejected the record, and which one was the last. */
+function timesSeen(reject: RejectDetails, layout: Layout): string {
+  if (reject.timesSeen === 1) return "once";
+  const when = reject.lastSeenAt === null ? "" : `, ${timeText(reject.lastSeenAt, layout)}`;
+  return `by ${formatCount(reject.timesSeen)} runs, last by ${reject.lastSeenRunId}${when}`;
 }
 
 /** @returns the lines */

@@ -1,6 +1,12 @@
 import type { Command } from "commander";
 import { OtcError } from "../../errors/otc-error.ts";
-import { clearRejects, countRejects, readReject, readRejects } from "../../runs/rejects/read-rejects.ts";
+import {
+  clearRejects,
+  countRejects,
+  readReject,
+  readRejectGroups,
+  readRejects,
+} from "../../runs/rejects/read-rejects.ts";
 import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { retryRejects } from "../../loader/retry-rejects.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
@@ -9,7 +15,7 @@ import { formatNumberOf } from "../../format/format.ts";
 import { requireWholeNumber } from "../options/whole-number.ts";
 import { readWaitOptions } from "../options/load-options.ts";
 import { jsonLine } from "../render/json-line.ts";
-import { renderReject, renderRejects } from "../render/render-rejects.ts";
+import { renderReject, renderRejectGroups, renderRejects } from "../render/render-rejects.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { reporting } from "../render/reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
@@ -25,10 +31,12 @@ interface FilterFlags {
   readonly run?: string;
   readonly view?: string;
   readonly reason?: string;
+  readonly field?: string;
 }
 
 export interface ListFlags extends FilterFlags {
   readonly limit: string;
+  readonly group: boolean;
   readonly json: boolean;
 }
 
@@ -44,6 +52,15 @@ export async function listRejects(flags: ListFlags, command: Command, context: C
   const limit = requireWholeNumber("--limit", flags.limit);
   await withSession(command, context, async (session) => {
     const database = await session.loader.migratedDatabase();
+    if (flags.group) {
+      const groups = await readRejectGroups(database, filter);
+      context.stdout.write(
+        flags.json
+          ? groups.map((group) => jsonLine(group)).join("")
+          : renderRejectGroups(groups, session.layout),
+      );
+      return;
+    }
     const rejects = await readRejects(database, filter, limit);
     if (flags.json) {
       for (const reject of rejects) context.stdout.write(jsonLine(reject));
@@ -106,7 +123,7 @@ export async function clearQuarantine(
   const filter = await readFilter(flags);
   if (Object.keys(filter).length === 0 && !flags.all) {
     throw new OtcError("usage", "`rejects clear` needs to know which records to remove.", {
-      remedy: "Give --run, --view or --reason; --all removes every record in quarantine.",
+      remedy: "Give --run, --view, --reason or --field; --all removes every record in quarantine.",
     });
   }
   await withSession(command, context, async (session) => {
@@ -118,10 +135,11 @@ export async function clearQuarantine(
 }
 
 /** @throws OtcError `usage` */
-async function readFilter({ run, view, reason }: FilterFlags): Promise<RejectFilter> {
+async function readFilter({ run, view, reason, field }: FilterFlags): Promise<RejectFilter> {
   return {
     ...(run === undefined ? {} : { runId: requireWholeNumber("--run", run) }),
     ...(view === undefined ? {} : { view: viewNamed(await viewCatalog(), view).name }),
     ...(reason === undefined ? {} : { reason }),
+    ...(field === undefined ? {} : { field }),
   };
 }

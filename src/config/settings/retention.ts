@@ -11,7 +11,8 @@ export const RETENTION = inGroup("Retention", {
   },
   keepRejectsMs: {
     env: "OTC_KEEP_REJECTS",
-    description: "How long `worker` and `prune` keep records in quarantine; 0d keeps all.",
+    description:
+      "How long `worker` and `prune` keep records in quarantine after the last run that rejected them; 0d keeps all.",
     type: duration,
     default: "90d",
   },

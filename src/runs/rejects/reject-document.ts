@@ -3,6 +3,7 @@ import type { Transaction } from "../../database/database.ts";
 import { openNamelessFile } from "../../files/nameless-file.ts";
 import type { DocumentSource } from "../../source/document-source.ts";
 import { describeFilter, type RejectFilter } from "./reject-filter.ts";
+import type { RejectSpool } from "./reject-spool.ts";
 import { type RawReject, RetriedRejects } from "./retried-rejects.ts";
 import { checkOneRecord } from "../../views/one-record.ts";
 import type { View } from "../../views/view.ts";
@@ -46,8 +47,8 @@ export class RejectDocument implements DocumentSource {
   }
 
   /** Settles what became of each record. */
-  async finish(): Promise<void> {
-    await this.#rejects?.settle();
+  async finish(again: RejectSpool): Promise<void> {
+    await this.#rejects?.settle(again);
   }
 
   async dispose(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Transaction } from "../../database/database.ts";
-import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
 import { RowSpool } from "../../database/row-spool.ts";
 import { RejectCounts } from "./reject-counts.ts";
 
@@ -16,16 +15,15 @@ export interface Reject {
   readonly raw: string;
 }
 
+/** The columns of a table of rejected records, in the order of the spool. They are called as in `etl_rejects`. */
 const COLUMNS = [
-  "run_id",
-  "view_name",
-  "position",
-  "record_key",
-  "column_name",
-  "reason",
-  "message",
-  "sql_state",
-  "raw_record",
+  "position bigint",
+  "record_key text",
+  "column_name text",
+  "reason text",
+  "message text",
+  "sql_state text",
+  "raw_record text",
 ];
 
 /** Beyond its limits, a spool still stores this many records of each reason and field, so that every reason has samples. */
@@ -40,8 +38,6 @@ const MAX_STORED_BYTES = 256 * 1024 * 1024;
  * stored: the first ones, and the first of each reason.
  */
 export class RejectSpool {
-  readonly #runId: number;
-  readonly #view: string;
   readonly #maxStored: number;
   readonly #spool = new RowSpool(COLUMNS.length);
   readonly #counts = new RejectCounts();
@@ -49,9 +45,7 @@ export class RejectSpool {
   #storedBytes = 0;
 
   /** @param maxStored how many rejected records are stored, apart from samples; with Infinity, all of them are */
-  constructor(runId: number, view: string, maxStored: number) {
-    this.#runId = runId;
-    this.#view = view;
+  constructor(maxStored: number) {
     this.#maxStored = maxStored;
   }
 
@@ -60,7 +54,7 @@ export class RejectSpool {
     return this.#counts.total;
   }
 
-  /** The number of rejected records that `store` writes. */
+  /** The number of rejected records that are stored. */
   get stored(): number {
     return this.#stored;
   }
@@ -77,8 +71,6 @@ export class RejectSpool {
     this.#storedBytes += reject.raw.length;
     const row = this.#spool.writer;
     row.beginRow();
-    row.writeInteger(this.#runId);
-    row.writeText(this.#view);
     row.writeInteger(reject.position);
     row.writeText(storable(reject.key));
     row.writeText(storable(reject.field));
@@ -99,11 +91,17 @@ export class RejectSpool {
     return this.#spool.relieve();
   }
 
-  /** Writes the rejected records to `etl_rejects`. It can be repeated, for example when the first transaction fails. */
-  async store(transaction: Transaction): Promise<void> {
-    if (this.#stored === 0) return;
-    const target = `${qualifiedName(transaction.schema, "etl_rejects")} (${COLUMNS.map(quoteIdentifier).join(", ")})`;
-    await transaction.copyIn(target, this.#spool.rows());
+  /**
+   * Creates a table of the stored records. It can be repeated in another transaction, for example when the first one fails.
+   *
+   * @param table its name, quoted and with its schema; the caller drops it in the same transaction
+   */
+  async copyTo(transaction: Transaction, table: string): Promise<void> {
+    await transaction.query(
+      `create unlogged table ${table} (${COLUMNS.join(", ")}) with (autovacuum_enabled = false)`,
+    );
+    const names = COLUMNS.map((column) => column.split(" ")[0]);
+    await transaction.copyIn(`${table} (${names.join(", ")})`, this.#spool.rows());
   }
 
   dispose(): Promise<void> {

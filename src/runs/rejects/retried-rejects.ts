@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
-import { rejectTable } from "./read-rejects.ts";
-import { REJECT_CONDITION, rejectParameters, type RejectFilter } from "./reject-filter.ts";
+import { rejectCondition, rejectParameters, rejectTable, type RejectFilter } from "./reject-filter.ts";
+import type { RejectSpool } from "./reject-spool.ts";
 import type { View } from "../../views/view.ts";
 
 /** The run that loads the records again. */
@@ -21,19 +21,22 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * The rejected records that a reload loads. A table of this transaction maps each record of the reload's document to its
- * row in the quarantine. The rows are locked, and rows that another reload or `rejects clear` has locked are skipped.
+ * row in the quarantine. The rows are locked against deletion, and rows that `rejects clear` has locked are skipped. The
+ * view's lock keeps other loads of them away.
  */
 export class RetriedRejects {
   readonly #transaction: Transaction;
   readonly #rejects: string;
   readonly #retried: string;
-  readonly #run: RetryRun;
+  readonly #failed: string;
+  readonly #view: View;
 
-  constructor(transaction: Transaction, run: RetryRun) {
+  constructor(transaction: Transaction, { runId, view }: RetryRun) {
     this.#transaction = transaction;
     this.#rejects = rejectTable(transaction.schema);
-    this.#retried = qualifiedName(transaction.schema, `etl_retried_${run.view.name}_${run.runId}`);
-    this.#run = run;
+    this.#retried = qualifiedName(transaction.schema, `etl_retried_${view.name}_${runId}`);
+    this.#failed = qualifiedName(transaction.schema, `etl_failed_again_${view.name}_${runId}`);
+    this.#view = view;
   }
 
   /** Selects the matching records of the view, in the order in which they were rejected. */
@@ -47,8 +50,9 @@ export class RetriedRejects {
        select
          row_number() over (order by reject_id), reject_id,
          (sum(octet_length(raw_record)) over (order by reject_id))::bigint / ${PAGE_BYTES}
-       from (select reject_id, raw_record from ${this.#rejects} where ${REJECT_CONDITION} for update skip locked) chosen`,
-      rejectParameters({ ...filter, view: this.#run.view.name }),
+       from (select reject_id, raw_record from ${this.#rejects} where ${rejectCondition(this.#transaction.schema)}
+             for key share skip locked) chosen`,
+      rejectParameters({ ...filter, view: this.#view.name }),
     );
   }
 
@@ -72,28 +76,49 @@ export class RetriedRejects {
 
   /**
    * Updates the quarantine after the load. Records that were loaded are removed. A record that was rejected again keeps its
-   * run and position, and gets the new reason. The rejected records that the load itself recorded are removed.
+   * run, its position and how often runs have seen it, and gets the new reason. If an equal record with that reason is
+   * there already, it is counted as another occurrence.
+   *
+   * @param again the records that the reload has rejected
    */
-  async settle(): Promise<void> {
+  async settle(again: RejectSpool): Promise<void> {
+    const [rejects, retried, failed] = [this.#rejects, this.#retried, this.#failed];
+    await again.copyTo(this.#transaction, failed);
     await this.#transaction.query(
-      `with failed as (
-         delete from ${this.#rejects}
-         where run_id = $1
-         returning position, record_key, column_name, reason, message, sql_state
-       ),
-       kept as (
-         update ${this.#rejects} r
-         set record_key = f.record_key, column_name = f.column_name, reason = f.reason, message = f.message,
-           sql_state = f.sql_state
-         from failed f
-         join ${this.#retried} t using (position)
-         where r.reject_id = t.reject_id
-       )
-       delete from ${this.#rejects} r
-       using ${this.#retried} t
-       where r.reject_id = t.reject_id and t.position not in (select position from failed)`,
-      [this.#run.runId],
+      `delete from ${rejects} r
+       using ${retried} t
+       where r.reject_id = t.reject_id and t.position not in (select position from ${failed})`,
     );
-    await this.#transaction.query(`drop table ${this.#retried}`);
+    await this.#transaction.query(
+      `with given as (
+         select
+           r.reject_id, r.raw_sha256, r.occurrence, r.reason <> f.reason as moves,
+           f.record_key, f.column_name, f.reason, f.message, f.sql_state
+         from ${failed} f
+         join ${retried} t using (position)
+         join ${rejects} r on r.reject_id = t.reject_id
+       ),
+       placed as (
+         select
+           g.*,
+           case when not moves then occurrence else
+             row_number() over (partition by moves, reason, raw_sha256 order by reject_id) + (
+               select coalesce(max(other.occurrence), 0)
+               from ${rejects} other
+               where other.view_name = $1 and other.reason = g.reason and other.raw_sha256 = g.raw_sha256
+             )
+           end as place
+         from given g
+       )
+       update ${rejects} r
+       set record_key = p.record_key, column_name = p.column_name, reason = p.reason, message = p.message,
+         sql_state = p.sql_state, occurrence = p.place
+       from placed p
+       where r.reject_id = p.reject_id
+         and (r.record_key, r.column_name, r.reason, r.message, r.sql_state)
+           is distinct from (p.record_key, p.column_name, p.reason, p.message, p.sql_state)`,
+      [this.#view.name],
+    );
+    await this.#transaction.query(`drop table ${retried}, ${failed}`);
   }
 }

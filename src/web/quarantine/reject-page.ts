@@ -48,6 +48,11 @@ function renderWhy(reject: RejectDetails): Html {
       ["source", orUnknown(reject.source, (source) => source)],
       ["archive", orUnknown(reject.archiveFile, (file) => file)],
       ["since", renderTime(reject.rejectedAt)],
+      [
+        "last seen",
+        html`in run <a href="/runs/${reject.lastSeenRunId}">${reject.lastSeenRunId}</a>, of
+          ${formatCount(reject.timesSeen)} that rejected it`,
+      ],
     ])}
   </section>`;
 }

@@ -33,6 +33,7 @@ const COLUMNS: readonly Column<RejectSummary>[] = [
   { title: "field", cell: ({ field }) => orUnknown(field, (text) => text) },
   { title: "reason", cell: ({ reason, message }) => html`${reason}<br /><small>${message}</small>` },
   { title: "since", cell: ({ rejectedAt }) => renderTime(rejectedAt) },
+  { title: "runs", numeric: true, cell: ({ timesSeen }) => formatCount(timesSeen) },
 ];
 
 /** The quarantine: the number of records per reason, then the records, newest first. The fields of the form are its query. */

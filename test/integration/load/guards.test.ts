@@ -40,8 +40,12 @@ describeEachDatabase("the error limit", (target) => {
     expect(failed).toMatchObject({ fetched: 40, errors: 4, inserted: 0, error: { code: "guard" } });
     expect(failed.error.message).toBe("4 of 40 records cannot be loaded, more than the 3 allowed.");
     expect(await rows(database, "tickets")).toBe(17);
-    // What was wrong stays on record: three of the first run, four of the failed one.
-    expect(await rows(database, "etl_rejects")).toBe(7);
+    // What was wrong stays on record: three records of the first run, which the failed one saw again, and a fourth one.
+    expect(
+      await database.sql(
+        `select times_seen as times, last_seen_run_id as last from ${database.table("etl_rejects")} order by reject_id`,
+      ),
+    ).toEqual([2, 2, 2, 1].map((times) => ({ times, last: failed.runId })));
     expect(
       await database.sql(
         `select load_status, error_code, records_fetched, records_errors, records_inserted, load_end is not null as ended

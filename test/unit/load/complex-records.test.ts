@@ -43,7 +43,7 @@ const ROADS = {
 
 /** What becomes of a document, how long it takes, and how much memory stays in use. */
 function stage(road: keyof typeof ROADS, document: Buffer) {
-  const rejects = new RejectSpool(1, notes.name, 10_000);
+  const rejects = new RejectSpool(10_000);
   const stager = new RowStager(notes, utc, rejects, { kind: "staging" });
   collectGarbage();
   const before = process.memoryUsage().heapUsed;

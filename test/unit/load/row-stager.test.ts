@@ -29,7 +29,7 @@ class SeenRejects extends RejectSpool {
 
 /** What becomes of a document that comes in these chunks. */
 function stage(chunks: readonly Buffer[]) {
-  const rejects = new SeenRejects(1, notes.name, 10_000);
+  const rejects = new SeenRejects(10_000);
   const stager = new RowStager(notes, utc, rejects, { kind: "staging" });
   const framer = new FingerprintFramer({ maxRecordBytes: 1_000_000, key: Buffer.alloc(16) });
   for (const chunk of chunks) {
