@@ -92,11 +92,14 @@ export default defineConfig(
       globals: Object.fromEntries(
         [
           "AbortSignal",
+          "Blob",
           "DOMParser",
           "MutationObserver",
+          "URL",
           "document",
           "fetch",
           "location",
+          "navigator",
           "scrollX",
           "scrollY",
           "setTimeout",

@@ -1,7 +1,9 @@
 import type { Queryable } from "../database/database.ts";
 import { showDeadRuns } from "./dead-runs.ts";
 import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
+import type { RunKind } from "./run-kind.ts";
 import { runTable } from "./run-log.ts";
+import { type ShownStatus, shownStatus, UNDONE_CODES } from "./shown-status.ts";
 
 /** A run with all recorded values. Values that were not measured, or that an adopted run does not have, are null. */
 export interface RunDetails extends RecordedRun {
@@ -43,29 +45,63 @@ const RUN_DETAILS = `${RECORDED_RUN}, load_end as "endedAt", records_unchanged a
   classify_seconds as "classifySeconds", apply_seconds as "applySeconds", wal_bytes as "walBytes",
   peak_memory_bytes as "peakMemoryBytes"`;
 
-/** Which runs to read. */
+/** What runs can be sorted by, with the column of each. */
+const SORT_COLUMNS = {
+  started: "run_id",
+  duration: "load_duration_seconds",
+  fetched: "records_fetched",
+  inserted: "records_inserted",
+  updated: "records_updated",
+  errors: "records_errors",
+  missing: "records_missing",
+} as const;
+
+export type RunOrder = keyof typeof SORT_COLUMNS;
+
+export const RUN_ORDERS = Object.keys(SORT_COLUMNS) as readonly RunOrder[];
+
+/** Which runs to read; properties that are undefined choose all. */
 export interface RunChoice {
-  /** Only runs of this view; undefined for all views. */
   readonly view?: string;
-  /** Only runs before this one, for the next page. */
-  readonly before?: number;
+  readonly kind?: RunKind;
+  readonly status?: ShownStatus;
+  /** Only runs that started at this time or later. */
+  readonly from?: Date;
+  /** Only runs that started before this time. */
+  readonly until?: Date;
+  /** The runs with the largest values come first, of equal values the newest. Default: `started`. */
+  readonly order?: RunOrder;
+  /** How many runs to leave out, for the next pages. */
+  readonly skip?: number;
 }
 
-/** Newest first. */
+/** Newest first, unless another order is chosen. */
 export async function readRuns(
   database: Queryable,
-  { view, before }: RunChoice,
+  choice: RunChoice,
   limit: number,
 ): Promise<readonly RunDetails[]> {
+  const { view, kind, status, from, until, order = "started", skip = 0 } = choice;
   const { rows } = await database.query<RunDetails>(
     `select ${RUN_DETAILS}
      from ${runTable(database.schema)}
-     where ($1::text is null or view_name = $1::text) and ($2::bigint is null or run_id < $2::bigint)
-     order by run_id desc
-     limit $3`,
-    [view ?? null, before ?? null, limit],
+     where ($1::text is null or view_name = $1::text)
+       and ($2::text is null or kind = $2::text)
+       and ($3::timestamptz is null or load_start >= $3::timestamptz)
+       and ($4::timestamptz is null or load_start < $4::timestamptz)
+       and ($5::text is null or case
+         when load_status = 'running' then $5::text in ('running', 'abandoned')
+         when load_status = 'failed' and error_code = 'interrupted' then $5::text = 'interrupted'
+         when load_status = 'failed' and error_code = any($6::text[]) then $5::text = 'skipped'
+         else load_status = $5::text
+       end)
+     order by ${SORT_COLUMNS[order]} desc nulls last, run_id desc
+     limit $7 offset $8`,
+    [view ?? null, kind ?? null, from ?? null, until ?? null, status ?? null, UNDONE_CODES, limit, skip],
   );
-  return showDeadRuns(database, rows);
+  const runs = await showDeadRuns(database, rows);
+  // Whether a run is dead is not in its record.
+  return status === undefined ? runs : runs.filter((run) => shownStatus(run) === status);
 }
 
 /** One run; undefined when it is not recorded. */
@@ -75,4 +111,18 @@ export async function readRun(database: Queryable, runId: number): Promise<RunDe
     [runId],
   );
   return (await showDeadRuns(database, rows))[0];
+}
+
+/** The runs of the same view before and after one; null where there is none. */
+export async function readNeighbours(
+  database: Queryable,
+  { view, runId }: Pick<RecordedRun, "view" | "runId">,
+): Promise<{ readonly previous: number | null; readonly next: number | null }> {
+  const table = runTable(database.schema);
+  const { rows } = await database.query<{ previous: number | null; next: number | null }>(
+    `select (select max(run_id) from ${table} where view_name = $1 and run_id < $2) as previous,
+       (select min(run_id) from ${table} where view_name = $1 and run_id > $2) as next`,
+    [view, runId],
+  );
+  return rows[0] ?? { previous: null, next: null };
 }

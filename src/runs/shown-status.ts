@@ -18,6 +18,17 @@ const UNDONE: ReadonlyMap<string | null, Undone> = new Map<ErrorCode, Undone>([
   ["interrupted", "interrupted"],
 ]);
 
+/** Every status that people see. */
+export const SHOWN_STATUSES = [
+  "running",
+  "success",
+  "partial",
+  "failed",
+  "abandoned",
+  "skipped",
+  "interrupted",
+] as const satisfies readonly ShownStatus[];
+
 /** The error codes of runs that say nothing about the state of a view's loads. */
 export const UNDONE_CODES: readonly (string | null)[] = [...UNDONE.keys()];
 

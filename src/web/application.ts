@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { compress } from "hono/compress";
 import { createMiddleware } from "hono/factory";
 import type { Logger } from "pino";
@@ -16,10 +16,12 @@ import type { View } from "../views/view.ts";
 import { loginRoutes } from "./access/login.ts";
 import { loopbackHostsOnly } from "./access/loopback-hosts-only.ts";
 import { accessWith, LOGIN_PATH, LOGOUT_PATH, requireToken } from "./access/require-token.ts";
+import type { Answer, Endpoint } from "./api/endpoint.ts";
+import { ENDPOINTS } from "./api/endpoints.ts";
 import type { Assets } from "./page/assets.ts";
-import { failurePage, NOT_FOUND } from "./page/failure.ts";
+import { failureForPrograms, failurePage, NOT_FOUND } from "./page/failure.ts";
 import { type Layout, renderPage } from "./page/layout.ts";
-import type { Page, PageContent } from "./page/page.ts";
+import type { Page, PageContent, PageRequest } from "./page/page.ts";
 import { readQuery } from "./page/query.ts";
 import { PAGES } from "./pages.ts";
 import { CoalescingCache } from "./reading/coalescing-cache.ts";
@@ -46,6 +48,9 @@ const RETRY_SECONDS = 10;
 
 /** How many scheduled loads of each view the status page shows. */
 const NIGHTS_SHOWN = 30;
+
+/** Below this path are the addresses for programs. */
+const API = "/api/";
 
 const READS = new Set(["GET", "HEAD"]);
 
@@ -99,6 +104,8 @@ export function buildApplication(site: Site): Hono {
   const reads = new CoalescingCache<PageContent>(MAX_WAIT_MS);
   const calendar = new ScheduleCalendar(site.schedules, NIGHTS_SHOWN);
   for (const page of PAGES) addPage(app, page, { site, layout, reads, calendar });
+  const answers = new CoalescingCache<Answer>(MAX_WAIT_MS);
+  for (const endpoint of ENDPOINTS) addEndpoint(app, endpoint, { site, answers, calendar });
 
   app.notFound((context) => context.html(renderPage(layout, context.req.path, NOT_FOUND), 404));
   app.onError((error, context) => {
@@ -112,6 +119,7 @@ export function buildApplication(site: Site): Hono {
       // This reloads the page in browsers without JavaScript, too.
       context.header("refresh", String(RETRY_SECONDS));
     }
+    if (context.req.path.startsWith(API)) return context.json(failureForPrograms(error, status), status);
     return context.html(renderPage(layout, context.req.path, content), status);
   });
   return app;
@@ -140,14 +148,11 @@ interface PageRoute {
 }
 
 function addPage(app: Hono, page: Page, { site, layout, reads, calendar }: PageRoute): void {
-  const { database, settings, views } = site;
   app.get(page.path, async (context) => {
-    const { pathname, searchParams } = new URL(context.req.url);
-    const query = readQuery(page, searchParams);
-    const params = context.req.param() as Readonly<Record<string, string>>;
-    const { value, readAt, old } = await reads.get(`${pathname}?${query.toString()}`, () =>
-      withReadOnlyTransaction(database, READ_LIMITS, (transaction) =>
-        page.content({ database: transaction, views, settings, calendar, params, query }),
+    const { key, request, pathname } = requestOf(context, page, site, calendar);
+    const { value, readAt, old } = await reads.get(key, () =>
+      withReadOnlyTransaction(site.database, READ_LIMITS, (transaction) =>
+        page.content({ ...request, database: transaction }),
       ),
     );
     const notice = old
@@ -155,4 +160,44 @@ function addPage(app: Hono, page: Page, { site, layout, reads, calendar }: PageR
       : undefined;
     return context.html(renderPage(layout, pathname, value, notice), value.status ?? 200);
   });
+}
+
+interface EndpointRoute {
+  readonly site: Site;
+  readonly answers: CoalescingCache<Answer>;
+  readonly calendar: ScheduleCalendar;
+}
+
+/** Programs never get an older answer. A failure is an object with the keys that it has with `--json`. */
+function addEndpoint(app: Hono, endpoint: Endpoint, { site, answers, calendar }: EndpointRoute): void {
+  app.get(endpoint.path, async (context) => {
+    const { key, request } = requestOf(context, endpoint, site, calendar);
+    const { value, status = 200 } = await answers.getNew(key, () =>
+      withReadOnlyTransaction(site.database, READ_LIMITS, (transaction) =>
+        endpoint.answer({ ...request, database: transaction }),
+      ),
+    );
+    return context.body(`${JSON.stringify(value)}\n`, status, { "content-type": "application/json" });
+  });
+}
+
+/** What is read for a request, and the key that identical requests share: only declared parameters are in it. */
+function requestOf(
+  context: Context,
+  page: Pick<Page, "parameters">,
+  { views, settings }: Site,
+  calendar: ScheduleCalendar,
+): {
+  readonly key: string;
+  readonly pathname: string;
+  readonly request: Omit<PageRequest, "database">;
+} {
+  const { pathname, searchParams } = new URL(context.req.url);
+  const query = readQuery(page, searchParams);
+  const params = context.req.param() as Readonly<Record<string, string>>;
+  return {
+    key: `${pathname}?${query.toString()}`,
+    pathname,
+    request: { views, settings, calendar, params, query },
+  };
 }

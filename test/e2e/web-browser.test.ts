@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
@@ -14,6 +15,7 @@ import { HOSTILE, loadSample } from "../support/served-sample.ts";
 const PATHS = [
   "/",
   "/runs",
+  "/runs?view=timesheets&status=nonsense",
   "/runs?view=timesheets",
   "/runs/1",
   "/rejects",
@@ -61,7 +63,7 @@ async function newPage(
   const troubles: string[] = [];
   page.on("console", (message) => {
     // That a page was not found is the browser's way to say so.
-    if (!message.location().url.endsWith("/nowhere")) troubles.push(message.text());
+    if (!/\/nowhere$|nonsense/.test(message.location().url)) troubles.push(message.text());
   });
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("dialog", (dialog) => {
@@ -163,6 +165,23 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         await page.keyboard.press("End");
         await page.keyboard.press("Enter");
         await page.waitForURL(`${url}/runs/1`);
+
+        // A bar of a chart, and the table beside it.
+        await page.goto("/runs?view=tickets");
+        await page.locator("#records-tickets .pointed a").first().focus();
+        expect(await tip.textContent()).toMatch(/, run 1, partial\s+inserted: 60/);
+        const download = page.waitForEvent("download");
+        await page.locator("caption button").first().click();
+        const file = await (await download).path();
+        expect((await readFile(file, "utf8")).split("\r\n")[1]).toMatch(
+          /^1,tickets,load,partial,.*,120,60,0,0,60,0$/,
+        );
+        await page.goto("/runs/1");
+        await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+        await page.getByRole("button", { name: "Copy otc-etl load" }).click();
+        expect(await page.evaluate("navigator.clipboard.readText()")).toMatch(
+          /^otc-etl load tickets --from /,
+        );
 
         const phone = await newPage(browser, url, { viewport: PHONE, hasTouch: true });
         await phone.page.goto("/");

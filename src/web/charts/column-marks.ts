@@ -19,7 +19,7 @@ export const columnMarks: Marks = {
     const tops = new Map<number, number>();
     return html`${series.map(
       ({ tone, values }) =>
-        html`<g class="tone-${tone}" fill="${fillOf(tone, chartId)}">
+        html`<g class="tone-${tone}" aria-hidden="true" fill="${fillOf(tone, chartId)}">
           ${values.map((value, index) => {
             if (value === null || value === 0) return "";
             const bottom = tops.get(index) ?? height;

@@ -22,19 +22,25 @@ export const COUNT: NumberFormat = {
   isWhole: true,
 };
 
-/** `1.2K`, `1,234 h`. */
+const oneDecimal = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+
+/** `1.2K`, `1,234.5 h`. */
 export const HOURS: NumberFormat = {
   tick,
-  exact: (value) => `${formatCount(Math.round(value))} h`,
+  exact: (value) => `${oneDecimal.format(value)} h`,
   isWhole: false,
 };
 
-/** `90` or `0.05`, `90.4 s`. */
+/** `90 s` or `0.05 s`, `90.4 s`. */
 export const SECONDS: NumberFormat = {
-  tick: (value) => fine.format(value),
+  tick: (value) => `${fine.format(value)} s`,
   exact: (value) => `${formatSeconds(value * 1000)} s`,
   isWhole: false,
 };
 
-/** `1.2M`, `1.2 MB`. */
-export const BYTES: NumberFormat = { tick, exact: formatMegabytes, isWhole: true };
+/** `1.2MB`, `1.2 MB`. */
+export const BYTES: NumberFormat = {
+  tick: (value) => `${tick(value)}B`,
+  exact: formatMegabytes,
+  isWhole: true,
+};

@@ -57,7 +57,7 @@ export interface PanelChart extends ChartText {
  */
 export function renderPanelChart(chart: PanelChart): Html {
   const { positions, panels, crossedMeans } = chart;
-  const axis = positionAxis(positions.length);
+  const axis = positionAxis(positions);
   const columns: readonly Column<number>[] = [
     {
       title: chart.positionTitle,
@@ -100,7 +100,7 @@ function renderPanel(chart: PanelChart, panel: Panel, axis: PositionAxis, index:
     </div>
     <svg
       class="drawing"
-      role="img"
+      role="group"
       aria-labelledby="${labelledBy(chart, nameId)}"
       width="100%"
       height="${height + (isLast ? AXIS_HEIGHT : 8)}"
@@ -111,7 +111,7 @@ function renderPanel(chart: PanelChart, panel: Panel, axis: PositionAxis, index:
   </div>`;
 }
 
-/** The tooltips: each covers the whole height of a position, because a mark may be only a pixel high. */
+/** Names each position and its values. It covers the whole height, because a mark may be only a pixel high. */
 function renderPointed(
   { positions }: PanelChart,
   { series, format, height }: Panel,
@@ -119,13 +119,18 @@ function renderPointed(
 ): Html {
   const textOf = (name: string, index: number): string =>
     [name, ...series.map((one) => `${one.name}: ${exactly(one, index, format)}`)].join("\n");
-  return html`<g class="pointed">
-    ${positions.map(
-      ({ name }, index) =>
-        html`<rect x="${percent(axis.start(index))}" width="${percent(axis.bandwidth)}" height="${height}">
-          <title>${textOf(name, index)}</title>
-        </rect>`,
-    )}
+  return html`<g class="pointed" data-roving>
+    ${positions.map(({ name, href }, index) => {
+      const area = html`<rect
+        x="${percent(axis.start(index))}"
+        width="${percent(axis.bandwidth)}"
+        height="${height}"
+      />`;
+      const text = textOf(name, index);
+      return href === undefined
+        ? html`<g role="img" tabindex="0" data-tip aria-label="${text}">${area}</g>`
+        : html`<a href="${href}" data-tip aria-label="${text}">${area}</a>`;
+    })}
   </g>`;
 }
 

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { scaleLinear } from "d3-scale";
 import type { Html } from "../page/page.ts";
-import { drawLine, PATH_WIDTH } from "./line-path.ts";
+import { linePath, PATH_WIDTH } from "./line-path.ts";
 
 /** In pixels; the line needs some room above and below. */
 const HEIGHT = 28;
@@ -17,6 +17,7 @@ export function renderSparkline(label: string, values: readonly (number | null)[
   if (largest === 0) return "";
   const y = scaleLinear([0, largest], [HEIGHT - MARGIN, MARGIN]);
   const x = scaleLinear([0, Math.max(1, values.length - 1)], [MARGIN, PATH_WIDTH - MARGIN]);
+  const points = values.map((value, index) => (value === null ? undefined : { x: x(index), y: y(value) }));
   return html`<svg
     class="sparkline tone-primary"
     role="img"
@@ -26,6 +27,6 @@ export function renderSparkline(label: string, values: readonly (number | null)[
     viewBox="0 0 ${PATH_WIDTH} ${HEIGHT}"
     preserveAspectRatio="none"
   >
-    <path class="stroke" d="${drawLine(values, x, y)}" />
+    <path class="stroke" d="${linePath(points)}" />
   </svg>`;
 }

@@ -23,7 +23,7 @@ export function valueAxis(largest: number, height: number, { isWhole }: NumberFo
 
 /** The lines of the grid, and their values to the left of the drawing. */
 export function renderValueAxis({ y, ticks }: ValueAxis, format: NumberFormat): Html {
-  return html`<g class="grid">
+  return html`<g class="grid" aria-hidden="true">
     ${ticks.map(
       (tick) =>
         html`<line x1="0" x2="100%" y1="${y(tick)}" y2="${y(tick)}" />

@@ -19,3 +19,8 @@ export function renderFacts(facts: readonly (readonly [name: string, value: Html
     )}
   </dl>`;
 }
+
+/** The pairs whose value is known. */
+export function renderKnownFacts(facts: readonly (readonly [name: string, value: Html | string])[]): Html {
+  return renderFacts(facts.filter(([, value]) => value !== UNKNOWN));
+}

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { DatabaseError } from "../../database/database-error.ts";
+import type { Failure } from "../../errors/describe-failure.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { NoAnswerYet } from "../reading/coalescing-cache.ts";
 import type { Html, PageContent } from "./page.ts";
@@ -69,6 +70,18 @@ function obstacleOf(error: unknown): Obstacle | undefined {
   if (!(error instanceof DatabaseError)) return undefined;
   if (error.isConnectionProblem) return OUT_OF_REACH;
   return OBSTACLES.find(([state]) => state.test(error.sqlState ?? ""))?.[1];
+}
+
+/** The failure of an address for programs, with the keys of `--json`. SQL and messages of the server are only in the log. */
+export function failureForPrograms(error: unknown, status: FailurePage["status"]): Failure {
+  if (error instanceof UnusableQuery) return { code: "usage", message: error.message, remedy: null };
+  const obstacle = obstacleOf(error);
+  const message = obstacle?.text ?? "There is a fault in otc-etl or in the database.";
+  return {
+    code: status === 503 ? "database" : "internal",
+    message: message.replace("This page reloads by itself.", "").trim(),
+    remedy: status === 503 ? "Try again later." : "The log has the details.",
+  };
 }
 
 /** The page for an unknown address. */

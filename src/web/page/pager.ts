@@ -2,9 +2,9 @@ import { html } from "hono/html";
 import type { Html } from "./page.ts";
 
 /**
- * Links to older entries, and back to the newest.
+ * Links to the next entries, and back to the first.
  *
- * @param older the address of older entries; undefined when there are none
+ * @param older the address of the next entries; undefined when there are none
  * @param newest the address of the first page; undefined on that page
  */
 export function renderPager(
@@ -14,7 +14,7 @@ export function renderPager(
 ): Html | string {
   if (older === undefined && newest === undefined) return "";
   return html`<nav class="pager" aria-label="${name}">
-    ${newest === undefined ? "" : html`<a class="button" href="${newest}">Newest</a>`}
-    ${older === undefined ? "" : html`<a class="button" href="${older}" rel="next">Older</a>`}
+    ${newest === undefined ? "" : html`<a class="button" href="${newest}">First page</a>`}
+    ${older === undefined ? "" : html`<a class="button" href="${older}" rel="next">Next page</a>`}
   </nav>`;
 }

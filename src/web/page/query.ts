@@ -11,7 +11,10 @@ export class UnusableQuery extends Error {
  *
  * @throws UnusableQuery for a text with U+0000, which no text of PostgreSQL contains
  */
-export function readQuery({ parameters = {} }: Page, given: URLSearchParams): URLSearchParams {
+export function readQuery(
+  { parameters = {} }: Pick<Page, "parameters">,
+  given: URLSearchParams,
+): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, normalForm] of Object.entries(parameters)) {
     const text = given.get(name)?.trim() ?? "";

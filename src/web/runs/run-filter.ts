@@ -1,21 +1,36 @@
 import { html } from "hono/html";
+import { RUN_KINDS } from "../../runs/run-kind.ts";
+import { RUN_ORDERS } from "../../runs/read-runs.ts";
+import { SHOWN_STATUSES } from "../../runs/shown-status.ts";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
-import { addressOf } from "../page/query.ts";
+import { renderSelect, sameTexts } from "../page/select.ts";
+import type { ChosenRuns } from "./run-choice.ts";
 
-/** Links to the runs of all views, and of each. */
-export function renderRunFilter(views: readonly View[], chosen: string | undefined): Html {
-  const choices = [undefined, ...views.map((view) => view.name)];
-  return html`<nav class="choices" aria-label="Views">
-    <ul>
-      ${choices.map(
-        (view) =>
-          html`<li>
-            <a href="${addressOf("/runs", { view })}" ${view === chosen ? html`aria-current="page"` : ""}
-              >${view ?? "all views"}</a
-            >
-          </li>`,
-      )}
-    </ul>
-  </nav>`;
+/** The form that chooses runs; its fields become the query of the address. */
+export function renderRunFilter(views: readonly View[], { fields }: ChosenRuns): Html {
+  const { view, status, kind, from, to, sort } = fields;
+  const day = (label: string, name: string, value: string | undefined): Html =>
+    html`<label>${label} <input type="date" name="${name}" value="${value ?? ""}" /></label>`;
+  return html`<form method="get" action="/runs" class="filters" role="search" aria-label="Runs">
+    ${renderSelect({
+      label: "View",
+      name: "view",
+      none: "all views",
+      choices: sameTexts(views.map(({ name }) => name)),
+      chosen: view,
+    })}
+    ${renderSelect({ label: "Status", name: "status", none: "any", choices: sameTexts(SHOWN_STATUSES), chosen: status })}
+    ${renderSelect({ label: "Kind", name: "kind", none: "any", choices: sameTexts(RUN_KINDS), chosen: kind })}
+    ${day("From", "from", from)} ${day("To", "to", to)}
+    ${renderSelect({
+      label: "Largest first, by",
+      name: "sort",
+      none: "started (newest first)",
+      choices: sameTexts(RUN_ORDERS.filter((order) => order !== "started")),
+      chosen: sort,
+    })}
+    <button>Show</button>
+    <a href="/runs">all runs</a>
+  </form>`;
 }

@@ -2,17 +2,19 @@ import { html } from "hono/html";
 import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
 import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
 import { countRejects, type RejectCount } from "../../runs/rejects/read-rejects.ts";
-import { readRun, type RunDetails } from "../../runs/read-runs.ts";
+import { readNeighbours, readRun, type RunDetails } from "../../runs/read-runs.ts";
 import { liveRegion } from "../live/live-region.ts";
 import { renderRunningLoad } from "../live/running-load.ts";
-import { orUnknown, renderFacts } from "../page/facts.ts";
+import { renderCommand } from "../page/command.ts";
+import { orUnknown, renderFacts, renderKnownFacts } from "../page/facts.ts";
 import type { Html, Page } from "../page/page.ts";
-import { idOf } from "../page/query.ts";
+import { addressOf, idOf } from "../page/query.ts";
 import { renderRemedy, renderText } from "../page/text.ts";
 import { renderTime } from "../page/time.ts";
 import { renderRejectCounts } from "../quarantine/reject-counts.ts";
 import { renderRunWord } from "./run-word.ts";
-import { renderSteps } from "./steps-table.ts";
+import { renderSteps } from "./run-steps.ts";
+import { repeatCommand } from "./repeat-command.ts";
 
 /** The whole record of one run. */
 export const runPage: Page = {
@@ -30,20 +32,60 @@ export const runPage: Page = {
     const running = run.status === "running";
     const progress = running ? await readProgress(database, views) : [];
     const rejects = await countRejects(database, { runId });
+    const neighbours = await readNeighbours(database, run);
     return {
       title: `Run ${runId} of ${run.view}`,
-      body: liveRegion(
+      body: html`${liveRegion(
         "run",
         running,
         html`<p class="lead">${renderRunWord(run)} ${run.kind}, ${orUnknown(run.startedAt, renderTime)}</p>
-          ${running ? renderProgress(progress.find((load) => load.runId === runId)) : ""} ${renderError(run)}
-          <div class="panels">${renderCounts(run)} ${renderDocument(run)} ${renderTransaction(run)}</div>
-          ${renderSteps(run)} ${renderDrift(run)} ${renderCountedRejects(run)}
-          ${renderRejects(runId, rejects)}`,
-      ),
+          ${
+            running
+              ? html`${renderProgress(progress.find((load) => load.runId === runId))} ${renderProcess(run)}`
+              : html`${renderError(run)}
+                  <div class="panels">
+                    ${renderCounts(run)} ${renderDocument(run)} ${renderTransaction(run)}
+                  </div>
+                  ${renderSteps(run)} ${renderDrift(run)} ${renderCountedRejects(run)}
+                  ${renderRejects(runId, rejects)} ${renderRepeat(run)}`
+          }`,
+      )}
+      ${renderNeighbours(run.view, neighbours)}`,
     };
   },
 };
+
+/** The runs of the same view before and after this one. */
+function renderNeighbours(
+  view: string,
+  { previous, next }: Awaited<ReturnType<typeof readNeighbours>>,
+): Html {
+  const link = (run: number | null, relation: string, text: string): Html | "" =>
+    run === null ? "" : html`<a class="button" href="/runs/${run}" rel="${relation}">${text}</a>`;
+  return html`<nav class="pager" aria-label="Runs of ${view}">
+    ${link(previous, "prev", `← Run ${previous}`)} ${link(next, "next", `Run ${next} →`)}
+    <a href="${addressOf("/runs", { view })}">all runs of ${view}</a>
+  </nav>`;
+}
+
+function renderRepeat(run: RunDetails): Html | "" {
+  const command = repeatCommand(run);
+  if (command === undefined) return "";
+  return html`<section aria-labelledby="repeat">
+    <h2 id="repeat">Run it again</h2>
+    <p>${renderCommand(command)}</p>
+  </section>`;
+}
+
+/** What is known of a run while it runs. */
+function renderProcess(run: RunDetails): Html {
+  const known = [
+    ["source", run.source],
+    ["process", run.pid === null || run.host === null ? null : `${run.pid} on ${run.host}`],
+    ["otc-etl", run.version],
+  ] as const;
+  return renderFacts(known.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])));
+}
 
 function renderProgress(load: RunningLoad | undefined): Html {
   if (load !== undefined) return renderRunningLoad(load);
@@ -67,7 +109,7 @@ function renderCounts(run: RunDetails): Html {
   return html`<section class="panel" aria-labelledby="counts">
     <h2 id="counts">Records</h2>
     <p class="big">${count(run.fetched)} <small>fetched</small></p>
-    ${renderFacts([
+    ${renderKnownFacts([
       ["inserted", count(run.inserted)],
       ["updated", count(run.updated)],
       [
@@ -90,7 +132,7 @@ function renderCounts(run: RunDetails): Html {
 function renderDocument(run: RunDetails): Html {
   return html`<section class="panel" aria-labelledby="document">
     <h2 id="document">Document</h2>
-    ${renderFacts([
+    ${renderKnownFacts([
       ["source", orUnknown(run.source, (source) => source)],
       ["size", orUnknown(run.payloadBytes, formatMegabytes)],
       ["SHA-256", orUnknown(run.payloadSha256, (digest) => html`<code>${digest}</code>`)],
@@ -105,8 +147,10 @@ function renderTransaction(run: RunDetails): Html {
   const outcome = run.commits > 0 ? "committed" : run.rollbacks > 0 ? "rolled back" : "none";
   return html`<section class="panel" aria-labelledby="transaction">
     <h2 id="transaction">Transaction</h2>
-    ${renderFacts([
+    ${renderKnownFacts([
       ["outcome", outcome],
+      ["took", orUnknown(run.transactionSeconds, inSeconds)],
+      ["the whole run", orUnknown(run.durationSeconds, inSeconds)],
       ["ended", orUnknown(run.endedAt, renderTime)],
       ["savepoints", formatCount(run.savepoints)],
       ["retries", formatCount(run.retries)],
@@ -114,9 +158,12 @@ function renderTransaction(run: RunDetails): Html {
       ["peak memory", orUnknown(run.peakMemoryBytes, formatMegabytes)],
       ["process", html`${orUnknown(run.pid, String)} on ${orUnknown(run.host, (host) => host)}`],
       ["otc-etl", orUnknown(run.version, (version) => version)],
-      ["duration", orUnknown(run.durationSeconds, (seconds) => `${formatSeconds(seconds * 1000)} s`)],
     ])}
   </section>`;
+}
+
+function inSeconds(seconds: number): string {
+  return `${formatSeconds(seconds * 1000)} s`;
 }
 
 function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails): Html | string {

@@ -1,19 +1,23 @@
 import { formatCount } from "../../format/format.ts";
 import type { RunDetails } from "../../runs/read-runs.ts";
+import { shownStatus } from "../../runs/shown-status.ts";
 import { BYTES, COUNT, SECONDS } from "../charts/number-format.ts";
 import { renderPanelChart } from "../charts/panel-chart.ts";
 import type { Position } from "../charts/position-axis.ts";
 import type { Html } from "../page/page.ts";
+import { timeText } from "../page/time.ts";
 
 const ROLLED_BACK = "rolled back";
 
-/** A run on the axis: labelled by its day; the table and the tooltip name the run. */
+/** A run on the axis of time; the table and the tooltip name it, and it leads to its page. */
 function positionOf(run: RunDetails): Position {
-  const started = run.startedAt?.toISOString().slice(0, 16).replace("T", " ");
+  const started = run.startedAt === null ? undefined : timeText(run.startedAt).slice(0, 16);
   return {
-    label: started?.slice(5, 10) ?? String(run.runId),
-    name: `run ${run.runId}${started === undefined ? "" : `, ${started}`}`,
+    label: started?.slice(0, 10) ?? String(run.runId),
+    name: `${started === undefined ? "" : `${started}, `}run ${run.runId}, ${shownStatus(run)}`,
     crossed: run.rollbacks > 0,
+    href: `/runs/${run.runId}`,
+    ...(run.startedAt === null ? {} : { time: run.startedAt }),
   };
 }
 
@@ -31,14 +35,14 @@ export function renderRecordsChart(view: string, all: readonly RunDetails[]): Ht
   return renderPanelChart({
     id: `records-${view}`,
     title: `Records of ${view}`,
-    summary: `The last ${formatCount(runs.length)} runs; ${formatCount(rolledBack)} of them were rolled back. ${note}`,
+    summary: `${runs.length === 1 ? "One run" : `The last ${formatCount(runs.length)} runs`}; ${formatCount(rolledBack)} rolled back. ${note}`,
     empty: `No run of ${view} has ended yet.`,
     positionTitle: "run",
     positions: runs.map(positionOf),
     crossedMeans: ROLLED_BACK,
     panels: [
       {
-        name: "written",
+        name: "records written",
         marks: "columns",
         format: COUNT,
         height: 140,
@@ -48,14 +52,14 @@ export function renderRecordsChart(view: string, all: readonly RunDetails[]): Ht
         ],
       },
       {
-        name: "skipped",
+        name: "records skipped",
         marks: "columns",
         format: COUNT,
         height: 60,
         series: [{ name: "skipped", tone: "quiet", values: committed((run) => run.skipped) }],
       },
       {
-        name: "errors",
+        name: "records rejected",
         marks: "columns",
         format: COUNT,
         height: 60,

@@ -1,8 +1,10 @@
 import { html } from "hono/html";
-import { readRuns } from "../../runs/read-runs.ts";
+import { readRuns, type RunChoice, type RunDetails } from "../../runs/read-runs.ts";
+import { isJudged } from "../../runs/shown-status.ts";
 import type { Html, Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
-import { addressOf, anyText, fieldOf, idFieldOf, idText } from "../page/query.ts";
+import { addressOf } from "../page/query.ts";
+import { chosenRunsOf, RUN_PARAMETERS } from "./run-choice.ts";
 import { renderRunFilter } from "./run-filter.ts";
 import { renderCostChart, renderRecordsChart } from "./runs-charts.ts";
 import { renderRunsTable } from "./runs-table.ts";
@@ -11,45 +13,64 @@ import { renderTransactions } from "./transactions-panel.ts";
 /** The nights of a quarter. */
 const RUNS_DRAWN = 90;
 
-const RUNS_LISTED = 50;
+const RUNS_LISTED = 25;
 
-/** The runs: `?view=tickets` shows more about one view, `&before=17` lists older runs. */
+/** The runs that the form chooses, and charts of them. */
 export const runsPage: Page = {
   path: "/runs",
   navigation: "Runs",
-  parameters: { view: anyText, before: idText },
+  parameters: RUN_PARAMETERS,
   content: async (request) => {
     const { database, views } = request;
-    const view = fieldOf(request, "view");
-    const before = idFieldOf(request, "before");
-    const chosen = views.filter(({ name }) => view === undefined || name === view);
-    const charts: Html[] = [];
-    // The charts are only on the first page.
-    if (before === undefined) for (const { name } of chosen) charts.push(await charted(request, name, view));
-    const found = await readRuns(
-      database,
-      { ...(view === undefined ? {} : { view }), ...(before === undefined ? {} : { before }) },
-      RUNS_LISTED + 1,
-    );
-    const runs = found.slice(0, RUNS_LISTED);
-    const older = found.length > RUNS_LISTED ? runs.at(-1)?.runId : undefined;
+    const chosen = chosenRunsOf(request);
+    const { fields, page, choice, problems } = chosen;
+    const title = choice.view === undefined ? "Runs" : `Runs of ${choice.view}`;
+    const form = renderRunFilter(views, chosen);
+    if (problems.length > 0) {
+      return {
+        title,
+        status: 404,
+        body: html`${form}
+          <ul class="problems">
+            ${problems.map((problem) => html`<li>${problem}</li>`)}
+          </ul>`,
+      };
+    }
+    const found = await readRuns(database, { ...choice, skip: (page - 1) * RUNS_LISTED }, RUNS_LISTED + 1);
+    const isFiltered = Object.values(fields).some((field) => field !== undefined) || page > 1;
     return {
-      title: view === undefined ? "Runs" : `Runs of ${view}`,
-      body: html`${renderRunFilter(views, view)} ${charts} ${renderRunsTable("Runs, newest first", runs)}
+      title,
+      body: html`${form}
+      ${renderRunsTable(
+        choice.order === undefined ? "Runs, newest first" : `Runs, largest first by ${choice.order}`,
+        found.slice(0, RUNS_LISTED),
+        isFiltered ? html`No run matches. <a href="/runs">All runs</a>` : undefined,
+      )}
       ${renderPager(
         "Pages of runs",
-        older === undefined ? undefined : addressOf("/runs", { view, before: older }),
-        before === undefined ? undefined : addressOf("/runs", { view }),
-      )}`,
+        found.length > RUNS_LISTED ? addressOf("/runs", { ...fields, page: page + 1 }) : undefined,
+        page === 1 ? undefined : addressOf("/runs", fields),
+      )}
+      ${page === 1 ? await renderCharts(request, choice) : ""}`,
     };
   },
 };
 
-/** The charts of a view: the outcomes of the records and, for the chosen view, duration and transactions. */
-async function charted({ database }: PageRequest, name: string, chosen: string | undefined): Promise<Html> {
-  const newest = await readRuns(database, { view: name }, RUNS_DRAWN);
-  const runs = newest.filter((run) => run.status !== "running").reverse();
-  if (chosen === undefined) return renderRecordsChart(name, runs);
-  return html`${renderRecordsChart(name, runs)} ${renderCostChart(name, runs)}
-  ${renderTransactions(name, runs)}`;
+/** The charts of each chosen view: the outcomes of the records and, for a single view, duration and transactions. */
+async function renderCharts({ database, views }: PageRequest, choice: RunChoice): Promise<Html> {
+  const charts: Html[] = [];
+  for (const { name } of views) {
+    if (choice.view !== undefined && name !== choice.view) continue;
+    const newest = await readRuns(database, { ...choice, view: name, order: "started" }, RUNS_DRAWN);
+    const runs = newest.filter(isDrawn).reverse();
+    if (runs.length === 0) continue;
+    charts.push(renderRecordsChart(name, runs));
+    if (choice.view !== undefined) charts.push(renderCostChart(name, runs), renderTransactions(name, runs));
+  }
+  return html`${charts}`;
+}
+
+/** A run that was skipped has no outcome to draw, and an adopted one may have no time. */
+function isDrawn(run: RunDetails): boolean {
+  return run.status !== "running" && run.startedAt !== null && isJudged(run);
 }

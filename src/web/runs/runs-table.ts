@@ -37,7 +37,9 @@ const COLUMNS: readonly Column<RecordedRun>[] = [
   count("missing", (run) => run.missing),
 ];
 
+const NO_RUNS = html`No runs yet: <code>otc-etl load</code> starts the first.`;
+
 /** One row per run, in the order given. */
-export function renderRunsTable(caption: string, runs: readonly RecordedRun[]): Html {
-  return renderTable(caption, COLUMNS, runs, html`No runs yet: <code>otc-etl load</code> starts the first.`);
+export function renderRunsTable(caption: string, runs: readonly RecordedRun[], empty: Html = NO_RUNS): Html {
+  return renderTable(caption, COLUMNS, runs, empty);
 }

@@ -47,6 +47,44 @@ describeEachDatabase("the pages", (target) => {
     expect(status).toContain("No load is running.");
 
     expect(await page("/runs?view=tickets")).toMatch(/1 tickets load partial .* 120 60 0 0 60/);
+    expect(await page("/runs?status=partial&kind=load&sort=errors")).toMatch(
+      /largest first by errors .* 1 tickets load partial/,
+    );
+    expect(await page("/runs?status=skipped")).toContain("No run matches.");
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await page(`/runs?from=${today}&to=2999-01-01&view=timesheets`)).toMatch(
+      / 3 timesheets .* 2 timesheets /,
+    );
+    expect(await page(`/runs?to=2000-01-01`)).toContain("No run matches.");
+    const unknown = await site.ask("/runs?status=nonsense&view=cars&from=2026-02-30");
+    expect(unknown.status).toBe(404);
+    expect(textOf(unknown.body)).toMatch(
+      /There is no view "cars"\. .* There is no status "nonsense"\. Choose one of running, .* "2026-02-30" is no day for from\./,
+    );
+    expect(await page("/runs/3")).toMatch(/Run it again otc-etl load timesheets --from .* ← Run 2 all runs/);
+    expect(await page("/runs/2")).toMatch(
+      /Steps .* from beginning to end, .* begin record the run .* Run 3 →/,
+    );
+
+    const json = async (path: string): Promise<unknown> => JSON.parse((await site.ask(path)).body);
+    expect(await json("/api/status")).toMatchObject([
+      { view: "tickets", rows: 60, rejects: 60, lastLoad: { runId: 1, status: "partial" }, problems: [] },
+      { view: "comments", problems: ["comments: was never loaded."] },
+      {
+        view: "timesheets",
+        failuresInRow: 1,
+        problems: [expect.stringMatching(/the last run \(3\) failed/)],
+      },
+    ]);
+    expect(await json("/api/runs?view=timesheets&unknown=1")).toMatchObject([
+      { runId: 3, status: "failed", errorCode: "document", remedy: expect.any(String) },
+      { runId: 2, status: "success", inserted: 2 },
+    ]);
+    expect(await site.ask("/api/runs?kind=x")).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('"code":"usage"'),
+    });
+    expect((await site.ask("/api/nothing")).status).toBe(404);
     const run = await page("/runs/1");
     expect(run).toMatch(/120 fetched inserted 60 updated 0 skipped 0 .* errors 60/);
     expect(run).toContain(`TKT-${HOSTILE} (60 records; rows keep it in extra)`);

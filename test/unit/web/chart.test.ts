@@ -94,6 +94,42 @@ test("lines are interrupted where there is no value, and many positions have few
   expect(markup).toMatch(/class="major"[^>]*>\s*L89\s*</);
 });
 
+test("a time axis places runs by their time, keeps one run narrow, and interrupts lines where nights are missing", async () => {
+  const night = (number: number): Position => ({
+    label: "",
+    name: `run ${number}`,
+    href: `/runs/${number}`,
+    time: new Date(Date.UTC(2026, 10, number, 2)),
+  });
+  const panel = (values: readonly number[]): Panel[] => [
+    {
+      name: "seconds",
+      marks: "lines",
+      format: COUNT,
+      height: 100,
+      series: [{ name: "s", tone: "primary", values }],
+    },
+  ];
+  const markup = await panelChart(panel([1, 2, 3, 4, 5]), [1, 2, 5, 6, 8].map(night));
+  const rects = elements(markup.split('class="pointed"')[1] ?? "", "rect");
+  const places = rects.map(({ x = "" }) => Number.parseFloat(x));
+  expect(
+    places.map((place) => Math.round((7 * (place - places[0]!)) / (places.at(-1)! - places[0]!))),
+  ).toEqual([0, 1, 4, 5, 7]);
+  // Two gaps, so three parts, of which the last is a point.
+  const path = /class="stroke" d="([^"]*)"/.exec(markup)?.[1] ?? "";
+  expect(path.match(/M/g)).toHaveLength(3);
+  expect(path).toMatch(/M[\d.,]+h0$/);
+  expect(markup).toContain('href="/runs/5" data-tip aria-label="run 5');
+  expect(markup).toMatch(/>\s*2026-11-0\d\s*</);
+
+  const single = elements(
+    (await panelChart(panel([1]), [night(1)])).split('class="pointed"')[1] ?? "",
+    "rect",
+  );
+  expect(single).toMatchObject([{ x: "49%", width: "2%" }]);
+});
+
 test("bars are as long as their values, name every part, and compare shares on request", async () => {
   const bars = [
     { name: `SAP ${HOSTILE}`, values: [30, 70] },
@@ -131,14 +167,14 @@ test("bars are as long as their values, name every part, and compare shares on r
   ]);
 });
 
-test("a chart is an image with a name, has no inline style or script, and says when it is empty", async () => {
+test("a chart is a group with a name, has no inline style or script, and says when it is empty", async () => {
   const panel = { marks: "columns", format: COUNT, height: 60 } as const;
   const panels: Panel[] = [
     { ...panel, name: "one", series: [{ name: "one", tone: "quiet", values: [1] }] },
     { ...panel, name: "nothing", series: [{ name: "nothing", tone: "alarm", values: [0] }] },
   ];
   const markup = await panelChart(panels, positions(1));
-  const drawings = elements(markup, "svg").filter(({ role }) => role === "img");
+  const drawings = elements(markup, "svg").filter(({ role }) => role === "group");
   expect(drawings).toHaveLength(2);
   for (const drawing of drawings) {
     for (const id of drawing["aria-labelledby"]?.split(" ") ?? []) expect(markup).toContain(`id="${id}"`);

@@ -1,0 +1,6 @@
+import type { Endpoint } from "./endpoint.ts";
+import { runsEndpoint } from "./runs-endpoint.ts";
+import { statusEndpoint } from "./status-endpoint.ts";
+
+/** Every address for programs. */
+export const ENDPOINTS: readonly Endpoint[] = [statusEndpoint, runsEndpoint];

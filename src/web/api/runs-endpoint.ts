@@ -1,0 +1,20 @@
+import { readRuns } from "../../runs/read-runs.ts";
+import { chosenRunsOf, RUN_PARAMETERS } from "../runs/run-choice.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+const RUNS_LISTED = 100;
+
+/** A page of runs, newest first unless they are sorted, with the parameters of the page of runs and all recorded values. */
+export const runsEndpoint: Endpoint = {
+  path: "/api/runs",
+  parameters: RUN_PARAMETERS,
+  answer: async (request) => {
+    const { page, choice, problems } = chosenRunsOf(request);
+    if (problems.length > 0) {
+      const failure = { code: "usage", message: problems.join(" "), remedy: null };
+      return { value: failure, status: 400 };
+    }
+    const skip = (page - 1) * RUNS_LISTED;
+    return { value: await readRuns(request.database, { ...choice, skip }, RUNS_LISTED) };
+  },
+};
