@@ -12,6 +12,9 @@ export const NESTED = 6;
 /** A list or an object that is nested too deeply to be stored. */
 export const TOO_DEEP = 7;
 
+/** The kinds whose bytes are a value's text. */
+export type ScalarKind = typeof STRING | typeof NUMBER;
+
 /**
  * The places of one record's values, for the fields of a given list. One object serves all records of a document,
  * because a million records must not cause a million objects.

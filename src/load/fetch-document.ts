@@ -11,8 +11,13 @@ import {
   openEmptyTable,
 } from "./first-load/fill-empty-table.ts";
 import { type KnownRows, readKnownRows } from "./known-rows/known-rows.ts";
-import { disposeLoadState, type LoadInProgress, newRejectSpool, showProgress } from "./load-in-progress.ts";
-import { inStep } from "./in-step.ts";
+import {
+  disposeLoadState,
+  inStep,
+  type LoadInProgress,
+  newRejectSpool,
+  showProgress,
+} from "./load-in-progress.ts";
 import { windowTime } from "./missing/document-window.ts";
 import { RejectedKeys } from "./missing/rejected-keys.ts";
 import { hasRemovedRows } from "./missing/restore-returned.ts";

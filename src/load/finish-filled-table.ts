@@ -1,8 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import type { View } from "../views/view.ts";
 import type { FilledTable } from "./first-load/fill-empty-table.ts";
-import { type LoadInProgress, showProgress } from "./load-in-progress.ts";
-import { inStep } from "./in-step.ts";
+import { inStep, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { withHashJoins } from "./tables/planner-settings.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { type LoadTables, mayRepeatColumn, sameKey } from "./tables/staging.ts";

@@ -8,7 +8,8 @@ import type { LoadContext, LoadOptions, LoadProgress } from "./load-context.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import type { Run } from "../runs/run-log.ts";
-import { RunMeter } from "../runs/run-metrics.ts";
+import { RunMeter, type Step } from "../runs/run-metrics.ts";
+import { stepLabel } from "../runs/step-label.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import type { Fingerprinting } from "./known-rows/fingerprint-key.ts";
 import type { MissingCheck } from "./missing/missing-check.ts";
@@ -94,4 +95,11 @@ export function showProgress(
     bytes: payloadBytes,
     ...(share === undefined ? {} : { share }),
   });
+}
+
+/** Runs a step, takes its time, and lets other sessions see that it is under way. */
+export async function inStep<T>(load: LoadInProgress, step: Step, work: () => Promise<T>): Promise<T> {
+  const { transaction, run, state } = load;
+  await transaction.query("select set_config('application_name', $1, true)", [stepLabel(run.runId, step)]);
+  return state.meter.time(step, work);
 }

@@ -5,8 +5,7 @@ import { type Classification, classify, classifyKnown, lockAgainstWriters } from
 import { checkErrorLimit } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
 import { LateCheck } from "./late-check.ts";
-import { enforceGuard, type LoadInProgress, showProgress } from "./load-in-progress.ts";
-import { inStep } from "./in-step.ts";
+import { enforceGuard, inStep, type LoadInProgress, showProgress } from "./load-in-progress.ts";
 import { rejectOfRefusedRow } from "./apply/refused-row.ts";
 import type { Reject } from "../runs/rejects/reject-spool.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";

@@ -1,18 +1,41 @@
-import { ABSENT, FALSE, NESTED, NULL, RecordFields, STRING, TOO_DEEP, TRUE } from "../json/record-fields.ts";
+import {
+  ABSENT,
+  FALSE,
+  NESTED,
+  NULL,
+  RecordFields,
+  STRING,
+  type ScalarKind,
+  TOO_DEEP,
+  TRUE,
+} from "../json/record-fields.ts";
 import { readParsedRecord, type SourceRecord } from "./parsed-record.ts";
-import type { RowSink } from "./row-sink.ts";
 import { BadValue } from "./values/bad-value.ts";
 import { convertBoolean, NOT_A_BOOLEAN } from "./values/boolean.ts";
 import { ExtraFields } from "./values/extra.ts";
 import { convertInteger, NOT_AN_INTEGER } from "./values/integer.ts";
 import { NESTED_TOO_DEEP } from "./values/nesting.ts";
 import { convertNumeric, NOT_A_NUMBER } from "./values/numeric.ts";
-import type { ScalarKind } from "./values/scalar.ts";
 import type { TextRepairs } from "./values/text.ts";
 import { respelledTime } from "./values/time-of-day.ts";
 import { convertTimestamp, NOT_A_TIMESTAMP } from "./values/timestamp.ts";
 import type { TimeZone } from "./values/time-zone.ts";
 import { type Column, keyColumns, type ValueType, type View } from "./view.ts";
+
+/** Receives the converted values of a row for COPY, one call per column, in the view's order. */
+interface RowSink {
+  writeNull(): void;
+  /** UTF-8 without U+0000. */
+  writeTextBytes(bytes: Buffer, start: number, end: number): void;
+  writeInteger(value: number | bigint): void;
+  /** Microseconds since 2000-01-01 UTC. */
+  writeTimestamp(microseconds: number | bigint): void;
+  /** Digits with a decimal point and an exponent, if any. */
+  writeNumeric(text: string): void;
+  writeBoolean(value: boolean): void;
+  /** JSON that PostgreSQL's jsonb can store. */
+  writeJson(text: string): void;
+}
 
 /** Why a record cannot become a row. `describeProblem` turns it into a message. */
 export interface Problem {

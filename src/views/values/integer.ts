@@ -1,6 +1,5 @@
-import { NUMBER } from "../../json/record-fields.ts";
+import { NUMBER, type ScalarKind } from "../../json/record-fields.ts";
 import { BadValue } from "./bad-value.ts";
-import type { ScalarKind } from "./scalar.ts";
 
 const BIGINT_MIN = -(2n ** 63n);
 const BIGINT_MAX = 2n ** 63n - 1n;

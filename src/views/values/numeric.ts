@@ -1,6 +1,5 @@
-import { NUMBER } from "../../json/record-fields.ts";
+import { NUMBER, type ScalarKind } from "../../json/record-fields.ts";
 import { BadValue } from "./bad-value.ts";
-import type { ScalarKind } from "./scalar.ts";
 
 /**
  * The most digits that PostgreSQL's `numeric` can store before and after the point
