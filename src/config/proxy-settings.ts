@@ -12,7 +12,7 @@ export interface ProxySettings {
 }
 
 /**
- * Reads the variables that curl and most programs heed: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, also in lower case.
+ * Reads the variables that curl and most other programs know: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, also in lower case.
  *
  * @throws OtcError `configuration` when a proxy is no http or https URL
  */

@@ -50,6 +50,17 @@ describe("the pages", () => {
     expect(broken).toEqual([]);
   });
 
+  test("explain every folder of the code: ARCHITECTURE has a line for it", () => {
+    const code = globSync("src/**/*", { cwd: root, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${relative(root, join(entry.parentPath, entry.name))}/`);
+    const explained = new Set(
+      [...read("ARCHITECTURE.md").matchAll(/^\| `([^`]+\/)`/gm)].map(([, folder]) => folder),
+    );
+    expect(code).toContain("src/load/stage/");
+    expect(code.filter((folder) => !explained.has(folder))).toEqual([]);
+  });
+
   test("are all in an index: docs/README.md, or docs/adr/README.md for decisions", () => {
     const indexed = ["docs/README.md", "docs/adr/README.md"].flatMap((index) =>
       linksOf(index).map(({ target }) => target),
