@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import type { CliContext } from "./cli-context.ts";
 import type { GlobalOptions } from "./options/global-options.ts";
@@ -12,11 +12,11 @@ import { useColours } from "./terminal.ts";
 const LEFT_BY_JSON = /[\u007f-\u009f\u2028\u2029]/g;
 
 /**
- * Logs to stderr, as text or as JSON. Values are JSON in both formats and control characters are escaped, so that a text
+ * Logs to stderr, as text or as JSON. In a text, a remedy has a line of its own below what went wrong. Values are JSON in both formats and control characters are escaped, so that a text
  * from a ticket cannot forge a log line.
  */
 export function createLogger(
-  context: CliContext,
+  context: Pick<CliContext, "env" | "stderr">,
   options: Pick<GlobalOptions, "quiet" | "verbose" | "logFormat" | "flags">,
   progress: ProgressLine,
 ): Logger {
@@ -36,15 +36,19 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (options.logFormat === "json") return pino(settings, stderr);
-  return pino(
-    settings,
-    pretty({
-      destination: stderr,
-      sync: true,
-      singleLine: true,
-      messageFormat: (entry, key) => escapeControlCharacters(String(entry[key])),
-      colorize: useColours(context.stderr, context.env),
-      translateTime: "SYS:HH:MM:ss",
-    }),
-  );
+  const format = prettyFactory({
+    singleLine: true,
+    messageFormat: (entry, key) => escapeControlCharacters(String(entry[key])),
+    colorize: useColours(context.stderr, context.env),
+    translateTime: "SYS:yyyy-mm-dd'T'HH:MM:sso",
+    ignore: "remedy",
+  });
+  const text = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const entry = JSON.parse(chunk.toString("utf8")) as { readonly remedy?: unknown };
+      const remedy = typeof entry.remedy === "string" ? `  → ${escapeControlCharacters(entry.remedy)}\n` : "";
+      stderr.write(`${format(entry)}${remedy}`, done);
+    },
+  });
+  return pino(settings, text);
 }

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Help, Option } from "commander";
 import { packageVersion } from "../config/package-version.ts";
 import type { CliContext } from "./cli-context.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -20,6 +20,7 @@ import { usersCommand } from "./commands/users.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { withExamples } from "./options/examples.ts";
 import { addGlobalOptions } from "./options/global-options.ts";
+import { ParseError } from "./parse-error.ts";
 
 /** Every command, in the order of the help. A command imports its implementation only when it runs. */
 const COMMANDS: readonly ((context: CliContext) => Command)[] = [
@@ -42,16 +43,14 @@ const COMMANDS: readonly ((context: CliContext) => Command)[] = [
   completionCommand,
 ];
 
-/** The command line. It throws where commander would exit the process. */
+/** The command line. It throws a ParseError where commander would exit the process. */
 export function buildProgram(context: CliContext): Command {
   const program = new Command("otc-etl")
     .description(
       "Loads the OTC service-desk views into PostgreSQL: all or nothing, every record accounted for.",
     )
     .version(packageVersion(), "-V, --version", "show the version")
-    .helpOption("-h, --help", "show help, also for each command")
-    .showSuggestionAfterError()
-    .showHelpAfterError("(--help lists commands and options)");
+    .helpOption("-h, --help", "show help, also for each command");
   addGlobalOptions(program);
   for (const build of COMMANDS) program.addCommand(build(context));
   withExamples(program, [
@@ -64,11 +63,28 @@ export function buildProgram(context: CliContext): Command {
     ["otc-etl status", "how fresh is the data?"],
   ]);
   for (const command of withSubcommands(program)) {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    });
-    command.showSuggestionAfterError().showHelpAfterError("(--help lists commands and options)");
+    command
+      .exitOverride((error) => {
+        throw new ParseError(error, command);
+      })
+      .configureOutput({
+        writeOut: (text) => context.stdout.write(text),
+        writeErr: (text) => context.stderr.write(text),
+        // Errors are reported in one place, with those of the commands.
+        outputError: () => undefined,
+      })
+      .configureHelp({
+        showGlobalOptions: true,
+        optionDescription(option) {
+          const shown = new Option(option.flags, option.description);
+          if (option.argChoices !== undefined) shown.choices(option.argChoices);
+          // That a switch is off unless it is given needs no words.
+          if (typeof option.defaultValue === "string")
+            shown.default(option.defaultValue, option.defaultValue);
+          return Help.prototype.optionDescription.call(this, shown);
+        },
+      })
+      .showSuggestionAfterError();
   }
   return program;
 }

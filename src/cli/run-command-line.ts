@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { CommanderError } from "commander";
+import type { Command } from "commander";
 import { withDotEnv } from "../config/dot-env.ts";
 import { tracingSettings } from "../config/tracing-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
@@ -8,6 +8,7 @@ import { errorMessage } from "../errors/error-message.ts";
 import { Shutdown } from "../shutdown/shutdown.ts";
 import { globalOptions } from "./options/global-options.ts";
 import { isSwitchGiven } from "./options/switches.ts";
+import { ParseError } from "./parse-error.ts";
 import { buildProgram } from "./program.ts";
 import { reportFailure } from "./report-failure.ts";
 
@@ -58,6 +59,7 @@ export async function runCommandLine(): Promise<void> {
   });
 
   let flags = {};
+  let called: Command | undefined;
   try {
     const program = buildProgram({
       ...withDotEnv(process.env, process.cwd()),
@@ -73,12 +75,16 @@ export async function runCommandLine(): Promise<void> {
       },
     });
     program.hook("preAction", (_, command) => {
+      called = command;
       flags = globalOptions(command).flags;
     });
     await program.parseAsync();
   } catch (error) {
-    const asked = error instanceof CommanderError && error.exitCode === 0;
-    process.exitCode = asked ? 0 : reportFailure(error, { process, flags });
+    const parseError = error instanceof ParseError ? error : undefined;
+    process.exitCode =
+      parseError?.isAnswered === true
+        ? 0
+        : reportFailure(error, { process, command: parseError?.command ?? called, flags });
   }
   // A load that was committed before the signal arrived keeps its exit code.
   if (interruptedBy !== undefined && !COMMITTED.has(process.exitCode)) {

@@ -1,5 +1,5 @@
 import type { DocumentSource } from "../source/document-source.ts";
-import { nameOf } from "../source/file-bytes.ts";
+import { checkFile, nameOf } from "../source/file-bytes.ts";
 import { openRecordFile, type RecordFileOptions } from "./open-record-file.ts";
 import type { View } from "../views/view.ts";
 import type { ColumnMapping } from "./column-mapping.ts";
@@ -15,13 +15,15 @@ export interface ImportSource {
 /**
  * Opens an exported file and finds the view's fields in it. It does so before a load begins.
  *
- * @throws OtcError `usage` when the file's fields do not match the view; SourceError when it cannot be read
+ * @throws OtcError `usage` when the file does not exist, cannot be read, or its fields do not match the view;
+ *   SourceError when reading fails later
  */
 export async function openImport(
   options: RecordFileOptions,
   view: View,
   mappings: readonly ColumnMapping[],
 ): Promise<ImportSource> {
+  await checkFile(options.path);
   // The load has a signal of its own, which must also stop the reading of the file.
   const ended = new AbortController();
   const file = await openRecordFile({ ...options, signal: AbortSignal.any([options.signal, ended.signal]) });

@@ -69,7 +69,8 @@ export async function checkFile(path: string): Promise<{ readonly canReopen: boo
     return { canReopen: size !== undefined };
   } catch (error) {
     const cause = error instanceof SourceError ? error.cause : error;
-    throw new OtcError("usage", `Cannot read ${path}: ${errorMessage(cause)}.`, {
+    const reason = errorMessage(cause).replace(` (${path})`, "");
+    throw new OtcError("usage", `Cannot read ${path}: ${reason}.`, {
       remedy: INHERITED.test(path)
         ? "npx does not hand open files on. Run node_modules/.bin/otc-etl, or pipe the document to `--from -`."
         : "Nothing was loaded. Give the path of a document that exists and that you may read.",

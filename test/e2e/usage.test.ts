@@ -49,6 +49,8 @@ describe("the command line", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("Examples:");
     expect(stdout).toContain(`otc-etl ${command}`);
+    expect(stdout).toMatch(/^Global Options:\n(?: .*\n)* +-q, --quiet /m);
+    expect(stdout).not.toContain("default: false");
     expect(stderr).toBe("");
   });
 
@@ -64,12 +66,28 @@ describe("the command line", () => {
     expect(stderr).toMatch(new RegExp(`did you mean.*${meant}`, "i"));
   });
 
+  test("reports what commander refuses as every other error: the message, the remedy, the help", async () => {
+    const { stderr } = await runCli(["load", "--jsn"]);
+    expect(stderr).toBe(
+      "otc-etl: unknown option '--jsn'.\n" +
+        "  → Did you mean --json?\n" +
+        "  `otc-etl load --help` shows what is possible, with examples.\n",
+    );
+    const own = await runCli(["rejects", "list", "--limit", "many"]);
+    expect(own.stderr).toBe(
+      'otc-etl: --limit is "many".\n' +
+        "  → Give a whole number.\n" +
+        "  `otc-etl rejects list --help` shows what is possible, with examples.\n",
+    );
+  });
+
   test.for([
     [["load", "tickets", "--max-errors", "many", "--from", "-"], /--max-errors is "many"/],
     [["load", "--from", "x.json"], /A file contains the document of one view/],
     [["load", "tickets"], /OTC_API_URL/],
     [["import", "tickets.xlsx"], /--view/],
     [["import", "tickets.xls", "--view", "tickets"], /does not determine the file's format/],
+    [["import", "a.csv", "--view", "tickets"], /Cannot read a\.csv: no such file or directory\.\n/],
     [["import", "a.csv", "--view", "tickets", "--map", "Title"], /--map is "Title"/],
     [["import", "a.csv", "--view", "tickets", "--delimiter", "::"], /--delimiter is "::"/],
     [["status", "--runs", "-1"], /--runs/],
