@@ -6,6 +6,10 @@ const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name">, string>> = {
   roles: "roles with different rights",
   jobs: "what pg-boss, which keeps the jobs of workers, takes it for",
   directFill: "a first load fills the table without staging",
+  createsPartitions:
+    "a load creates the partitions that its rows need, if `migrate --partition` has divided the table",
+  mayRepeatKeys:
+    "the database may lack a constraint that keeps keys unique, so that a load checks them itself",
 };
 
 /** docs/scaling.md shows what each kind of database or table can do. */

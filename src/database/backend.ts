@@ -12,6 +12,10 @@ export interface Backend {
   readonly jobs: "postgres" | "pglite";
   /** Whether a first load may put rows into the table without staging, and build the indexes afterwards. */
   readonly directFill: boolean;
+  /** Whether a load creates the partitions that its rows need. */
+  readonly createsPartitions: boolean;
+  /** Whether rows with the same key may be in the table, because no unique constraint has to cover the key. */
+  readonly mayRepeatKeys: boolean;
 }
 
 export const POSTGRES: Backend = {
@@ -20,6 +24,8 @@ export const POSTGRES: Backend = {
   roles: true,
   jobs: "postgres",
   directFill: true,
+  createsPartitions: false,
+  mayRepeatKeys: false,
 };
 
 export const EMBEDDED: Backend = {
@@ -32,5 +38,11 @@ export const EMBEDDED: Backend = {
 
 /** A table that consists of others, in a database of the given kind. */
 export function partitioned(database: Backend): Backend {
-  return { ...database, name: "partitioned", directFill: false };
+  return {
+    ...database,
+    name: "partitioned",
+    directFill: false,
+    mayRepeatKeys: true,
+    createsPartitions: true,
+  };
 }

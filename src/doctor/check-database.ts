@@ -4,6 +4,7 @@ import { readHealth } from "../runs/read-status.ts";
 import { readCircuit } from "../throttle/read-circuit.ts";
 import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";
+import { checkPartitions } from "./check-partitions.ts";
 import { failure } from "./check-configuration.ts";
 
 /** The versions that the tests run on, as in `server_version_num`. */
@@ -34,6 +35,7 @@ export async function checkDatabase(
     await checkRecordedTimes(database, views),
     await checkMigrations(database),
     await checkRights(database, views),
+    await checkPartitions(database, views),
     await checkMissingRights(database, views),
     await checkOwner(database),
   ];

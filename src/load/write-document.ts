@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
+import { requireSingleKeys } from "./classify/require-single-keys.ts";
+import { createPartitions } from "../partitions/division.ts";
 import { checkErrorLimit } from "./guards.ts";
 import { historyStatement } from "./apply/history.ts";
 import { LateCheck } from "./late-check.ts";
@@ -95,6 +97,11 @@ class WriteAttempt {
     let returned = NOTHING_RETURNED;
     const classification = await inStep(this.#load, "classify", async () => {
       await lockAgainstWriters(transaction, tables);
+      await requireSingleKeys(transaction, run.view, tables);
+      if (tables.backend.createsPartitions && staged > 0) {
+        const created = await createPartitions(transaction, run.view, tables.staging);
+        if (created.length > 0) log.info({ partitions: created }, "partitions created");
+      }
       if (known !== undefined) unmarked = await requireSameFingerprints(transaction, tables.target, known);
       if (staged > 0) returned = await restoreReturned(transaction, run.view, typed);
       if (known !== undefined && staged === 0) return classifyKnown(known);

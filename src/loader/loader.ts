@@ -32,6 +32,8 @@ import { prune, type Pruned } from "./prune.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { planViews } from "../load/plan/plan-views.ts";
+import type { PartitionRequest } from "../partitions/partition-request.ts";
+import { type PartitionedTable, partitionTable } from "../partitions/partition-table.ts";
 import { pinTimeZone, readPinnedTimeZone, writePinnedTimeZone } from "../runs/pinned-time-zone.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 import { Shutdown } from "../shutdown/shutdown.ts";
@@ -194,6 +196,23 @@ export class Loader {
       if (!isSame) await writePinnedTimeZone(transaction, name);
       return previous;
     }, signal);
+  }
+
+  /**
+   * Divides the tables of views by time, with their rows. A period begins and ends in the time zone that the rows are
+   * written with. Each table is divided in a transaction of its own.
+   *
+   * @throws OtcError `migration` when a table cannot be divided, `locked` while a load is running
+   */
+  async partition(
+    requests: readonly PartitionRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly PartitionedTable[]> {
+    const database = await this.migratedDatabase();
+    const timeZone = (await readPinnedTimeZone(database)) ?? this.settings.timezone;
+    const done: PartitionedTable[] = [];
+    for (const request of requests) done.push(await partitionTable(database, request, timeZone, signal));
+    return done;
   }
 
   /** Fills the derived tables from tables that have just been adopted. */

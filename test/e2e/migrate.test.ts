@@ -41,3 +41,36 @@ describeEachDatabase("the derived tables of existing rows", (target) => {
     ]);
   });
 });
+
+describeEachDatabase("`migrate --partition`", (target) => {
+  test("says what it did, in words and as JSON, and refuses what cannot be right before it connects", async () => {
+    const { env } = await target.fresh();
+    const input = documentOf([timesheet("ann"), timesheet("ann", { "TS-Date": "1/4/2025" })]);
+    await runCli(["load", "timesheets", "--from", "-"], { env, input });
+    const request = ["migrate", "--partition", "timesheets=TS-Date:month"];
+    expect((await runCli(request, { env })).stdout).toBe(
+      "Nothing to do: the database is up to date.\n" +
+        "timesheets is partitioned by the month of TS-Date (UTC) now: 2 rows were moved into 2 partitions. " +
+        "Loads create the partitions that their records need.\n",
+    );
+    const again = await runCli([...request, "--json"], { env });
+    expect(JSON.parse(again.stdout)).toEqual({
+      view: "timesheets",
+      column: "TS-Date",
+      period: "month",
+      timeZone: "UTC",
+      rows: 0,
+      partitions: [],
+      wasPartitioned: true,
+    });
+    const outside = ["migrate", "--partition", "tickets=TKT-Created Time:month"];
+    expect(await runCli(outside, { env: { OTC_DATABASE_URL: "postgres://127.0.0.1:1/none" } })).toMatchObject(
+      {
+        code: 2,
+        stderr: expect.stringMatching(
+          /two rows with one key in different partitions.*\n.*timesheets=TS-Date:month/,
+        ),
+      },
+    );
+  });
+});

@@ -11,6 +11,12 @@ export function migrateCommand(context: CliContext): Command {
     .option("--adopt", "take over the tables that an older script left behind, in one transaction", false)
     .option("--dry-run", "with --adopt: report what it would do, with row counts, and change nothing", false)
     .option("--time-zone <name>", "read times without a zone in this one from now on; rows stay as they are")
+    .option(
+      "--partition <view=column:period>",
+      "partition a table, with its rows, by the month of a time in its key; can be given several times",
+      (text: string, others: readonly string[]) => [...others, text],
+      [] as readonly string[],
+    )
     .option("--json", "one JSON object per migration, or per change with --adopt, on stdout", false)
     .action(async (flags: MigrateFlags, self: Command) => {
       const { runMigrate } = await import("../run/run-migrate.ts");
@@ -21,6 +27,7 @@ export function migrateCommand(context: CliContext): Command {
     ["otc-etl migrate --status", "show what is applied and what is pending"],
     ["otc-etl migrate --adopt --dry-run", "what would it take to adopt an old database?"],
     ["otc-etl migrate --adopt", "adopt it"],
+    ["otc-etl migrate --partition timesheets=TS-Date:month", "divide the table of a large view by months"],
     ["otc-etl migrate --time-zone Europe/Vienna", "change the time zone of all loads, on purpose"],
   ]);
 }

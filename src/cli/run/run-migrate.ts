@@ -6,6 +6,8 @@ import { viewsKeyedByTime } from "../../runs/pinned-time-zone.ts";
 import { viewCatalog } from "../../views/catalog.ts";
 import { isSameTimeZone, timeZoneNamed } from "../../views/values/time-zone.ts";
 import type { CliContext } from "../cli-context.ts";
+import { parsePartitionRequest, type PartitionRequest } from "../../partitions/partition-request.ts";
+import type { PartitionedTable } from "../../partitions/partition-table.ts";
 import { formatNumberOf } from "../../format/format.ts";
 import { renderAdoption } from "../render/render-adoption.ts";
 import { type Session, withSession } from "../session.ts";
@@ -16,6 +18,7 @@ export interface MigrateFlags {
   readonly adopt: boolean;
   readonly dryRun: boolean;
   readonly timeZone?: string;
+  readonly partition: readonly string[];
   readonly json: boolean;
 }
 
@@ -36,8 +39,18 @@ export async function runMigrate(flags: MigrateFlags, command: Command, context:
       remedy: "`otc-etl migrate --adopt` reads the old times in OTC_TIMEZONE, and records it.",
     });
   }
-  const run = flags.adopt ? adoptTables : updateTables;
-  await withSession(command, context, (session) => run(flags, session, context));
+  if (flags.partition.length > 0 && (flags.status || flags.adopt)) {
+    throw new OtcError("usage", "--partition excludes --status and --adopt.", {
+      remedy: "Run `otc-etl migrate --partition …` when the tables are adopted.",
+    });
+  }
+  const views = await viewCatalog();
+  const divisions = flags.partition.map((text) => parsePartitionRequest(text, views));
+  await withSession(command, context, async (session) => {
+    if (flags.adopt) return adoptTables(flags, session, context);
+    await updateTables(flags, session, context);
+    if (divisions.length > 0) await partitionTables(divisions, flags, session, context);
+  });
 }
 
 const MIGRATION_COLUMNS: readonly Column<MigrationState>[] = [
@@ -64,6 +77,29 @@ async function updateTables(flags: MigrateFlags, session: Session, context: CliC
     );
   }
   if (flags.timeZone !== undefined) await changeTimeZone(flags.timeZone, flags, session, context);
+}
+
+async function partitionTables(
+  requests: readonly PartitionRequest[],
+  { json }: MigrateFlags,
+  { loader, options }: Session,
+  context: CliContext,
+): Promise<void> {
+  const done = await loader.partition(requests, context.signal);
+  if (json) {
+    for (const table of done) context.stdout.write(`${JSON.stringify(table)}\n`);
+  } else if (!options.quiet) {
+    context.stdout.write(done.map((table) => `${partitionedLine(table)}\n`).join(""));
+  }
+}
+
+function partitionedLine(table: PartitionedTable): string {
+  const { view, column, period, timeZone, rows, partitions, wasPartitioned } = table;
+  const how = `by the ${period} of ${column} (${timeZone})`;
+  if (wasPartitioned) return `${view} is partitioned ${how} already; nothing changes.`;
+  const verb = rows === 1 ? "was" : "were";
+  const moved = `${formatNumberOf(rows, "row")} ${verb} moved into ${formatNumberOf(partitions.length, "partition")}`;
+  return `${view} is partitioned ${how} now: ${moved}. Loads create the partitions that their records need.`;
 }
 
 async function changeTimeZone(
