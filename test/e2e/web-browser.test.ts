@@ -139,7 +139,7 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         await page.fill('[name="key"]', '"7 <img');
         await page.keyboard.press("Enter");
         await page.waitForURL(/key=/);
-        expect(await page.textContent(".lead")).toMatch(/^\s*1 records/);
+        expect(await page.textContent(".lead")).toMatch(/^\s*1 record that/);
       });
 
       test("name their marks to keyboard, pointer and finger, and lead to the runs", async () => {

@@ -1,41 +1,39 @@
 import { html } from "hono/html";
-import type { RejectCount } from "../../runs/rejects/read-rejects.ts";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
+import { renderSelect, sameTexts } from "../page/select.ts";
 
 /** The values of the form. */
 interface RejectFields {
   readonly view: string | undefined;
   readonly reason: string | undefined;
+  readonly field: string | undefined;
   readonly run: number | undefined;
   readonly key: string | undefined;
 }
 
-/**
- * The form that filters the rejected records; its fields become the query of the address.
- *
- * @param counts their reasons are offered as suggestions
- */
+/** What the form offers. */
+interface RejectChoices {
+  readonly views: readonly View[];
+  readonly reasons: readonly string[];
+  readonly fields: readonly string[];
+}
+
+/** The form that filters the rejected records; its fields become the query of the address. */
 export function renderRejectForm(
-  views: readonly View[],
-  counts: readonly RejectCount[],
-  { view, reason, run, key }: RejectFields,
+  { views, reasons, fields }: RejectChoices,
+  { view, reason, field, run, key }: RejectFields,
 ): Html {
-  const reasons = new Set(counts.map((count) => count.reason));
   return html`<form method="get" action="/rejects" class="filters" role="search" aria-label="Quarantine">
-    <label
-      >View
-      <select name="view">
-        <option value="">all views</option>
-        ${views.map(
-          ({ name }) => html`<option value="${name}" ${name === view ? "selected" : ""}>${name}</option>`,
-        )}
-      </select>
-    </label>
-    <label>Reason <input name="reason" value="${reason ?? ""}" list="reasons" size="18" /></label>
-    <datalist id="reasons">
-      ${Array.from(reasons, (text) => html`<option value="${text}"></option>`)}
-    </datalist>
+    ${renderSelect({
+      label: "View",
+      name: "view",
+      none: "all views",
+      choices: sameTexts(views.map(({ name }) => name)),
+      chosen: view,
+    })}
+    ${renderSelect({ label: "Reason", name: "reason", none: "any", choices: sameTexts(reasons), chosen: reason })}
+    ${renderSelect({ label: "Field", name: "field", none: "any", choices: sameTexts(fields), chosen: field })}
     <label>Run <input name="run" value="${run ?? ""}" inputmode="numeric" size="8" /></label>
     <label
       >Key <input name="key" value="${key ?? ""}" size="24" placeholder="whole words, such as 91906"

@@ -57,7 +57,7 @@ function renderWhy(reject: RejectDetails): Html {
   </section>`;
 }
 
-function renderRecord({ rejectId, raw }: RejectDetails): Html {
+function renderRecord({ rejectId, raw, field }: RejectDetails): Html {
   const isWhole = raw.length <= MAX_CHARACTERS;
   return html`<section>
     <h2 id="record">The record as it was received</h2>
@@ -73,6 +73,18 @@ function renderRecord({ rejectId, raw }: RejectDetails): Html {
       tabindex="0"
       role="region"
       aria-labelledby="record"
-    ><code>${isWhole ? indentJson(raw) : raw.slice(0, MAX_CHARACTERS)}</code></pre>
+      data-copy="Copy the record"
+    ><code>${isWhole ? markField(indentJson(raw), field) : raw.slice(0, MAX_CHARACTERS)}</code></pre>
   </section>`;
+}
+
+/** Marks the line of the field for which the record was rejected. */
+function markField(text: string, field: string | null): Html | string {
+  if (field === null) return text;
+  const begin = `  ${JSON.stringify(field)}:`;
+  // A template with the line feeds in it would be formatted with spaces.
+  const parts = text
+    .split(/(?<=\n)/)
+    .map((line) => (line.startsWith(begin) ? html`<mark>${line}</mark>` : line));
+  return html`${parts}`;
 }

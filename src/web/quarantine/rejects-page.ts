@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import {
-  countRejects,
   isBroadSearch,
   MOST_FOUND,
   type RejectCount,
+  readRejectGroups,
   readRejects,
   type RejectSummary,
 } from "../../runs/rejects/read-rejects.ts";
@@ -11,6 +11,7 @@ import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
+import { plural } from "../page/plural.ts";
 import { addressOf, anyText, fieldOf, idFieldOf, idText } from "../page/query.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { renderTime } from "../page/time.ts";
@@ -40,31 +41,53 @@ const COLUMNS: readonly Column<RejectSummary>[] = [
 export const rejectsPage: Page = {
   path: "/rejects",
   navigation: "Quarantine",
-  parameters: { view: anyText, reason: anyText, run: idText, key: anyText, before: idText },
+  parameters: { view: anyText, reason: anyText, field: anyText, run: idText, key: anyText, before: idText },
   content: async (request) => {
     const { database, views } = request;
     const filter = filterOf(request);
-    const fields = { view: filter.view, reason: filter.reason, run: filter.runId, key: filter.key };
+    const { view, reason, field, runId: run, key } = filter;
+    const fields = { view, reason, field, run, key };
     const before = idFieldOf(request, "before");
     if (await isBroadSearch(database, filter)) {
       return {
         title: "Quarantine",
         lead: html`More than ${formatCount(MOST_FOUND)} records match, so they are neither counted nor listed.
         Add a word of the key, or choose a view, a reason or a run.`,
-        body: renderRejectForm(views, [], fields),
+        body: renderRejectForm({ views, reasons: [], fields: [] }, fields),
       };
     }
-    const counts = await countRejects(database, filter);
+    // All reasons and fields are offered, whichever is chosen.
+    const groups = await readRejectGroups(database, withoutReason(filter));
+    const shown = groups.filter(
+      (group) =>
+        (reason === undefined || group.reason === reason) && (field === undefined || group.field === field),
+    );
     const found = await readRejects(database, filter, RECORDS_LISTED + 1, before);
     const records = found.slice(0, RECORDS_LISTED);
     const older = found.length > RECORDS_LISTED ? records.at(-1)?.rejectId : undefined;
+    const choices = {
+      views,
+      reasons: distinct(groups.map((group) => group.reason)),
+      fields: distinct(groups.flatMap((group) => group.field ?? [])),
+    };
+    const isFiltered = Object.values(fields).some((value) => value !== undefined);
     return {
       title: "Quarantine",
-      lead: html`${formatCount(total(counts))} records that could not be loaded.
-        <code>otc-etl rejects retry</code> loads them again, <code>otc-etl rejects clear</code> removes them.`,
-      body: html`${renderRejectForm(views, counts, fields)}
-      ${renderRejectCounts("By reason", counts, { run: filter.runId, key: filter.key })}
-      ${counts.length === 0 ? "" : renderTable("Records, newest first", COLUMNS, records, "There are no older ones.")}
+      lead:
+        shown.length === 0
+          ? ""
+          : html`${plural(total(shown), "record")} that could not be loaded.
+              <code>otc-etl rejects retry</code> loads them again, <code>otc-etl rejects clear</code> removes
+              them.`,
+      body: html`${renderRejectForm(choices, fields)}
+      ${
+        shown.length === 0 && isFiltered
+          ? html`<p class="empty">
+              No record in quarantine matches. <a href="/rejects">All records in quarantine</a>
+            </p>`
+          : renderRejectCounts("By reason", shown, { run, key })
+      }
+      ${shown.length === 0 ? "" : renderTable("Records, newest first", COLUMNS, records, "There are no older ones.")}
       ${renderPager(
         "Pages of records",
         older === undefined ? undefined : addressOf("/rejects", { ...fields, before: older }),
@@ -74,14 +97,28 @@ export const rejectsPage: Page = {
   },
 };
 
+function withoutReason({ view, runId, key }: RejectFilter): RejectFilter {
+  return {
+    ...(view === undefined ? {} : { view }),
+    ...(runId === undefined ? {} : { runId }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+function distinct(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].sort();
+}
+
 function filterOf(request: PageRequest): RejectFilter {
   const view = fieldOf(request, "view");
   const reason = fieldOf(request, "reason");
+  const field = fieldOf(request, "field");
   const runId = idFieldOf(request, "run");
   const key = fieldOf(request, "key");
   return {
     ...(view === undefined ? {} : { view }),
     ...(reason === undefined ? {} : { reason }),
+    ...(field === undefined ? {} : { field }),
     ...(runId === undefined ? {} : { runId }),
     ...(key === undefined ? {} : { key }),
   };

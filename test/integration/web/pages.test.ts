@@ -28,6 +28,8 @@ describeEachDatabase("the pages", (target) => {
       const { status, body } = await site.ask(path);
       expect(status, path).toBe(200);
       expect(body, path).not.toContain("<script>");
+      // The accents of messages are for terminals.
+      expect(body, path).not.toContain("`");
       expect(body, path).not.toContain("<img");
       return textOf(body);
     };
@@ -96,8 +98,14 @@ describeEachDatabase("the pages", (target) => {
     expect(textOf(rejects.body)).toContain("60 records that could not be loaded");
     expect(textOf(rejects.body)).toContain('is "60 <img');
     expect(await page(older ?? "")).toContain('is "1 <img');
-    expect(await page(`/rejects?key=${encodeURIComponent('"7 <img')}`)).toContain("Quarantine 1 records");
-    expect(await page("/rejects?run=2")).toContain("No record is in quarantine.");
+    expect(await page(`/rejects?key=${encodeURIComponent('"7 <img')}`)).toContain(
+      "Quarantine 1 record that could",
+    );
+    expect(await page("/rejects?run=2")).toContain("No record in quarantine matches.");
+    expect(await page("/rejects?reason=nonsense")).toMatch(/nonsense .* No record in quarantine matches\./);
+    expect(await page("/rejects?field=TKT-Ticket+ID")).toMatch(
+      /60 records .* for example invalid_integer tickets TKT-Ticket ID 60 "\d+ <img/,
+    );
     await database.sql(
       `insert into ${database.table("etl_rejects")} (run_id, view_name, position, record_key, reason, message, raw_record)
        select 1, 'tickets', n, 'Common ' || n, 'other', 'made for this test', '' from generate_series(1, 1001) n`,
@@ -105,9 +113,12 @@ describeEachDatabase("the pages", (target) => {
     expect(await page("/rejects?key=Common")).toMatch(
       /More than 1,000 records match.* Add a word of the key/,
     );
-    expect(await page("/rejects?key=Common+1001")).toContain("Quarantine 1 records");
+    expect(await page("/rejects?key=Common+1001")).toContain("Quarantine 1 record that could");
     await database.sql(`delete from ${database.table("etl_rejects")} where reason = 'other'`);
-    expect(await page("/rejects/1")).toContain(`"TKT-Ticket ID": ${JSON.stringify(`1 ${HOSTILE}`)},`);
+    const wanted = `"TKT-Ticket ID": ${JSON.stringify(`1 ${HOSTILE}`)},`;
+    expect(await page("/rejects/1")).toContain(wanted);
+    const [, marked = ""] = /<mark>([^]*?)<\/mark>/.exec((await site.ask("/rejects/1")).body) ?? [];
+    expect(textOf(marked).trim()).toBe(wanted);
 
     const attempt = withReadOnlyTransaction(
       await loader.database(),
