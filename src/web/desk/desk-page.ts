@@ -5,7 +5,9 @@ import { renderTime } from "../page/time.ts";
 import { readBacklog, renderBacklog } from "./backlog.ts";
 import { type DeskData, readAsOf } from "./desk-data.ts";
 import { type DeskFilter, deskFilterOf, PERIODS, periodOf } from "./desk-filter.ts";
-import { countOverlaps, renderOverlaps } from "./overlaps.ts";
+import { countMissing } from "../../runs/read-missing.ts";
+import { countOverlaps } from "./overlaps.ts";
+import { renderFindings } from "./findings.ts";
 import { readTeamHours, renderTeamHours } from "./team-hours.ts";
 import { readTeamNamed, readTeams, type Team } from "./team-list.ts";
 import { readTimeInStatus, renderTimeInStatus } from "./time-in-status.ts";
@@ -43,22 +45,26 @@ export const deskPage: Page = {
     const ticketWeeks = await readWeeklyTickets(data);
     const hourWeeks = await readWeeklyHours(data);
     const backlogs = await readBacklog(data);
-    const stays = await readTimeInStatus(data);
     return {
       title,
       lead: html`${team ?? "All teams"}, as of ${renderTime(asOf)}, the newest date in the data. Weeks begin
       on Monday${data.timeZone === "UTC" ? "" : ` in ${data.timeZone}`}.`,
       body: html`${renderDeskForm(teams, filter)}
-        ${team === undefined ? renderOverlaps(await countOverlaps(data), data) : ""}
+        ${team === undefined ? renderFindings(await countOverlaps(data), await countMissing(database, { view: "timesheets" }), data) : ""}
         <div class="charts">
           ${renderWeeklyTickets(ticketWeeks, data)} ${renderWeeklyHours(hourWeeks, data)}
-          ${renderBacklog(backlogs, team)}
-          ${team === undefined ? renderTeamHours(await readTeamHours(data), data) : ""}
-          ${renderTimeInStatus(stays, data)}
+          ${renderBacklog(backlogs, team)} ${team === undefined ? await renderChartsOfAllTeams(data) : ""}
         </div>`,
     };
   },
 };
+
+/** What is known of all teams together only. */
+async function renderChartsOfAllTeams(data: DeskData): Promise<Html> {
+  const hours = await readTeamHours(data);
+  const stays = await readTimeInStatus(data);
+  return html`${renderTeamHours(hours, data)} ${renderTimeInStatus(stays, data)}`;
+}
 
 function renderDeskForm(teams: readonly Team[], { team, weeks }: DeskFilter): Html {
   return html`<form method="get" action="/desk" class="filters" role="search" aria-label="Service desk">

@@ -1,8 +1,5 @@
-import { html } from "hono/html";
 import { qualifiedName } from "../../database/identifier.ts";
 import type { Queryable } from "../../database/database.ts";
-import { formatCount } from "../../format/format.ts";
-import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
 
 /** Two timesheets of one user whose times overlap. */
@@ -21,7 +18,7 @@ export interface Overlap {
 }
 
 /** How many pairs there are in the weeks before the newest date, and how many hours are booked twice. */
-interface OverlapTotal {
+export interface OverlapTotal {
   readonly pairs: number;
   readonly hours: number;
 }
@@ -58,19 +55,6 @@ export async function readOverlaps(
     [asOf, weeks, limit],
   );
   return rows;
-}
-
-/** One sentence with a link to the list. */
-export function renderOverlaps({ pairs, hours }: OverlapTotal, { filter }: DeskData): Html {
-  if (pairs === 0) {
-    return html`<p class="muted">No times overlap in the timesheets of the last ${filter.weeks} weeks.</p>`;
-  }
-  return html`<p>
-    <a href="/desk/overlaps?weeks=${filter.weeks}"
-      >${pairs === 1 ? "1 pair of timesheets overlaps" : `${formatCount(pairs)} pairs of timesheets overlap`}</a
-    >
-    in the last ${filter.weeks} weeks: ${formatHours(hours)} hours are booked twice.
-  </p>`;
 }
 
 /** With two decimals at most. */

@@ -1,5 +1,4 @@
 import { qualifiedName } from "../../database/identifier.ts";
-import { formatCount } from "../../format/format.ts";
 import { renderBarChart } from "../charts/bar-chart.ts";
 import { HOURS } from "../charts/number-format.ts";
 import type { Html } from "../page/page.ts";
@@ -41,8 +40,8 @@ export function renderTeamHours(hours: readonly TeamHours[], { filter }: DeskDat
     title: "Hours by team",
     summary:
       `Hours booked on the tickets of each team in ${filter.weeks} weeks. Not included: ` +
-      `${formatCount(Math.round(withoutTeam(false)))} hours on tickets that are not loaded or have no team, ` +
-      `and ${formatCount(Math.round(withoutTeam(true)))} of internal time.`,
+      `${HOURS.exact(withoutTeam(false))} on tickets that are not loaded or have no team, ` +
+      `and ${HOURS.exact(withoutTeam(true))} of internal time.`,
     empty: `No hours were booked on tickets of a team in the last ${filter.weeks} weeks.`,
     barTitle: "team",
     outcomeTitle: "all",

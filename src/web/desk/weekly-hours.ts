@@ -1,5 +1,4 @@
 import { qualifiedName } from "../../database/identifier.ts";
-import { formatCount } from "../../format/format.ts";
 import { HOURS } from "../charts/number-format.ts";
 import { renderPanelChart } from "../charts/panel-chart.ts";
 import type { Html } from "../page/page.ts";
@@ -49,8 +48,8 @@ export function renderWeeklyHours(weeks: readonly HourWeek[], { timeZone, filter
     id: "weekly-hours",
     title: "Hours per week",
     summary:
-      `${formatCount(Math.round(total - soFar))} in ${WEEKS} weeks` +
-      `${filter.team === undefined ? ", internal time included" : ""}. This week so far: ${formatCount(Math.round(soFar))}.`,
+      `${HOURS.exact(total - soFar)} in ${WEEKS} weeks` +
+      `${filter.team === undefined ? ", internal time included" : ""}. This week so far: ${HOURS.exact(soFar)}.`,
     empty: `No hours were booked in the last ${WEEKS} weeks.`,
     positionTitle: "week of",
     positions: total === 0 ? [] : ended.map((week) => weekText(week, timeZone)),

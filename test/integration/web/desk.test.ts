@@ -184,6 +184,11 @@ describeEachDatabase("the page of the service desk", (target) => {
     expect(everything).toContain("&lt;script&gt;");
     expect(everything).not.toContain("<script");
     expect(await page(`team=${encodeURIComponent(HOSTILE)}&weeks=13`)).not.toContain("<script");
-    expect(await page("team=SAP&weeks=nonsense")).toContain("SAP Basis, as of");
+    const ofTeam = await page("team=SAP&weeks=nonsense");
+    expect(ofTeam).toContain("SAP Basis, as of");
+    // What is known of all teams together only is not shown as if it were of one.
+    expect(everything).toContain("Time in status");
+    expect(everything).toContain("No timesheet is on record that OTC no longer sends.");
+    expect(ofTeam).not.toContain("Time in status");
   });
 });
