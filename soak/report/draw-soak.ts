@@ -5,7 +5,7 @@ import type { RoundsResult } from "../run-rounds.ts";
 const WIDTH = 800;
 const PANEL_HEIGHT = 180;
 const MARGIN = { top: 30, right: 150, bottom: 25, left: 60 };
-const COLOURS = ["#1f5fa8", "#b3520a", "#3d7a37"];
+const COLOURS = ["#1f5fa8", "#b3520a"];
 const MEGABYTE = 1024 * 1024;
 
 /** One line of a panel: its name, and where it goes. */
@@ -44,13 +44,6 @@ export function drawSoak({ samples, sizes }: RoundsResult): string {
         curve("indexes", sizes, ({ indexBytes }) => inMegabytes(indexBytes)),
       ],
     ],
-    [
-      "thousands of rows",
-      [
-        curve("rows of the views", sizes, ({ rows }) => rows / 1000),
-        curve("dead rows, all tables", sizes, ({ deadRows }) => deadRows / 1000),
-      ],
-    ],
   ];
   const minutes = Math.max(
     1,
@@ -77,7 +70,7 @@ function drawPanel(title: string, curves: readonly Curve[], minutes: number, top
   const path = line<readonly [number, number]>(
     ([minute]) => x(minute),
     ([, value]) => y(value),
-  );
+  ).digits(1);
   const [left, right] = x.range() as [number, number];
   const bottom = y(0);
   return [
