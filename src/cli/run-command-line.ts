@@ -5,7 +5,7 @@ import { tracingSettings } from "../config/tracing-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 import { errorMessage } from "../errors/error-message.ts";
-import { Shutdown } from "../shutdown/shutdown.ts";
+import { Shutdown, SHUTDOWN_MS } from "../shutdown/shutdown.ts";
 import { globalOptions } from "./options/global-options.ts";
 import { isSwitchGiven } from "./options/switches.ts";
 import { ParseError } from "./parse-error.ts";
@@ -21,6 +21,14 @@ const COMMITTED = new Set<typeof process.exitCode>([0, 3]);
 /** By a shell's convention, a process that a signal ended exits with 128 plus the signal's number. */
 function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
+}
+
+function overdue(signal: NodeJS.Signals): OtcError {
+  return new OtcError(
+    "interrupted",
+    `Interrupted by ${signal}; something did not respond, so the process was ended after ${SHUTDOWN_MS / 1000} s.`,
+    { remedy: "A database that is reachable again rolls back what was not committed." },
+  );
 }
 
 /** Runs the command that the arguments of this process name, and sets the exit code of the process. */
@@ -40,12 +48,17 @@ export async function runCommandLine(): Promise<void> {
     });
   }
 
+  let flags = {};
+  let called: Command | undefined;
   let isDone = false;
   let shutdown = Shutdown.of(interruption.signal);
   const endInTime = (): (() => void) =>
     shutdown.onOverdue(() => {
       // The outcome of a command that is done stays, although its output or a file keeps the process alive.
-      process.exit(isDone ? process.exitCode : exitCodeOfSignal(interruptedBy ?? "SIGTERM"));
+      if (isDone) process.exit(process.exitCode);
+      const signal = interruptedBy ?? "SIGTERM";
+      reportFailure(overdue(signal), { process, command: called, flags });
+      process.exit(exitCodeOfSignal(signal));
     });
   let callOff = endInTime();
 
@@ -58,8 +71,6 @@ export async function runCommandLine(): Promise<void> {
     if (error.code !== "EPIPE") outputFailure ??= error;
   });
 
-  let flags = {};
-  let called: Command | undefined;
   try {
     const program = buildProgram({
       ...withDotEnv(process.env, process.cwd()),

@@ -1,8 +1,11 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { expectUntouched, seed } from "../support/aftermath.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { INTERRUPTED_WITHIN_MS, loadStoppedIn, type Stage } from "../support/interrupted-load.ts";
 import { startCollector } from "../support/otlp-collector.ts";
+import { jsonLines, startCli } from "../support/run-cli.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 
 const CASES: readonly (readonly [signal: NodeJS.Signals, code: number, stage: Stage])[] = [
@@ -62,6 +65,26 @@ describeEachDatabase(
   },
   ({ name }) => name === "PostgreSQL 18",
 );
+
+test("a command whose database says nothing ends within five seconds of a signal, and says so", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    silent.close();
+  });
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const cli = await startCli(["status", "--json"], {
+    env: { OTC_DATABASE_URL: `postgres://etl@127.0.0.1:${port}/servicedesk` },
+  });
+  await once(silent, "connection");
+  const begun = performance.now();
+  cli.process.kill("SIGINT");
+  const { code, stdout, stderr } = await cli.result;
+  expect(performance.now() - begun).toBeLessThan(INTERRUPTED_WITHIN_MS);
+  expect(code).toBe(130);
+  expect(stderr).toContain("Interrupted by SIGINT; something did not respond");
+  expect(jsonLines(stdout)).toMatchObject([{ code: "interrupted" }]);
+});
 
 describeEachDatabase(
   "a second signal",
