@@ -7,34 +7,50 @@ const LENGTH_BYTES = 4;
 /** Stands for the number of values behind the last row. */
 const END = -1;
 
+/** Stands for the length of a value that is null. */
+const NULL = -1;
+
 /**
- * Reads rows from COPY's binary format whose values have fixed lengths and are never null.
+ * Reads rows from COPY's binary format.
  *
- * @param lengths of the values of a row, in bytes
- * @param onRow receives each row: where its values begin in `bytes`, valid only during the call
+ * @param columns how many values a row has
+ * @param onRow receives each row: where its values begin in `bytes`, undefined for one that is null; valid only during
+ *   the call
  */
 export async function readCopyRows(
   chunks: AsyncIterable<Buffer>,
-  lengths: readonly number[],
-  onRow: (bytes: Buffer, offsets: readonly number[]) => void,
+  columns: number,
+  onRow: (bytes: Buffer, offsets: readonly (number | undefined)[]) => void,
 ): Promise<void> {
-  const offsets = lengths.map(() => 0);
-  const rowBytes = lengths.reduce((bytes, length) => bytes + LENGTH_BYTES + length, COUNT_BYTES);
+  const offsets = new Array<number | undefined>(columns).fill(undefined);
   let toSkip = COPY_HEADER.length;
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = Math.min(toSkip, bytes.length);
     toSkip -= at;
-    while (at + rowBytes <= bytes.length && bytes.readInt16BE(at) !== END) {
-      let value = at + COUNT_BYTES;
-      for (const [index, length] of lengths.entries()) {
-        offsets[index] = value + LENGTH_BYTES;
-        value += LENGTH_BYTES + length;
-      }
+    for (let end = endOfRow(bytes, at, offsets); end !== undefined; end = endOfRow(bytes, at, offsets)) {
       onRow(bytes, offsets);
-      at += rowBytes;
+      at = end;
     }
     rest = bytes.subarray(at);
   }
+}
+
+/**
+ * Finds the values of the row at `at`.
+ *
+ * @returns where it ends (exclusive); undefined when it is not complete, or there is no further row
+ */
+function endOfRow(bytes: Buffer, at: number, offsets: (number | undefined)[]): number | undefined {
+  let value = at + COUNT_BYTES;
+  if (value > bytes.length || bytes.readInt16BE(at) === END) return undefined;
+  for (let index = 0; index < offsets.length; index += 1) {
+    const start = value + LENGTH_BYTES;
+    if (start > bytes.length) return undefined;
+    const length = bytes.readInt32BE(value);
+    offsets[index] = length === NULL ? undefined : start;
+    value = length === NULL ? start : start + length;
+  }
+  return value > bytes.length ? undefined : value;
 }

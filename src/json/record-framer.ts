@@ -14,17 +14,6 @@ import { cutShort, ListEnvelope, noRecord, noSeparator, recordTooLarge } from ".
 type OnRecord = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * Reads a record of which only the beginning is known, and saves the framer the search for its end.
- *
- * @returns where it ends (exclusive), or a negative number when nothing was read
- */
-type TryRecord = (bytes: Buffer, start: number) => number;
-
-const NOT_READ = -1;
-
-const readNothing: TryRecord = () => NOT_READ;
-
-/**
  * Where the framer stands. `list`: after `[`, a value or the end may come. `value`: after a comma, a value must come.
  * `separator`: after a value, a comma or the end must come. `nested` and `scalar`: inside a value.
  */
@@ -64,17 +53,17 @@ export class RecordFramer {
   }
 
   /** @throws SourceError `document` as soon as it is clear that this is no list of records. */
-  push(chunk: Buffer, onRecord: OnRecord, tryRecord: TryRecord = readNothing): void {
+  push(chunk: Buffer, onRecord: OnRecord): void {
     this.#bytes += chunk.length;
     if (this.#state === "beginning") {
       const list = this.#envelope.seekList(chunk);
       if (list === undefined) return;
       this.#state = "list";
-      this.#frame(list.bytes, list.from, onRecord, tryRecord);
+      this.#frame(list.bytes, list.from, onRecord);
     } else if (this.#state === "end") {
       this.#envelope.appendEnd(chunk);
     } else {
-      this.#frame(chunk, 0, onRecord, tryRecord);
+      this.#frame(chunk, 0, onRecord);
     }
   }
 
@@ -85,7 +74,7 @@ export class RecordFramer {
     this.#envelope.check();
   }
 
-  #frame(chunk: Buffer, from: number, onRecord: OnRecord, tryRecord: TryRecord): void {
+  #frame(chunk: Buffer, from: number, onRecord: OnRecord): void {
     const length = chunk.length;
     /** Where the current record begins in this chunk. */
     let start = from;
@@ -119,14 +108,8 @@ export class RecordFramer {
           if (isJsonSpace(byte)) {
             index += 1;
           } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-            const end = byte === OPEN_BRACE ? this.#tryRecord(chunk, index, tryRecord) : NOT_READ;
-            if (end === NOT_READ) {
-              start = index;
-              this.#state = "nested";
-            } else {
-              index = end;
-              this.#state = "separator";
-            }
+            start = index;
+            this.#state = "nested";
           } else if (byte === CLOSE_BRACKET && this.#state === "list") {
             this.#state = "end";
             this.#envelope.appendEnd(chunk.subarray(index + 1));
@@ -160,14 +143,6 @@ export class RecordFramer {
       }
     }
     if (this.#state === "nested" || this.#state === "scalar") this.#carry(chunk.subarray(start));
-  }
-
-  #tryRecord(chunk: Buffer, start: number, tryRecord: TryRecord): number {
-    const end = tryRecord(chunk, start);
-    if (end < 0) return NOT_READ;
-    this.#checkSize(end - start);
-    this.#records += 1;
-    return end;
   }
 
   /** Scans on inside a list or object, to just behind its end (then `#depth` is 0) or to the chunk's end. */

@@ -103,7 +103,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
       known: recognizesRows(load)
         ? await readKnownRows(
             load.transaction,
-            load.tables.target,
+            { target: load.tables.target, writeCounter: load.fingerprinting.writeCounter },
             context.options.maxKnownRows,
             missingCheck === undefined ? undefined : `(${windowTime(missingCheck.rows)})`,
           )

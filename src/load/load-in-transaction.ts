@@ -149,9 +149,7 @@ async function loadLocked(
   const seenAgain =
     run.source.quarantined === true ? null : await storeRejects(transaction, run, state.rejects);
   await storeProfiles(transaction, view, runId, profiles);
-  // The table was empty and is locked, so it holds exactly the rows that this load has inserted.
-  const tableRows =
-    document.filled === undefined ? await countRows(transaction, tables.target) : written.inserted;
+  const tableRows = rowsAfterwards(document, written) ?? (await countRows(transaction, tables.target));
   const known = document.known?.fingerprints.countSeen().records ?? 0;
   await closeRun(transaction, committed, {
     ...document.repairs,
@@ -162,6 +160,17 @@ async function loadLocked(
     isJudgedByDate: isFromApi,
   });
   return committed;
+}
+
+/** How many rows the table has now, which nobody else can have written to; undefined when they have to be counted. */
+function rowsAfterwards(
+  { filled }: StagedDocument,
+  { inserted, rowsBefore, missing, returned, rekeyed }: WrittenRows,
+): number | undefined {
+  // The table was empty.
+  if (filled !== undefined) return inserted;
+  // Missing rows may have been moved out of the table or back, or only marked.
+  return rowsBefore === undefined || missing + returned + rekeyed > 0 ? undefined : rowsBefore + inserted;
 }
 
 /** Fetches and writes the document; once more, without the help of known rows, when those were not left alone meanwhile. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database/database-error.ts";
 import { type Applied, applyDelta } from "./apply/apply.ts";
-import { type Classification, classify, classifyKnown, lockAgainstWriters } from "./classify/delta.ts";
+import { type Classification, classify, classifyKnown } from "./classify/delta.ts";
 import { requireSingleKeys } from "./classify/require-single-keys.ts";
 import { createPartitions } from "../partitions/division.ts";
 import { checkErrorLimit } from "./guards.ts";
@@ -11,10 +11,11 @@ import { enforceGuard, inStep, type LoadInProgress, showProgress } from "./load-
 import { rejectOfRefusedRow } from "./apply/refused-row.ts";
 import type { Reject } from "../runs/rejects/reject-spool.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
+import { lockAgainstWriters } from "./tables/lock-against-writers.ts";
 import { analyzeKeys } from "./tables/staging.ts";
 import { refreshFingerprints } from "./apply/refresh-fingerprints.ts";
 import { countWrongFingerprints } from "./known-rows/count-wrong-fingerprints.ts";
-import { requireSameFingerprints } from "./known-rows/known-rows.ts";
+import { requireKnownRows, type RowCounts } from "./known-rows/known-rows.ts";
 import { type MissingCounts, NONE_MISSING, settleMissing } from "./missing/settle-missing.ts";
 import { NOTHING_RETURNED, restoreReturned } from "./missing/restore-returned.ts";
 import type { LoadTables } from "./tables/staging.ts";
@@ -58,6 +59,8 @@ export async function writeDocument(load: LoadInProgress, document: StagedDocume
 
 /** What became of the rows of the document and of the table. */
 export interface WrittenRows extends Classification, Applied, MissingCounts {
+  /** How many rows the table had before; undefined when nobody has counted them. */
+  readonly rowsBefore?: number | undefined;
   /** Inserted records whose date says that the last load should have had them. */
   readonly late: number;
   /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
@@ -76,7 +79,7 @@ class WriteAttempt {
   }
 
   async run(): Promise<WrittenRows> {
-    const { transaction, run, context, tables, log } = this.#load;
+    const { transaction, run, context, tables, fingerprinting, log } = this.#load;
     const document = this.#document;
     const { observer } = context;
 
@@ -93,16 +96,19 @@ class WriteAttempt {
     const possibleDuplicates = mergesKeys ? staged : document.possibleDuplicates;
     await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
     const { known } = document;
-    let unmarked: number | undefined;
+    let before: RowCounts | undefined;
     let returned = NOTHING_RETURNED;
     const classification = await inStep(this.#load, "classify", async () => {
-      await lockAgainstWriters(transaction, tables);
+      await lockAgainstWriters(transaction, tables.target);
       await requireSingleKeys(transaction, run.view, tables);
       if (tables.backend.createsPartitions && staged > 0) {
         const created = await createPartitions(transaction, run.view, tables.staging);
         if (created.length > 0) log.info({ partitions: created }, "partitions created");
       }
-      if (known !== undefined) unmarked = await requireSameFingerprints(transaction, tables.target, known);
+      if (known !== undefined) {
+        const table = { target: tables.target, writeCounter: fingerprinting.writeCounter };
+        before = await requireKnownRows(transaction, table, known);
+      }
       if (staged > 0) returned = await restoreReturned(transaction, run.view, typed);
       if (known !== undefined && staged === 0) return classifyKnown(known);
       await analyzeKeys(transaction, run.view, tables.staging);
@@ -131,7 +137,14 @@ class WriteAttempt {
       await observer.afterDelta(transaction, run.view, typed);
       await refreshCompared(this.#load, document, typed, classification);
       const hasChanges = classification.changed > 0;
-      return { applied, missing: await this.#settleMissing(typed, { known, unmarked, hasChanges }) };
+      return {
+        applied,
+        missing: await this.#settleMissing(typed, {
+          known,
+          unmarked: before?.unmarked,
+          hasChanges,
+        }),
+      };
     });
     const problems = [returned.problem, missing.missingProblem].filter(
       (problem) => typeof problem === "string",
@@ -141,6 +154,7 @@ class WriteAttempt {
       ...applied,
       ...missing,
       late: await lateCheck.countInserted(this.#refused),
+      rowsBefore: before?.rows,
       returned: returned.returned + missing.returned,
       missingProblem: problems.length === 0 ? null : problems.join(" "),
       ...(wrongFingerprints === undefined ? {} : { wrongFingerprints }),

@@ -3,10 +3,11 @@ import { quoteIdentifier } from "../../database/identifier.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { keyColumns, versionColumnOf, type View } from "../../views/view.ts";
 import type { KnownRows } from "../known-rows/known-rows.ts";
-import { type KnownCounts, settleKnownRows } from "../known-rows/settle-known-rows.ts";
+import { settleKnownRows } from "../known-rows/settle-known-rows.ts";
 import type { StagedDocument } from "../stage/stage-document.ts";
 import {
   analyzeKeys,
+  fingerprintColumn,
   type LoadTables,
   mayRepeatColumn,
   positionColumn,
@@ -18,8 +19,6 @@ import { withHashJoins } from "../tables/planner-settings.ts";
 /** Of a table with so many times the rows that are staged, an index finds the same keys sooner than a hash join. */
 const MANY = 20;
 
-const NONE_KNOWN: KnownCounts = { unchanged: 0, duplicates: 0, removed: 0 };
-
 /** What a document holds, against what the table holds. */
 export interface Classification {
   readonly duplicates: number;
@@ -30,11 +29,6 @@ export interface Classification {
   readonly changed: number;
   /** Whether the table was empty, so that every row is new. */
   readonly allNew: boolean;
-}
-
-/** Keeps other writers away from the rows that the staged ones are compared with; readers are not held up. */
-export async function lockAgainstWriters(transaction: Transaction, tables: LoadTables): Promise<void> {
-  await transaction.query(`lock table ${tables.target} in share row exclusive mode`);
 }
 
 /**
@@ -58,22 +52,52 @@ export async function classify(
   const classifyStaged = async (): Promise<Classification> => {
     const repeated =
       possibleDuplicates === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
-    const settled =
-      known === undefined ? NONE_KNOWN : await settleKnownRows(transaction, view, tables, known);
-    const rows = staged - repeated - settled.removed;
-    const result =
-      known === undefined && (await isEmpty(transaction, tables))
-        ? await everythingIsNew(transaction, tables, rows)
-        : await compare(transaction, view, tables, rows, keepNewer);
-    return {
-      ...result,
-      duplicates: repeated + settled.duplicates,
-      unchanged: result.unchanged + settled.unchanged,
-      compared: result.unchanged,
-    };
+    const rows = staged - repeated;
+    if (known !== undefined) return classifyBesideKnown(transaction, view, tables, rows, repeated, known);
+    const result = (await isEmpty(transaction, tables))
+      ? await everythingIsNew(transaction, tables, rows)
+      : await compare(transaction, view, tables, rows, keepNewer);
+    return { ...result, duplicates: repeated, compared: result.unchanged };
   };
   const isFew = known !== undefined && staged * MANY < known.fingerprints.size;
   return isFew ? classifyStaged() : withHashJoins(transaction, classifyStaged);
+}
+
+/**
+ * Beside known rows, the staged rows are compared with the table only once: what is found there decides between the staged
+ * rows and the known ones, and makes the delta.
+ */
+async function classifyBesideKnown(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  rows: number,
+  repeated: number,
+  known: KnownRows,
+): Promise<Classification> {
+  const { isNew, isChanged } = comparison(view, false);
+  await transaction.query(
+    `create unlogged table ${tables.matches} with (autovacuum_enabled = false) as
+     select s.${positionColumn}, t.${fingerprintColumn}, ${isNew} as ${isNewColumn}, ${isChanged} as changed
+     from ${tables.staging} s
+     left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}`,
+  );
+  const settled = await settleKnownRows(transaction, tables, known);
+  const delta = await transaction.query(
+    `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
+     select s.*, m.${isNewColumn}
+     from ${tables.matches} m join ${tables.staging} s on s.${positionColumn} = m.${positionColumn}
+     where m.changed`,
+  );
+  await analyzeKeys(transaction, view, tables.delta);
+  const unchanged = rows - settled.removed - delta.rowCount;
+  return {
+    duplicates: repeated + settled.duplicates,
+    unchanged: settled.unchanged + unchanged,
+    compared: unchanged,
+    changed: delta.rowCount,
+    allNew: false,
+  };
 }
 
 /** The classification when every record is one of a known row: nothing is staged, and nothing has to be compared. */
@@ -111,18 +135,28 @@ async function compare(
   rows: number,
   keepNewer: boolean,
 ): Promise<Omit<Classification, "duplicates" | "compared">> {
-  const differences = updatableColumns(view).map((column) => differs(column, "s"));
-  const isNew = `t.${requiredKeyColumn(view)} is null`;
+  const { isNew, isChanged } = comparison(view, keepNewer);
   const delta = await transaction.query(
     `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
      select s.*, ${isNew} as ${isNewColumn}
      from ${tables.staging} s
      left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
-     where ${isNew} or (${differences.join(" or ")})${keepNewer ? ` and ${isNewer(view, "s", "t")}` : ""}`,
+     where ${isChanged}`,
   );
   // Without statistics of the staged rows the planner cannot choose well between an index scan and a hash join.
   await analyzeKeys(transaction, view, tables.delta);
   return { unchanged: rows - delta.rowCount, changed: delta.rowCount, allNew: false };
+}
+
+/**
+ * Conditions on a staged row `s` and the row `t` of the target with its key: that there is no such row, and that the staged
+ * one has to be written.
+ */
+function comparison(view: View, keepNewer: boolean): { readonly isNew: string; readonly isChanged: string } {
+  const differences = updatableColumns(view).map((column) => differs(column, "s"));
+  const isNew = `t.${requiredKeyColumn(view)} is null`;
+  const isOlder = keepNewer ? ` and ${isNewer(view, "s", "t")}` : "";
+  return { isNew, isChanged: `(${isNew} or (${differences.join(" or ")})${isOlder})` };
 }
 
 /** A row of the target is found by `=` on this column, so that it is null only where there is no such row. */

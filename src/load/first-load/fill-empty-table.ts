@@ -1,6 +1,7 @@
 import { isDivided } from "../../database/table-backend.ts";
 import type { Transaction } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
+import { quoteLiteral } from "../../database/identifier.ts";
 import { keyColumns, type ValueType, type View } from "../../views/view.ts";
 import {
   DELETED_AT,
@@ -10,6 +11,7 @@ import {
   type LoadTables,
   sharedColumns,
   sqlTypeOf,
+  WRITE_TRIGGER,
 } from "../tables/staging.ts";
 import { dropIndexes, isOwner, readIndexes, type TargetIndex } from "./target-indexes.ts";
 
@@ -27,6 +29,9 @@ export interface FilledTable {
   /** What has to be built again. */
   readonly indexes: readonly TargetIndex[];
 }
+
+/** They refuse no row. */
+const OWN_TRIGGERS = [FINGERPRINT_TRIGGER, WRITE_TRIGGER].map(quoteLiteral).join(", ");
 
 const TYPES_OF_ANY_LENGTH: readonly ValueType[] = ["text", "numeric"];
 
@@ -121,7 +126,7 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
   const { rows } = await transaction.query<{ plain: boolean }>(
     `select pg_relation_size(c.oid) = 0
        and c.relkind = 'r' and not c.relhasrules and not c.relrowsecurity
-       and not exists (select from pg_trigger where tgrelid = c.oid and tgname <> '${FINGERPRINT_TRIGGER}')
+       and not exists (select from pg_trigger where tgrelid = c.oid and tgname not in (${OWN_TRIGGERS}))
        and not ${isDivided("c")}
        and not exists (select from pg_constraint where conrelid = c.oid and contype not in ('p', 'u', 'n'))
        and not exists (

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Transaction } from "../../database/database.ts";
+import { isDivided } from "../../database/table-backend.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import type { View } from "../../views/view.ts";
-import { FINGERPRINT, FINGERPRINT_TRIGGER } from "../tables/staging.ts";
+import { FINGERPRINT, FINGERPRINT_TRIGGER, WRITE_COUNTER_PREFIX, WRITE_TRIGGER } from "../tables/staging.ts";
 
 /**
  * To be raised when a record becomes another row than before although view, time zone and table are the same. All
@@ -16,6 +17,11 @@ export interface Fingerprinting {
   readonly key: Uint8Array;
   /** Whether the view's table keeps them, and its trigger clears that of a row which somebody else changes. */
   readonly isStored: boolean;
+  /**
+   * The sequence that counts the statements that write to the table, quoted and with its schema; undefined where some may
+   * not be counted. The triggers of a partition are not those of the table that it belongs to.
+   */
+  readonly writeCounter: string | undefined;
 }
 
 /**
@@ -30,7 +36,13 @@ export async function readFingerprinting(
   target: string,
   timeZone: TimeZone,
 ): Promise<Fingerprinting> {
-  const { rows } = await transaction.query<{ salt: string; columns: unknown; stored: boolean }>(
+  const counter = qualifiedName(transaction.schema, `${WRITE_COUNTER_PREFIX}${view.table}`);
+  const { rows } = await transaction.query<{
+    salt: string;
+    columns: unknown;
+    stored: boolean;
+    counted: boolean;
+  }>(
     `select
        (select fingerprint_salt::text from ${qualifiedName(transaction.schema, "etl_database")}) as salt,
        (
@@ -45,9 +57,21 @@ export async function readFingerprinting(
        and exists (
          select from pg_trigger
          where tgrelid = t.oid and tgname = '${FINGERPRINT_TRIGGER}' and tgenabled in ('O', 'A')
-       ) as stored
-     from (select $1::text::regclass::oid as oid) t`,
-    [target, view.columns.map(({ name }) => name)],
+       ) as stored,
+       to_regclass($3) is not null
+       and coalesce(has_function_privilege(to_regprocedure($4), 'execute'), false)
+       and exists (
+         select from pg_trigger
+         where tgrelid = t.oid and tgname = '${WRITE_TRIGGER}' and tgenabled in ('O', 'A')
+       )
+       and not ${isDivided("t")} as counted
+     from pg_class t where t.oid = $1::text::regclass`,
+    [
+      target,
+      view.columns.map(({ name }) => name),
+      counter,
+      `${qualifiedName(transaction.schema, "counted_writes")}(regclass)`,
+    ],
   );
   const [row] = rows;
   // The rules of a zone come with Node, and change with it.
@@ -55,5 +79,9 @@ export async function readFingerprinting(
   const key = createHash("sha256")
     .update(JSON.stringify([CONVERSION_VERSION, row?.salt, zone, view.columns, row?.columns]))
     .digest();
-  return { key, isStored: row?.stored === true };
+  return {
+    key,
+    isStored: row?.stored === true,
+    writeCounter: row?.counted === true ? counter : undefined,
+  };
 }

@@ -1,21 +1,37 @@
 import { readCopyRows } from "../../database/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
+import { qualifiedName } from "../../database/identifier.ts";
 import { KnownFingerprints } from "../../json/known-fingerprints.ts";
+import { lockAgainstWriters } from "../tables/lock-against-writers.ts";
 import { fingerprintColumn } from "../tables/staging.ts";
+
+/** How many rows a table has. */
+export interface RowCounts {
+  readonly rows: number;
+  /** Those without a fingerprint. */
+  readonly unmarked: number;
+}
 
 /** The rows of a view's table whose records a load recognizes. */
 export interface KnownRows {
   readonly fingerprints: KnownFingerprints;
-  /** Of all fingerprints of the table at that moment. */
-  readonly checksum: string;
+  /** Of the table at that moment. */
+  readonly counts: RowCounts;
+  /** How many statements had written to the table by then; undefined where not all of them are counted. */
+  readonly writes: number | undefined;
   /** The rows' values of a time, in seconds since 1970, in the order of the fingerprints; NaN where there is none. */
   readonly times: Float64Array | undefined;
   /** 1 for each row whose key a staged row has; known only after `settleKnownRows`. */
   readonly staged: Uint8Array;
 }
 
-const FINGERPRINT_BYTES = 16;
-const TIME_BYTES = 8;
+/** The table whose rows may be known. */
+export interface KnownTable {
+  /** Quoted, with its schema. */
+  readonly target: string;
+  /** As `Fingerprinting` has it. */
+  readonly writeCounter: string | undefined;
+}
 
 /** Rows of the table were changed by another session while the document was read, so the known rows are not known. */
 export class KnownRowsChanged extends Error {
@@ -27,27 +43,38 @@ class Unlock extends Error {}
 
 /**
  * Reads the fingerprints of a table. Writers wait meanwhile and no longer: what they write afterwards is found by
- * `requireSameFingerprints`.
+ * `requireKnownRows`.
  *
- * @param target quoted
  * @param limit the most rows that are read
  * @param time an expression for a time of each row, in seconds; undefined when no time is needed
- * @returns undefined when there are none, or more than the limit
+ * @returns undefined when no row has one, or the table has more rows than the limit
  */
 export async function readKnownRows(
   transaction: Transaction,
-  target: string,
+  { target, writeCounter }: KnownTable,
   limit: number,
   time: string | undefined,
 ): Promise<KnownRows | undefined> {
   let known: KnownRows | undefined;
   try {
     await transaction.savepoint(async () => {
-      await transaction.query(`lock table ${target} in share row exclusive mode`);
-      const read = await readFingerprints(transaction, target, limit, time);
-      if (read !== undefined) {
-        const { checksum } = await readChecksum(transaction, target);
-        known = { ...read, checksum, staged: new Uint8Array(read.fingerprints.size) };
+      await lockAgainstWriters(transaction, target);
+      const writes = await countWrites(transaction, writeCounter);
+      const fingerprints = new KnownFingerprints(limit);
+      const times = time === undefined ? undefined : new TimeList();
+      const values = time === undefined ? "" : `, coalesce(${time}, 'NaN')`;
+      const counts = await readFingerprints(
+        transaction,
+        `select ${fingerprintColumn}${values} from ${target} limit ${limit + 1}`,
+        time === undefined ? 1 : 2,
+        (bytes, fingerprint, timeOffset) => {
+          fingerprints.add(bytes, fingerprint);
+          if (timeOffset !== undefined) times?.add(bytes.readDoubleBE(timeOffset));
+        },
+      );
+      if (counts.rows <= limit && counts.rows > counts.unmarked) {
+        const staged = new Uint8Array(fingerprints.size);
+        known = { fingerprints, counts, writes, times: times?.values, staged };
       }
       throw new Unlock();
     });
@@ -58,43 +85,69 @@ export async function readKnownRows(
 }
 
 /**
- * Checks that nobody has changed a row with a fingerprint since the known rows were read. The table has to be locked
- * against writers.
+ * Checks that the rows whose records have come in the document still have their fingerprints: that nobody has changed or
+ * deleted one since the known rows were read. The table has to be locked against writers. Its rows are read again only if
+ * somebody may have written to it.
  *
- * @returns how many rows have no fingerprint
+ * @returns how many rows the table has now
  * @throws KnownRowsChanged
  */
-export async function requireSameFingerprints(
+export async function requireKnownRows(
   transaction: Transaction,
-  target: string,
-  { checksum }: KnownRows,
-): Promise<number> {
-  const now = await readChecksum(transaction, target);
-  if (now.checksum === checksum) return now.unmarked;
-  throw new KnownRowsChanged("rows of the table were changed while the document was read");
+  { target, writeCounter }: KnownTable,
+  { fingerprints, counts, writes }: KnownRows,
+): Promise<RowCounts> {
+  if (writes !== undefined && writes === (await countWrites(transaction, writeCounter))) return counts;
+  const isPresent = new Uint8Array(fingerprints.size);
+  const countsNow = await readFingerprints(
+    transaction,
+    `select ${fingerprintColumn} from ${target}`,
+    1,
+    (bytes, fingerprint) => {
+      const row = fingerprints.rowOf(bytes, fingerprint);
+      if (row !== undefined) isPresent[row] = 1;
+    },
+  );
+  for (const [row, present] of isPresent.entries()) {
+    if (present === 0 && fingerprints.timesSeen(row) > 0) {
+      throw new KnownRowsChanged("rows of the table were changed while the document was read");
+    }
+  }
+  return countsNow;
 }
 
+/**
+ * How many statements have written to a table. While the table is locked against writers, none is under way: one that
+ * comes later is counted later.
+ */
+async function countWrites(
+  transaction: Transaction,
+  counter: string | undefined,
+): Promise<number | undefined> {
+  if (counter === undefined) return undefined;
+  const { rows } = await transaction.query<{ writes: number }>(
+    `select ${qualifiedName(transaction.schema, "counted_writes")}($1::text::regclass) as writes`,
+    [counter],
+  );
+  return rows[0]?.writes;
+}
+
+/** @param query its rows begin with a fingerprint, which may be null */
 async function readFingerprints(
   transaction: Transaction,
-  target: string,
-  limit: number,
-  time: string | undefined,
-): Promise<Pick<KnownRows, "fingerprints" | "times"> | undefined> {
-  const fingerprints = new KnownFingerprints(limit);
-  const times = new TimeList();
-  const values = time === undefined ? "" : `, coalesce(${time}, 'NaN')`;
-  const copied = transaction.copyOut(
-    `select ${fingerprintColumn}${values} from ${target} where ${fingerprintColumn} is not null limit ${limit + 1}`,
-  );
-  const lengths = time === undefined ? [FINGERPRINT_BYTES] : [FINGERPRINT_BYTES, TIME_BYTES];
+  query: string,
+  columns: number,
+  onFingerprint: (bytes: Buffer, fingerprint: number, time: number | undefined) => void,
+): Promise<RowCounts> {
   let rows = 0;
-  await readCopyRows(copied, lengths, (bytes, [offset, timeOffset]) => {
-    fingerprints.add(bytes, offset as number);
-    if (timeOffset !== undefined) times.add(bytes.readDoubleBE(timeOffset));
+  let unmarked = 0;
+  await readCopyRows(transaction.copyOut(query), columns, (bytes, offsets) => {
     rows += 1;
+    const fingerprint = offsets[0];
+    if (fingerprint === undefined) unmarked += 1;
+    else onFingerprint(bytes, fingerprint, offsets[1]);
   });
-  if (rows > limit || rows === 0) return undefined;
-  return { fingerprints, times: time === undefined ? undefined : times.values };
+  return { rows, unmarked };
 }
 
 /** Times that come one by one. */
@@ -115,16 +168,4 @@ class TimeList {
   get values(): Float64Array {
     return this.#values.subarray(0, this.#size);
   }
-}
-
-async function readChecksum(
-  transaction: Transaction,
-  target: string,
-): Promise<{ readonly checksum: string; readonly unmarked: number }> {
-  const { rows } = await transaction.query<{ checksum: string; unmarked: number }>(
-    `select concat(count(${fingerprintColumn}), ' ', sum(uuid_hash_extended(${fingerprintColumn}, 0))) as "checksum",
-       count(*) - count(${fingerprintColumn}) as "unmarked"
-     from ${target}`,
-  );
-  return rows[0] ?? { checksum: "", unmarked: 0 };
 }

@@ -1,11 +1,7 @@
 import { readCopyRows } from "../../database/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
-import type { View } from "../../views/view.ts";
-import { fingerprintColumn, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+import { fingerprintColumn, type LoadTables, positionColumn } from "../tables/staging.ts";
 import type { KnownRows } from "./known-rows.ts";
-
-/** A bigint and a uuid. */
-const ROW_LENGTHS = [8, 16];
 
 /** What the known rows come to, beside the staged ones. */
 export interface KnownCounts {
@@ -23,7 +19,6 @@ export interface KnownCounts {
  */
 export async function settleKnownRows(
   transaction: Transaction,
-  view: View,
   tables: LoadTables,
   { fingerprints, staged: stagedRows }: KnownRows,
 ): Promise<KnownCounts> {
@@ -32,12 +27,10 @@ export async function settleKnownRows(
   let stagedLater = 0;
   await readCopyRows(
     transaction.copyOut(
-      `select s.${positionColumn}, t.${fingerprintColumn}
-       from ${tables.staging} s
-       join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
-       where t.${fingerprintColumn} is not null`,
+      `select ${positionColumn}, ${fingerprintColumn} from ${tables.matches}
+       where ${fingerprintColumn} is not null`,
     ),
-    ROW_LENGTHS,
+    2,
     (bytes, [position, fingerprint]) => {
       const staged = Number(bytes.readBigInt64BE(position));
       const row = fingerprints.rowOf(bytes, fingerprint as number);
@@ -50,9 +43,9 @@ export async function settleKnownRows(
     },
   );
   if (replaced.length > 0) {
-    await transaction.query(`delete from ${tables.staging} where ${positionColumn} = any($1::bigint[])`, [
-      replaced,
-    ]);
+    for (const table of [tables.staging, tables.matches]) {
+      await transaction.query(`delete from ${table} where ${positionColumn} = any($1::bigint[])`, [replaced]);
+    }
   }
   return {
     unchanged: seen.rows - stagedLater,

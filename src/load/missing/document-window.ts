@@ -12,10 +12,13 @@ export interface DocumentWindow {
   readonly to: number;
 }
 
-/** An expression for the time, in seconds, by which a row is in the window; infinite times are in none. */
+/**
+ * An expression for the time, in seconds, by which a row is in the window; infinite times are in none. `extract` is exact
+ * beyond microseconds, as a numeric, which takes a quarter of the time of reading all rows.
+ */
 export function windowTime({ window }: MissingRows, table?: string): string {
   const column = `${table === undefined ? "" : `${table}.`}${quoteIdentifier(window)}`;
-  return `case when isfinite(${column}) then extract(epoch from ${column})::float8 end`;
+  return `case when isfinite(${column}) then date_part('epoch', ${column}) end`;
 }
 
 /** A condition that a row lies in the window; false for a row without a time. */

@@ -16,6 +16,10 @@ export const DELETED_AT = "deleted_at";
 /** Clears the fingerprint of a row that somebody else than a load changes (migration 0023). It does nothing at an insert. */
 export const FINGERPRINT_TRIGGER = "etl_clear_fingerprint";
 
+/** Counts the statements that write to a view's table (migration 0038), in a sequence named after the table. */
+export const WRITE_TRIGGER = "etl_count_write";
+export const WRITE_COUNTER_PREFIX = "etl_writes_";
+
 /** The record's place in the document, from 1; a column of the staging table only. */
 const POSITION = "etl_position";
 
@@ -63,6 +67,8 @@ export interface LoadTables {
   readonly notTexts: ReadonlySet<string>;
   /** The time zone of each column of the view's type timestamp that holds wall time in the target, by name. */
   readonly wallTimes: ReadonlyMap<string, string>;
+  /** What the rows of the target are to the staged ones with their keys; only beside known rows. */
+  readonly matches: string;
   /** Which of them are new or changed. */
   readonly delta: string;
   /** What would change, column by column; only a plan makes it. */
@@ -94,6 +100,7 @@ export function loadTables(
     typed: qualifiedName(schema, `etl_typed_${view.name}_${runId}`),
     notTexts: new Set(),
     wallTimes: new Map(),
+    matches: qualifiedName(schema, `etl_matches_${view.name}_${runId}`),
     delta: qualifiedName(schema, `etl_delta_${view.name}_${runId}`),
     changes: qualifiedName(schema, `etl_changes_${view.name}_${runId}`),
     rejectedKeys: qualifiedName(schema, `etl_rejected_keys_${view.name}_${runId}`),
@@ -207,6 +214,6 @@ export async function dropLoadTables(transaction: Transaction, tables: LoadTable
   // The delta is a table, or a view of the staging table, which goes with it.
   await transaction.query(`drop table if exists ${tables.staging} cascade`);
   await transaction.query(
-    `drop table if exists ${[tables.delta, tables.rejectedKeys, tables.unseen, tables.absent].join(", ")}`,
+    `drop table if exists ${[tables.matches, tables.delta, tables.rejectedKeys, tables.unseen, tables.absent].join(", ")}`,
   );
 }

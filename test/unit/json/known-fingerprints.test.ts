@@ -80,6 +80,46 @@ describe("known fingerprints", () => {
     expect(framed.records).toEqual(["1", "2"]);
   });
 
+  it("count the rows whose records came, and the records", () => {
+    const known = knownOf([1, 2, 3, 4, 4]);
+    expect(known.countSeen()).toEqual({ rows: 0, records: 0 });
+    frameInWebAssembly(documentOf([1, 2, 9, 1, 4, 1]), { ...OPTIONS, known });
+    // Two rows have the fingerprint of 4, so its record is not known.
+    expect(known.countSeen()).toEqual({ rows: 2, records: 4 });
+  });
+
+  it("tell the row of a fingerprint, and where its record came last", () => {
+    const known = knownOf([1, 2, 3, 4, 4]);
+    const bytes = Buffer.concat([Buffer.from("before"), fingerprintsOf([1, 2, 3, 4, 5])]);
+    const ask = () =>
+      [0, 1, 2, 3, 4].map((record) => {
+        const offset = "before".length + record * 16;
+        return [known.rowOf(bytes, offset), known.lastSeen(bytes, offset)];
+      });
+    frameInWebAssembly(documentOf([2, 1, 2]), { ...OPTIONS, known });
+    const answers = [
+      [0, 1],
+      [1, 2],
+      [2, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+    ];
+    expect(ask()).toEqual(answers);
+    // The search leaves no trace in what is framed next.
+    expect(frameInWebAssembly(documentOf([5, 3]), { ...OPTIONS, known }).records).toEqual(["5"]);
+    expect(ask()).toEqual([[0, undefined], [1, undefined], [2, 1], ...answers.slice(3)]);
+  });
+
+  it("are none in an empty table", () => {
+    const known = new KnownFingerprints();
+    expect(frameInWebAssembly(documentOf([1]), { ...OPTIONS, known }).records).toEqual(["1"]);
+    expect([known.rowOf(fingerprintsOf([1]), 0), known.lastSeen(fingerprintsOf([1]), 0)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(known.countSeen()).toEqual({ rows: 0, records: 0 });
+  });
+
   it("are no more than the limit", () => {
     const known = new KnownFingerprints(3);
     const bytes = fingerprintsOf([1, 2, 3, 4]);
