@@ -25,7 +25,10 @@ const WAYS: Readonly<Record<string, (database: DatabaseUnderTest) => Promise<unk
 };
 
 describeEachDatabase("the derived tables of existing rows", (target) => {
-  test.each(Object.keys(WAYS))("are filled by %s", async (way) => {
+  // The ways differ before they reach the database, so one server sees all of them.
+  const ways = target.name === "PostgreSQL 18" ? Object.keys(WAYS) : ["the library"];
+
+  test.each(ways)("are filled by %s", async (way) => {
     const database = await target.fresh({ migrated: false });
     await migrateUpTo(BEFORE_DERIVED_TABLES, database.env);
     await database.sql(

@@ -1,6 +1,7 @@
+import { cpSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
 
 const COMMANDS = [
@@ -209,7 +210,7 @@ describe("the command line", () => {
 
   test("names the flag in the outcome of a load that failed, too", async () => {
     const cwd = await temporaryFolder();
-    await runCli(["migrate"], { cwd });
+    cpSync(inject("embedded").migrated, join(cwd, ".otc-etl"), { recursive: true });
     const credentials = {
       OTC_API_USERNAME: "etl",
       OTC_API_PASSWORD: "geheim",

@@ -170,7 +170,8 @@ describeEachDatabase(
       ]);
     });
   },
-  ({ engine }) => engine === "postgres",
+  // Versions do not differ in this; the small old database below is adopted on all of them.
+  ({ name }) => name === "PostgreSQL 18",
 );
 
 describeEachDatabase("an old database", (target) => {

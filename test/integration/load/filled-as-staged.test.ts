@@ -110,22 +110,26 @@ const commentRecords = fc.array(
 );
 
 describeEachDatabase("a table filled directly equals one that was staged", (target) => {
-  test("when rows of very different lengths are not stored in the order of the document", async () => {
-    const seed = Date.now();
-    const number = (index: number, below: number): number =>
-      createHash("sha1").update(`${seed} ${index}`).digest().readUInt32BE() % below;
-    const records = Array.from({ length: 60_000 }, (_, index) => {
-      const length = number(index, 10) < 5 ? number(-index, 20) : number(-index, 1500);
-      return comment(number(index + 1e6, 30_000), {
-        "TKTCT-Comment": `${index} ${noise(index, length)}`,
-        "TKTCT-Created Time": new Date(1.7e12 + index * 1000).toISOString(),
+  // The embedded database stores rows with the code of PostgreSQL 18.
+  test.runIf(target.engine === "postgres")(
+    "when rows of very different lengths are not stored in the order of the document",
+    async () => {
+      const seed = Date.now();
+      const number = (index: number, below: number): number =>
+        createHash("sha1").update(`${seed} ${index}`).digest().readUInt32BE() % below;
+      const records = Array.from({ length: 60_000 }, (_, index) => {
+        const length = number(index, 10) < 5 ? number(-index, 20) : number(-index, 1500);
+        return comment(number(index + 1e6, 30_000), {
+          "TKTCT-Comment": `${index} ${noise(index, length)}`,
+          "TKTCT-Created Time": new Date(1.7e12 + index * 1000).toISOString(),
+        });
       });
-    });
-    const compare = await bothWays(() => target.fresh(), comments);
-    await compare(documentOf(records)).catch((cause: unknown) => {
-      throw new Error(`seed ${seed}`, { cause });
-    });
-  });
+      const compare = await bothWays(() => target.fresh(), comments);
+      await compare(documentOf(records)).catch((cause: unknown) => {
+        throw new Error(`seed ${seed}`, { cause });
+      });
+    },
+  );
 
   test.each([
     ["timesheets", timesheets, timesheetRecords],

@@ -67,6 +67,16 @@ describe("the filter of repeated keys", () => {
     );
   });
 
+  it("knows the keys from before it has grown", () => {
+    const { filter, mayRepeat } = filterOf();
+    const tickets = Array.from({ length: 5000 }, (_, ticket) => ticket);
+    for (const ticket of tickets) mayRepeat([null, "kim", DATE, null, ticket]);
+    const before = filter.possibleDuplicates;
+    expect(before).toBeLessThan(3);
+    for (const ticket of tickets) mayRepeat([null, "kim", DATE, null, ticket]);
+    expect(filter.possibleDuplicates).toBe(before + tickets.length);
+  });
+
   it("reports almost none of 100,000 distinct keys", () => {
     const { filter, mayRepeat } = filterOf();
     for (let ticket = 0; ticket < 100_000; ticket += 1) mayRepeat([null, "kim", DATE, null, ticket]);
