@@ -15,6 +15,8 @@ export interface Comparison {
 /** A commit has to be on the disk, and the server writes on its own account too. */
 const MOST_WAL_BYTES = 1_000_000;
 const MOST_MEMORY_BYTES = 256_000_000;
+/** The loader keeps the fingerprints of all rows. */
+const MOST_MEMORY_OF_LARGER_NIGHT_BYTES = 512_000_000;
 
 /** Marking the whole heap costs a load a fifth of its CPU time when it happens for every few megabytes (docs/adr/0015). */
 const MOST_MAJOR_COLLECTIONS = 5;
@@ -60,10 +62,17 @@ export function comparePostgres(
     ),
     largest(
       samples,
-      ["firstLarger", "unchangedLarger"],
+      ["firstLarger"],
       "peakMemoryBytes",
-      `peak memory of the loader, ${factor ?? 1}×`,
+      `peak memory of a first load, ${factor ?? 1}×`,
       MOST_MEMORY_BYTES,
+    ),
+    largest(
+      samples,
+      ["unchangedLarger"],
+      "peakMemoryBytes",
+      `peak memory of a night, ${factor ?? 1}×`,
+      MOST_MEMORY_OF_LARGER_NIGHT_BYTES,
     ),
     ...growth(samples, factor),
     largest(
@@ -75,7 +84,7 @@ export function comparePostgres(
     ),
     largest(samples, ["readers"], "longestReadSeconds", "longest wait of a reader during a night", 0.1),
     typical(samples, "version", "start-up of otc-etl --version", 0.15),
-    typical(samples, "loadEmpty", "load of an empty view", 0.6),
+    typical(samples, "loadEmpty", "load of an empty view", 0.2),
   ].filter((comparison) => comparison !== undefined);
 }
 
@@ -92,7 +101,7 @@ function growth(samples: Samples, factor: number | undefined): readonly (Compari
   const limit = factor * GROWTH_ALLOWANCE;
   return [
     ratio(samples, "firstLarger", "first", `first load at ${factor}× ÷ at 1×`, limit),
-    ratio(samples, "unchangedLarger", "unchanged", `night at ${factor}× ÷ at 1×`, limit),
+    ratio(samples, "unchangedLarger", "unchanged", `night at ${factor}× ÷ at 1×`, factor),
   ];
 }
 
