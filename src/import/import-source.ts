@@ -2,8 +2,9 @@ import type { DocumentSource } from "../source/document-source.ts";
 import { checkFile, nameOf } from "../source/file-bytes.ts";
 import { openRecordFile, type RecordFileOptions } from "./open-record-file.ts";
 import type { View } from "../views/view.ts";
-import type { ColumnMapping } from "./column-mapping.ts";
-import { matchFields } from "./match-fields.ts";
+import type { ColumnMapping } from "./mapping/column-mapping.ts";
+import { mapRecords } from "./mapping/map-records.ts";
+import type { KeyRule } from "./keys/record-key.ts";
 
 /** An exported file, matched with its view and ready to be loaded like a document of the API. */
 export interface ImportSource {
@@ -22,13 +23,14 @@ export async function openImport(
   options: RecordFileOptions,
   view: View,
   mappings: readonly ColumnMapping[],
+  key?: KeyRule,
 ): Promise<ImportSource> {
   await checkFile(options.path);
   // The load has a signal of its own, which must also stop the reading of the file.
   const ended = new AbortController();
   const file = await openRecordFile({ ...options, signal: AbortSignal.any([options.signal, ended.signal]) });
   try {
-    const naming = matchFields(view, file, mappings);
+    const mapping = mapRecords(view, file, mappings, key);
     return {
       document: {
         origin: nameOf(options.path),
@@ -39,7 +41,7 @@ export async function openImport(
           signal.addEventListener("abort", () => {
             ended.abort(signal.reason);
           });
-          return Promise.resolve(file.document(naming));
+          return Promise.resolve(file.document(mapping));
         },
         share: file.share,
       },

@@ -42,7 +42,7 @@ export async function openRecordFile(options: RecordFileOptions): Promise<Record
         return {
           fields: table.header,
           fieldsAre: "all",
-          document: (naming) => tableDocument(table, naming),
+          document: (mapping) => tableDocument(table, mapping),
           share: bytes.share,
           close: async () => {
             await table.rows.return(undefined);
@@ -67,7 +67,7 @@ async function recordsOf(stream: AsyncGenerator<Buffer>, { share, chunks }: File
   return {
     fields,
     fieldsAre: "sampled",
-    document: (naming) => recordDocument(records, naming),
+    document: (mapping) => recordDocument(records, mapping),
     share,
     close: async () => {
       await stream.return(undefined);
@@ -85,7 +85,7 @@ async function openWorkbook(options: RecordFileOptions): Promise<RecordFile> {
     return {
       fields: table.header,
       fieldsAre: "all",
-      document: (naming) => tableDocument(table, naming),
+      document: (mapping) => tableDocument(table, mapping),
       share,
       close: async () => {
         await close();

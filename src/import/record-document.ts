@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import type { FieldNaming } from "./record-file.ts";
+import type { RecordMapping } from "./record-file.ts";
+import type { RecordKey } from "./keys/record-key.ts";
+import { isTooComplex } from "../views/values/complexity.ts";
 import { renameFields } from "./rename-fields.ts";
 import { resumed } from "../source/resumed.ts";
 
@@ -42,13 +44,13 @@ export async function sampleRecords(records: AsyncGenerator<Buffer>): Promise<Sa
 /** The records as a JSON list, with the document's names of the fields. */
 export async function* recordDocument(
   records: AsyncGenerator<Buffer>,
-  naming: FieldNaming,
+  mapping: RecordMapping,
 ): AsyncGenerator<Buffer> {
   let piece: Buffer[] = [];
   let bytes = 0;
   let separator = LIST_BEGINS;
   for await (const record of records) {
-    piece.push(separator, renamed(record, naming));
+    piece.push(separator, converted(record, mapping));
     bytes += record.length;
     separator = BETWEEN_RECORDS;
     if (bytes >= PIECE_BYTES) {
@@ -62,9 +64,18 @@ export async function* recordDocument(
 }
 
 /** A record that is not UTF-8 stays unchanged, and goes to quarantine. */
-function renamed(record: Buffer, naming: FieldNaming): Buffer {
+function converted(record: Buffer, { naming, key }: RecordMapping): Buffer {
   if (!isUtf8(record)) return record;
   const json = record.toString("utf8");
-  const result = renameFields(json, (field) => naming(field)?.name ?? field);
+  const named = renameFields(json, (field) => naming(field)?.name ?? field);
+  const result = key === undefined ? named : withKey(named, json, key);
   return result === json ? record : Buffer.from(result, "utf8");
+}
+
+/** Of a field that is there twice, the last value counts. What is not an object goes to quarantine. */
+function withKey(named: string, json: string, key: RecordKey): string {
+  if (!named.startsWith("{") || isTooComplex(Buffer.from(json), 0, Buffer.byteLength(json))) return named;
+  const record = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  const separator = Object.keys(record).length === 0 ? "" : ",";
+  return `${named.slice(0, named.lastIndexOf("}"))}${separator}${JSON.stringify(key.field)}:${JSON.stringify(key.keyOf(record))}}`;
 }

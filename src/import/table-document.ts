@@ -1,4 +1,5 @@
-import type { FieldNaming } from "./record-file.ts";
+import type { FieldNaming, RecordMapping } from "./record-file.ts";
+import type { RecordKey } from "./keys/record-key.ts";
 import type { Cell, Row, Table } from "./table.ts";
 
 /** The document is yielded in pieces of about this many characters. */
@@ -14,12 +15,12 @@ interface TargetColumn {
 }
 
 /** The rows of a table as a JSON list of records, in bytes. */
-export async function* tableDocument(table: Table, naming: FieldNaming): AsyncGenerator<Buffer> {
+export async function* tableDocument(table: Table, { naming, key }: RecordMapping): AsyncGenerator<Buffer> {
   const columns = targetColumns(table.header, naming);
   let text = "[";
   let separator = "";
   for await (const row of table.rows) {
-    text += separator + recordOf(row, columns, table);
+    text += separator + recordOf(row, columns, table, key);
     separator = ",\n";
     if (text.length >= PIECE_CHARACTERS) {
       yield Buffer.from(text, "utf8");
@@ -54,7 +55,12 @@ function distinctName(name: string, taken: ReadonlySet<string>): string {
   return distinct;
 }
 
-function recordOf(row: Row, columns: readonly TargetColumn[], table: Table): string {
+function recordOf(
+  row: Row,
+  columns: readonly TargetColumn[],
+  table: Table,
+  key: RecordKey | undefined,
+): string {
   const surplus = row.slice(columns.length);
   // A list is not a record, so that the whole row goes to quarantine.
   if (table.placed === "by counting" && surplus.some((cell) => cell !== null)) return JSON.stringify(row);
@@ -69,5 +75,8 @@ function recordOf(row: Row, columns: readonly TargetColumn[], table: Table): str
       column?.holdsTime === true && typeof cell === "number" ? table.timeOf(cell) : cell,
     );
   }
-  return `{${fields}}`;
+  if (key === undefined) return `{${fields}}`;
+  const values = Object.fromEntries(table.header.map((name, index) => [name, row[index] ?? null]));
+  // Of a field that is there twice, the last value counts.
+  return `{${fields}${fields === "" ? "" : ","}${JSON.stringify(key.field)}:${JSON.stringify(key.keyOf(values))}}`;
 }

@@ -186,3 +186,9 @@ export function versionColumnOf(view: View): Column | undefined {
 export function keyColumns(view: View): readonly Column[] {
   return view.columns.filter((column) => column.key !== undefined);
 }
+
+/** Whether the key is one whole number. */
+export function hasNumericKey(view: View): boolean {
+  const key = keyColumns(view);
+  return key.length === 1 && key[0]?.type === "integer";
+}

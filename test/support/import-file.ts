@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { parseColumnMapping } from "../../src/import/column-mapping.ts";
+import type { KeyRule } from "../../src/import/keys/record-key.ts";
+import { parseColumnMapping } from "../../src/import/mapping/column-mapping.ts";
 import { fileFormatOf } from "../../src/import/file-format.ts";
 import { openImport } from "../../src/import/import-source.ts";
 import type { Loader } from "../../src/loader/loader.ts";
@@ -11,6 +12,7 @@ import { type LoadChoices, loadViews } from "./load-records.ts";
 interface ImportChoices extends LoadChoices {
   /** As `--map` has them. */
   readonly maps?: readonly string[];
+  readonly key?: KeyRule;
 }
 
 /** Imports a file as `import` does. An import that fails is an outcome as well. */
@@ -18,7 +20,7 @@ export async function importFile(
   loader: Loader,
   view: View,
   path: string,
-  { maps = [], ...choices }: ImportChoices = {},
+  { maps = [], key, ...choices }: ImportChoices = {},
 ): Promise<LoadOutcome> {
   const { document, close } = await openImport(
     {
@@ -33,6 +35,7 @@ export async function importFile(
     },
     view,
     maps.map(parseColumnMapping),
+    key,
   );
   try {
     const [outcome] = await loadViews(loader, [view], {

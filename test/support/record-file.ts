@@ -31,7 +31,8 @@ export async function recordsIn(path: string, choices: ReadChoices = {}): Promis
   });
   try {
     const pieces: Buffer[] = [];
-    for await (const piece of file.document(choices.naming ?? (() => undefined))) pieces.push(piece);
+    for await (const piece of file.document({ naming: choices.naming ?? (() => undefined), key: undefined }))
+      pieces.push(piece);
     return JSON.parse(Buffer.concat(pieces).toString("utf8")) as unknown[];
   } finally {
     await file.close();

@@ -19,6 +19,15 @@ export function importCommand(context: CliContext): Command {
       (value: string, before: readonly string[]) => [...before, value],
       [],
     )
+    .option("--map-file <path>", "a JSON object of such mappings, from columns to fields; --map overrides it")
+    .option("--key-from-digits", "take the number in the key column as the key: INC0010001 is 10001", false)
+    .option("--generate-key", "make a key for each record, because the file has none", false)
+    .option(
+      "--key-column <column>",
+      "with --generate-key: make it of this column only; can be repeated (default: all columns)",
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
     .option("--dry-run", "only report what it would do, as plan does for a load", false)
     .option("--samples <count>", "with --dry-run: how many changes per column to show", "5")
     .option("--migrate", "bring the tables up to date first", false)
@@ -33,6 +42,14 @@ export function importCommand(context: CliContext): Command {
       "CSV with semicolons, as Excel saves it in many countries",
     ],
     ['otc-etl import old.xlsx --view tickets --map "Number=TKT-Ticket ID"', "a column with another name"],
+    [
+      "otc-etl import incident.csv --view tickets --map-file servicenow.json --key-from-digits",
+      "an export of ServiceNow",
+    ],
+    [
+      "otc-etl import export.xlsx --view tickets --map-file columns.json --generate-key",
+      "a file without ids",
+    ],
     ["otc-etl import tickets.csv --view tickets --dry-run", "what would it change?"],
     ["otc-etl import book.xlsx --view comments --sheet 2", "the second sheet"],
     ["zcat dump.gz | otc-etl import - --view tickets --format ndjson", "from a pipe"],

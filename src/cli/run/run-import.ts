@@ -1,5 +1,8 @@
 import type { Command } from "commander";
-import { parseColumnMapping } from "../../import/column-mapping.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { type ColumnMapping, parseColumnMapping } from "../../import/mapping/column-mapping.ts";
+import { readMappingFile } from "../../import/mapping/mapping-file.ts";
+import type { KeyRule } from "../../import/keys/record-key.ts";
 import { openImport } from "../../import/import-source.ts";
 import { parseDelimiter } from "../../import/csv-table.ts";
 import { fileFormatOf } from "../../import/file-format.ts";
@@ -20,6 +23,10 @@ export interface ImportFlags extends ErrorLimitFlags {
   readonly sheet?: string;
   readonly delimiter?: string;
   readonly map: readonly string[];
+  readonly mapFile?: string;
+  readonly keyFromDigits: boolean;
+  readonly generateKey: boolean;
+  readonly keyColumn: readonly string[];
 }
 
 /** @returns the exit code */
@@ -45,7 +52,8 @@ export function runImport(
         },
       },
       view,
-      flags.map.map(parseColumnMapping),
+      await readMappings(flags),
+      readKeyRule(flags),
     );
     try {
       const request = {
@@ -63,4 +71,24 @@ export function runImport(
       await imported.close();
     }
   });
+}
+
+/** Those of the flags come last and win. */
+async function readMappings({ map, mapFile }: ImportFlags): Promise<readonly ColumnMapping[]> {
+  const own = map.map(parseColumnMapping);
+  return mapFile === undefined ? own : [...(await readMappingFile(mapFile)), ...own];
+}
+
+/** @throws OtcError `usage` */
+function readKeyRule({ keyFromDigits, generateKey, keyColumn }: ImportFlags): KeyRule | undefined {
+  if (keyFromDigits && generateKey) {
+    throw new OtcError("usage", "--key-from-digits and --generate-key exclude each other.", {
+      remedy: "Use the first if a column has numbers such as INC0010001, and the second if none has.",
+    });
+  }
+  if (generateKey) return { kind: "generated", columns: keyColumn };
+  if (keyColumn.length > 0) {
+    throw new OtcError("usage", "--key-column belongs to --generate-key.", { remedy: "Add --generate-key." });
+  }
+  return keyFromDigits ? { kind: "digits" } : undefined;
 }

@@ -152,4 +152,44 @@ describeEachDatabase("an import", (target) => {
       { source: expect.stringContaining("tickets.json"), load_status: "failed" },
     ]);
   });
+
+  test("gives records without numeric ids a key that the next import finds again", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const csv = await fileOf("incident.csv", "Number,Title\nINC0010001,one\nINC0010002,two\nnone,three\n");
+    const fromDigits = {
+      maps: ["Number=TKT-Ticket ID", "Title=TKT-Title"],
+      key: { kind: "digits" },
+      maxErrors: "1",
+    } as const;
+    expect(await importFile(loader, tickets, csv, fromDigits)).toMatchObject({ inserted: 2, errors: 1 });
+    expect(await importFile(loader, tickets, csv, fromDigits)).toMatchObject({ unchanged: 2, errors: 1 });
+    const json = await fileOf(
+      "tickets.ndjson",
+      '{"Caller":"ann","Title":"a"}\n{"Title":"b","Caller":"bob"}\n',
+    );
+    const table = await fileOf("tickets.csv", "Title,Caller\nb,bob\na,ann\na,ann\n");
+    const generated = { maps: ["Title=TKT-Title"], key: { kind: "generated", columns: [] } } as const;
+    expect(await importFile(loader, tickets, json, generated)).toMatchObject({ inserted: 2 });
+    expect(await importFile(loader, tickets, table, generated)).toMatchObject({
+      unchanged: 2,
+      duplicates: 1,
+    });
+    expect(
+      await database.sql(
+        `select greatest("TKT-Ticket ID", 0) as id, "TKT-Title" as title, extra ->> 'Number' as number
+         from ${database.table("tickets")} order by title`,
+      ),
+    ).toEqual([
+      { id: 0, title: "a", number: null },
+      { id: 0, title: "b", number: null },
+      { id: 10001, title: "one", number: "INC0010001" },
+      { id: 10002, title: "two", number: "INC0010002" },
+    ]);
+    const mixed = await fileOf("mixed.csv", "Number,Title\nINC0010003,new\nREQ0010003,other\n");
+    expect(await importFile(loader, tickets, mixed, fromDigits)).toMatchObject({
+      status: "failed",
+      error: { message: expect.stringContaining("REQ0010003") },
+    });
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseColumnMapping } from "../../../src/import/column-mapping.ts";
-import { matchFields } from "../../../src/import/match-fields.ts";
+import { parseColumnMapping } from "../../../src/import/mapping/column-mapping.ts";
+import { matchFields } from "../../../src/import/mapping/match-fields.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";

@@ -1,7 +1,7 @@
 import leven from "leven";
-import { OtcError } from "../errors/otc-error.ts";
-import type { DocumentField, FieldNaming, RecordFile } from "./record-file.ts";
-import { type Column, keyColumns, type View } from "../views/view.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import type { DocumentField, FieldNaming, RecordFile } from "../record-file.ts";
+import { type Column, hasNumericKey, keyColumns, type View } from "../../views/view.ts";
 import type { ColumnMapping } from "./column-mapping.ts";
 
 /** Names that differ in more than this share of their letters are not similar. */
@@ -17,6 +17,7 @@ const MAX_REMEMBERED = 20_000;
  * Finds the view's fields among those of a file: by the mappings, otherwise by the name of the field or the column, in
  * any case and with any spaces. Fields that the view does not have keep their names.
  *
+ * @param made the field of the key for which numbers are made, so that the file need not have it
  * @throws OtcError `usage` when a mapping names an unknown field, two names mean one field, or a part of the key is
  *   missing
  */
@@ -24,6 +25,7 @@ export function matchFields(
   view: View,
   { fields, fieldsAre }: Pick<RecordFile, "fields" | "fieldsAre">,
   mappings: readonly ColumnMapping[],
+  made?: string,
 ): FieldNaming {
   const titled = fields.filter((field) => field !== "");
   const mapped = new Map(mappings.map((mapping) => resolved(mapping, view, titled)));
@@ -49,7 +51,8 @@ export function matchFields(
   });
   const missing = keyColumns(view).filter(
     // Records may omit an optional part of the key, which is null then. A header omits nothing.
-    (column) => !takenBy.has(column) && (column.key === "required" || fieldsAre === "all"),
+    (column) =>
+      column.field !== made && !takenBy.has(column) && (column.key === "required" || fieldsAre === "all"),
   );
   if (missing.length > 0) throw missingKey(view, missing, titled, naming);
   return naming;
@@ -68,14 +71,7 @@ function foldedName(name: string): string {
 
 /** @returns the file's spelling of the name, and the column that it means */
 function resolved({ theirs, field }: ColumnMapping, view: View, fields: readonly string[]): [string, Column] {
-  const name =
-    fields.find((candidate) => candidate === theirs) ??
-    fields.find((candidate) => foldedName(candidate) === foldedName(theirs));
-  if (name === undefined) {
-    throw new OtcError("usage", `--map names ${quoted(theirs)}, which is not in the file.`, {
-      remedy: `${guess(theirs, fields)}The file has ${list(fields)}.`,
-    });
-  }
+  const name = namedField("--map", theirs, fields);
   const column = view.columns.find((candidate) =>
     [candidate.field, candidate.name].some((own) => foldedName(own) === foldedName(field)),
   );
@@ -86,6 +82,22 @@ function resolved({ theirs, field }: ColumnMapping, view: View, fields: readonly
     });
   }
   return [name, column];
+}
+
+/**
+ * A name of the file, in the file's spelling.
+ *
+ * @param option what names it, for the message
+ * @throws OtcError `usage` when the file does not have it
+ */
+export function namedField(option: string, theirs: string, fields: readonly string[]): string {
+  const name =
+    fields.find((candidate) => candidate === theirs) ??
+    fields.find((candidate) => foldedName(candidate) === foldedName(theirs));
+  if (name !== undefined) return name;
+  throw new OtcError("usage", `${option} names ${quoted(theirs)}, which is not in the file.`, {
+    remedy: `${guess(theirs, fields)}The file has ${list(fields)}.`,
+  });
 }
 
 function ambiguous(field: string, one: string, other: string): OtcError {
@@ -114,7 +126,8 @@ function missingKey(
     suggestions.length > 0
       ? `Try ${suggestions.join(" ")}.`
       : "None of these is similar. Export again with the key, or name the column that contains it: " +
-        `--map ${quoted(`THEIR NAME=${missing[0]?.field ?? ""}`)}.`;
+        `--map ${quoted(`THEIR NAME=${missing[0]?.field ?? ""}`)}.` +
+        (hasNumericKey(view) ? " For a file without ids, --generate-key makes them." : "");
   return new OtcError(
     "usage",
     `The file has no column ${missing.map((column) => quoted(column.field)).join(", ")}; ` +

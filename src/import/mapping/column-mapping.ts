@@ -1,4 +1,4 @@
-import { OtcError } from "../errors/otc-error.ts";
+import { OtcError } from "../../errors/otc-error.ts";
 
 /** The value of `--map`: a name in the file, and the view's field that it means. */
 export interface ColumnMapping {
