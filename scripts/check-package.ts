@@ -19,7 +19,7 @@ const ALLOWED = [
   /^dist\/web\/assets\/.+\.(?:css|svg)$/,
   /^migrations\/.+\.sql$/,
   /^deploy\/.+\.(?:service|timer|ya?ml|json|sh)$/,
-  /^docs\/.+\.(?:md|svg)$/,
+  /^docs\/.+\.(?:md|png|svg)$/,
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|CODE_OF_CONDUCT\.md|SECURITY\.md|\.env\.example)$/,
 ];
 const TESTS = /(?:^|\/)(?:test|tests|__tests__)\/|\.(?:test|spec)\./;
