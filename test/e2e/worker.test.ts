@@ -8,7 +8,7 @@ import { kill, loadStoppedIn } from "../support/interrupted-load.ts";
 import { documentOf } from "../support/load-records.ts";
 import { installedPostgres } from "../support/postgres-binaries.ts";
 import { startPostgres } from "../support/postgres-server.ts";
-import { jsonLines, type RunningCli, runCli, startCli } from "../support/run-cli.ts";
+import { CANARY, jsonLines, type RunningCli, runCli, startCli } from "../support/run-cli.ts";
 import { comment, timesheet } from "../support/sample-records.ts";
 import { startWebhookServer } from "../support/webhook-server.ts";
 
@@ -228,6 +228,44 @@ describeEachDatabase(
   },
   ({ name }) => name === "PostgreSQL 18",
 );
+
+describeEachDatabase(
+  "worker --serve",
+  (target) => {
+    test("loads and serves the status page, which needs the token, and one signal ends both", async () => {
+      const database = await target.fresh();
+      const documents = await startDocumentServer(DOCUMENTS);
+      const env = { ...envOf(database, documents), OTC_WEB_TOKEN: CANARY.repeat(2) };
+      const worker = await startCli(["worker", "--serve", "--port", "0"], { env });
+      const [, url = ""] = /page on (http:\S+)\//.exec(await worker.output(/Ctrl-C ends it/)) ?? [];
+      expect((await fetch(`${url}/`)).status).toBe(401);
+      const page = async (): Promise<string> => {
+        const answer = await fetch(`${url}/runs`, {
+          headers: { authorization: `Bearer ${CANARY.repeat(2)}` },
+        });
+        return `${answer.status} ${await answer.text()}`;
+      };
+      await expect.poll(page).toMatch(/^200 [^]*tickets[^]*success/);
+      await worker.output(/(?:INFO: committed[^]*){3}/);
+      const { code, stdout, stderr } = await stop(worker);
+      expect({ code, runs: await runsOf(database) }).toEqual({
+        code: 0,
+        runs: ["tickets", "comments", "timesheets"].map((view) => ({ view, status: "success" })),
+      });
+      expect(stdout + stderr).not.toContain(CANARY);
+      await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    });
+  },
+  ({ name }) => name === "embedded" || name === "PostgreSQL 18",
+);
+
+test("worker --serve excludes --once and --list", async () => {
+  const env = { OTC_DATABASE_URL: "postgres://127.0.0.1:1/nothing" };
+  for (const other of ["--once", "--list"]) {
+    const { code, stderr } = await runCli(["worker", "--serve", other], { env });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("cannot be used with") });
+  }
+});
 
 test.skipIf(installedPostgres(18) === undefined)(
   "a worker waits for a server that becomes unreachable",

@@ -17,14 +17,17 @@ import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
 import { failureExitCode } from "../failure-exit-code.ts";
 import { readErrorLimit } from "../options/load-options.ts";
+import type { ServeFlags } from "../options/serve-options.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { renderWorkerStatus } from "../render/render-worker-status.ts";
 import { reporting } from "../render/reporting.ts";
 import { exitCodeOfOutcomes } from "./run-load.ts";
 import { type Session, withSession } from "../session.ts";
+import { withStatusPage } from "../status-page.ts";
 import type { ErrorLimitFlags } from "../options/load-options.ts";
 
-export interface WorkerFlags extends ErrorLimitFlags {
+export interface WorkerFlags extends ErrorLimitFlags, ServeFlags {
+  readonly serve: boolean;
   readonly once: boolean;
   readonly list: boolean;
   readonly migrate: boolean;
@@ -83,28 +86,27 @@ export function runWorker(
     };
     const sendDueAlerts = (): Promise<void> => loader.sendDueAlerts();
     const databaseWatch = new DatabaseWatch((news) => loader.sendDatabaseAlert(news), DATABASE_PATIENCE_MS);
-    const run = flags.once ? loadOnce : loadUntilStopped;
-    try {
+    const worker: WorkerContext = {
+      database,
+      queue,
+      schedules,
+      load,
+      sendDueAlerts,
+      databaseWatch,
+      prune,
+      log,
+      signal: context.signal,
+    };
+    const report = (outcomes: readonly LoadOutcome[]): void => {
+      if (flags.json || options.quiet) return;
+      context.stdout.write(outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes, layout));
+    };
+    const run = async (): Promise<number> => {
       await queue.start(schedules.map(({ view }) => view));
-      return await run(
-        {
-          database,
-          queue,
-          schedules,
-          load,
-          sendDueAlerts,
-          databaseWatch,
-          prune,
-          log,
-          signal: context.signal,
-        },
-        (outcomes) => {
-          if (flags.json || options.quiet) return;
-          context.stdout.write(
-            outcomes.length === 0 ? "Nothing to load.\n" : renderOutcomes(outcomes, layout),
-          );
-        },
-      );
+      return flags.once ? loadOnce(worker, report) : loadUntilStopped(worker);
+    };
+    try {
+      return flags.serve ? await withStatusPage(session, context, flags, true, run) : await run();
     } finally {
       grace.stop();
       alive?.stop();
