@@ -62,7 +62,7 @@ class JointLoad {
     const outcomes = await this.#outcomes();
     for (const outcome of outcomes) {
       const attempt = this.#attempts.find(({ run }) => run.runId === outcome.runId);
-      logOutcome(this.#context.log, outcome, attempt?.state.rejects);
+      logOutcome(this.#context.log, outcome, this.#context.kind, attempt?.state.rejects);
       traceOutcome(attempt?.state.span, outcome);
       onOutcome(outcome);
     }

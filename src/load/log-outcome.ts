@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { OtcError } from "../errors/otc-error.ts";
 import { documentWarnings } from "../runs/document-warnings.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../runs/outcome.ts";
+import type { RunKind } from "../runs/run-kind.ts";
 import { shownStatus } from "../runs/shown-status.ts";
 
 /** A load that came to its end, whether it was then committed or not. */
@@ -20,7 +21,12 @@ interface CountedRejects {
  *
  * @param rejects the rejected records; undefined when no run was recorded
  */
-export function logOutcome(log: Logger, outcome: LoadOutcome, rejects: CountedRejects | undefined): void {
+export function logOutcome(
+  log: Logger,
+  outcome: LoadOutcome,
+  kind: RunKind,
+  rejects: CountedRejects | undefined,
+): void {
   if (rejects !== undefined && rejects.stored < rejects.count) logCountedRejects(log, outcome, rejects);
   if (outcome.status === "failed") {
     logFailure(log, outcome);
@@ -35,7 +41,7 @@ export function logOutcome(log: Logger, outcome: LoadOutcome, rejects: CountedRe
   } else {
     log.info(loggedCounts(outcome), "committed");
   }
-  logFindings(log, outcome);
+  logFindings(log, outcome, kind);
 }
 
 function logCountedRejects(
@@ -76,7 +82,7 @@ export function loggedCounts(outcome: FinishedLoad | FailedLoad): Record<string,
 }
 
 /** Logs what a load cost, and what was odd about its document. */
-export function logFindings(log: Logger, load: FinishedLoad): void {
+export function logFindings(log: Logger, load: FinishedLoad, kind: RunKind): void {
   const { view, runId } = load;
   log.debug({ view, run: runId, ...load.metrics }, "what it cost");
   for (const message of documentWarnings(load)) log.warn({ view, run: runId }, message);
@@ -87,16 +93,24 @@ export function logFindings(log: Logger, load: FinishedLoad): void {
       "rows had the fingerprint of their record and differed from it: somebody changed them while triggers were off",
     );
   }
+  logDrift(log, load, kind);
+}
+
+/** The fields of an exported file are its own, and those of rejected records are reported already: neither is drift. */
+function logDrift(log: Logger, load: FinishedLoad, kind: RunKind): void {
+  if (kind === "retry") return;
+  const { view, runId } = load;
+  const drift = kind === "import" ? "" : "schema drift: ";
   const { records, unknownFields, absentFields } = load.drift;
   if (unknownFields.size > 0) {
     const fields = Object.fromEntries(unknownFields);
-    log.warn({ view, run: runId, fields }, "schema drift: unknown fields; rows keep them in extra");
+    log.warn({ view, run: runId, fields }, `${drift}unknown fields; rows keep them in extra`);
   }
   if (records > 0 && absentFields.length > 0) {
-    log.warn({ view, run: runId, fields: absentFields }, "schema drift: no record has these fields");
+    log.warn({ view, run: runId, fields: absentFields }, `${drift}no record has these fields`);
   }
-  for (const { kind, message } of load.driftWarnings) {
-    log.warn({ view, run: runId, kind }, `schema drift since the last load: ${message}`);
+  for (const { kind: change, message } of load.driftWarnings) {
+    log.warn({ view, run: runId, kind: change }, `schema drift since the last load: ${message}`);
   }
 }
 

@@ -53,7 +53,7 @@ class Rehearsal {
     const { log } = this.#context;
     log.info({ view: this.#view.name }, "plan begins");
     const outcome = await this.#outcome();
-    logPlan(log, outcome);
+    logPlan(log, outcome, this.#context.kind);
     return outcome;
   }
 
