@@ -9,7 +9,7 @@ create table etl_partitions (
 );
 
 comment on table etl_partitions is
-  'The tables of views that `otc-etl migrate --partition` has partitioned. A load creates the partitions that its records need.';
+  'The tables of views that `otc-etl migrate` has partitioned. A load creates the partitions that its records need.';
 comment on column etl_partitions.column_name is 'The column by whose time a row belongs to a partition.';
 comment on column etl_partitions.period is 'How much time a partition covers.';
 comment on column etl_partitions.time_zone is 'The time zone in which a period begins and ends.';

@@ -129,9 +129,9 @@ describeEachDatabase(
         ...(committed < 10 ? [{ status: "failed", code: "locked", count: 10 - committed }] : []),
         { status: "success", code: null, count: committed + 1 },
       ]);
-      // A skipped load is no failure, whatever the rate.
+      // A skipped load is no failure, whatever the rate. The new records come late, which the check may report.
       const check = await runCli(["status", "--check"], { env: cliEnv(database) });
-      expect(check.stdout).not.toContain("tickets");
+      expect(check.stdout).not.toMatch(/^tickets: .*(?:failed|rolled back|loaded .* ago)/m);
     });
   },
   ({ name }) => name === "PostgreSQL 18" || name === "PostgreSQL 15",
