@@ -9,7 +9,7 @@ const MAX_WORKERS = Math.min(availableParallelism() + 1, 8);
 
 /**
  * Each load allocates megabytes beside the heap of V8, which it answers by marking the whole heap. With room from the start
- * it does so a third as often, which saves a fifth of the CPU of the integration tests.
+ * it does so less often.
  */
 const ROOMY_HEAP = ["--initial-heap-size=1000"];
 
