@@ -60,6 +60,12 @@ describeEachDatabase(
       });
       const plan = await runCli([...args, "--dry-run"], { env, input: header });
       expect(plan.stdout).toContain(warning);
+      const other = await runCli([...args, "--dry-run"], {
+        env,
+        input: "TKT-Ticket ID,Colour\n1,red\n",
+      });
+      expect(other.stdout).toContain("Colour is not defined by the view (1 record); rows keep it in extra");
+      expect(other.stdout + other.stderr).not.toContain("schema drift");
       const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
       expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
       expect(records.stderr).not.toContain("contains no records");

@@ -1,5 +1,6 @@
 import { documentWarnings } from "../../runs/document-warnings.ts";
 import type { PlannedLoad, PlanOutcome } from "../../load/plan/plan-outcome.ts";
+import type { RunKind } from "../../runs/run-kind.ts";
 import type { MissingKey, RowKey } from "../../load/plan/plan-report.ts";
 import { formatCount, formatNumberOf } from "../../format/format.ts";
 import { type Layout, renderText } from "./layout.ts";
@@ -14,11 +15,15 @@ interface Finding {
   readonly samples?: readonly string[];
 }
 
-/** The counts of all views, followed by the changes and warnings of each view. */
-export function renderPlan(outcomes: readonly PlanOutcome[], layout: Layout): string {
+/**
+ * The counts of all views, followed by the changes and warnings of each view.
+ *
+ * @param kind what was planned; the fields of an exported file are its own, and no schema drift
+ */
+export function renderPlan(outcomes: readonly PlanOutcome[], layout: Layout, kind: RunKind): string {
   const sections = outcomes.flatMap((outcome) => {
     if (outcome.status === "failed") return [];
-    const findings = [...describe(outcome)].map((finding) => renderFinding(finding, layout));
+    const findings = [...describe(outcome, kind)].map((finding) => renderFinding(finding, layout));
     return findings.length === 0 ? [] : [`\n${outcome.view}\n${findings.join("")}`];
   });
   return `${renderPlanned(outcomes, layout)}${sections.join("")}`;
@@ -29,7 +34,7 @@ function renderFinding({ text, samples = [] }: Finding, layout: Layout): string 
   return `${renderText(text, layout, "  ", "    ")}${lines.join("")}`;
 }
 
-function* describe(plan: PlannedLoad): Generator<Finding> {
+function* describe(plan: PlannedLoad, kind: RunKind): Generator<Finding> {
   for (const { message } of plan.guards) yield { text: `the load would FAIL: ${message}` };
   if (plan.late > 0) {
     yield {
@@ -61,9 +66,10 @@ function* describe(plan: PlannedLoad): Generator<Finding> {
       samples: samples.map(({ key, records }) => `${keyText(key)}: ${formatNumberOf(records, "record")}`),
     };
   }
+  const drift = kind === "import" ? "" : "schema drift: ";
   for (const [field, records] of plan.drift.unknownFields) {
     yield {
-      text: `schema drift: ${field} is not defined by the view (${formatNumberOf(records, "record")}); rows keep it in extra`,
+      text: `${drift}${field} is not defined by the view (${formatNumberOf(records, "record")}); rows keep it in extra`,
     };
   }
   for (const { message } of plan.driftWarnings)

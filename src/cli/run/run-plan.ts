@@ -47,7 +47,8 @@ export async function planAndReport(
     ...request,
     ...reporting(session, context, flags),
   });
-  if (!flags.json && !options.quiet) context.stdout.write(renderPlan(outcomes, layout));
+  if (!flags.json && !options.quiet)
+    context.stdout.write(renderPlan(outcomes, layout, request.kind ?? "load"));
   // An interruption between two views leaves no outcome for the later ones.
   return outcomes.length < request.views.length ? exitCodeOf(context.signal.reason) : exitCode(outcomes);
 }

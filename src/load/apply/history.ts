@@ -17,15 +17,21 @@ export function checkHistoryColumns(chosen: readonly string[] | undefined, views
   const none = withHistory.map(noneOf);
   const unknown = (chosen ?? []).filter((name) => !known.includes(name) && !none.includes(name));
   if (unknown.length === 0) return;
+  const similar = unknown.flatMap((name) => known.filter((column) => shortName(column) === shortName(name)));
   throw new OtcError(
     "configuration",
     `OTC_HISTORY_COLUMNS names what has no history: ${unknown.map((name) => JSON.stringify(name)).join(", ")}.`,
     {
       remedy:
-        `There are ${known.join(", ")}. ${none.join(", ")} keep no history of one view; none alone keeps no history. ` +
+        `${similar.length === 0 ? "" : `Did you mean ${similar.join(", ")}? `}There are ${known.join(", ")}. ${none.join(", ")} keep no history of one view; none alone keeps no history. ` +
         "A row whose key changes is another row, and a column that only an insert writes does not change.",
     },
   );
+}
+
+/** What people call a column: `status` is `TKT-Status`. Columns of several views can have the same one. */
+function shortName(column: string): string {
+  return column.replace(/^[^-]+-/, "").toLowerCase();
 }
 
 /** What keeps no history of a view, in `OTC_HISTORY_COLUMNS`. */

@@ -346,5 +346,11 @@ describeEachDatabase("the settings of the history", (target) => {
       });
       await wrong.close();
     }
+    const short = database.open({ OTC_HISTORY_COLUMNS: "status,category" });
+    await expect(load(short, comments, [comment(1)])).rejects.toMatchObject({
+      message: 'OTC_HISTORY_COLUMNS names what has no history: "status", "category".',
+      remedy: expect.stringContaining("Did you mean TKT-Status, TKT-Category, TS-Category? There are"),
+    });
+    await short.close();
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { viewCatalog } from "../../../src/views/catalog.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: root });
@@ -82,4 +83,13 @@ describe("the pages", () => {
   test("README has at most 150 lines", () => {
     expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(150);
   });
+});
+
+test("the settings and the tables name the columns whose changes are kept by default", async () => {
+  const tracked = (await viewCatalog()).flatMap((view) => view.history?.columns ?? []);
+  expect(read("docs/settings.md")).toContain(`(default: ${tracked.slice(0, 5).join(", ")}, `);
+  for (const page of ["docs/settings.md", "docs/tables.md"]) {
+    const missing = tracked.filter((column) => !read(page).includes(column));
+    expect(missing, page).toEqual([]);
+  }
 });
