@@ -19,7 +19,7 @@ import { accessWith, LOGIN_PATH, LOGOUT_PATH, requireToken } from "./access/requ
 import type { Answer, Endpoint } from "./api/endpoint.ts";
 import { ENDPOINTS } from "./api/endpoints.ts";
 import type { Assets } from "./page/assets.ts";
-import { failureForPrograms, failurePage, NOT_FOUND } from "./page/failure.ts";
+import { failureForPrograms, failurePage, NOT_FOUND, unknownAddress } from "./page/failure.ts";
 import { type Layout, renderPage } from "./page/layout.ts";
 import type { Page, PageContent, PageRequest } from "./page/page.ts";
 import { readQuery } from "./page/query.ts";
@@ -107,7 +107,11 @@ export function buildApplication(site: Site): Hono {
   const answers = new CoalescingCache<Answer>(MAX_WAIT_MS);
   for (const endpoint of ENDPOINTS) addEndpoint(app, endpoint, { site, answers, calendar });
 
-  app.notFound((context) => context.html(renderPage(layout, context.req.path, NOT_FOUND), 404));
+  app.notFound((context) => {
+    const { path } = context.req;
+    if (path.startsWith(API)) return context.json(unknownAddress(path, ENDPOINTS), 404);
+    return context.html(renderPage(layout, path, NOT_FOUND), 404);
+  });
   app.onError((error, context) => {
     const reference = randomBytes(4).toString("hex");
     const { status, content } = failurePage(error, reference);

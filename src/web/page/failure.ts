@@ -84,6 +84,15 @@ export function failureForPrograms(error: unknown, status: FailurePage["status"]
   };
 }
 
+/** The failure for an unknown address for programs. */
+export function unknownAddress(path: string, known: readonly { readonly path: string }[]): Failure {
+  return {
+    code: "usage",
+    message: `There is no ${path}.`,
+    remedy: `The addresses for programs are ${known.map((endpoint) => endpoint.path).join(" and ")}.`,
+  };
+}
+
 /** The page for an unknown address. */
 export const NOT_FOUND: PageContent = {
   title: "Not found",

@@ -86,7 +86,13 @@ describeEachDatabase("the pages", (target) => {
       status: 400,
       body: expect.stringContaining('"code":"usage"'),
     });
-    expect((await site.ask("/api/nothing")).status).toBe(404);
+    const nothing = await site.ask("/api/nothing");
+    expect(nothing.status).toBe(404);
+    expect(JSON.parse(nothing.body)).toEqual({
+      code: "usage",
+      message: "There is no /api/nothing.",
+      remedy: "The addresses for programs are /api/status and /api/runs.",
+    });
     const run = await page("/runs/1");
     expect(run).toMatch(/120 fetched inserted 60 updated 0 skipped 0 .* errors 60/);
     expect(run).toContain(`TKT-${HOSTILE} (60 records; rows keep it in extra)`);
