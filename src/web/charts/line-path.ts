@@ -1,4 +1,6 @@
 import { area, line } from "d3-shape";
+import { html } from "hono/html";
+import type { Html } from "../page/page.ts";
 
 /** A path cannot use percentages: it is drawn with this width, and stretched. */
 export const PATH_WIDTH = 1000;
@@ -10,11 +12,21 @@ const isPoint = (point: LinePoint): boolean => point !== undefined;
 const xOf = (point: LinePoint): number => point?.x ?? 0;
 const yOf = (point: LinePoint): number => point?.y ?? 0;
 
-/** The path of a line. A point between two gaps is a line without a length, which a round line end makes visible. */
-export function linePath(points: readonly LinePoint[]): string {
-  const draw = line<LinePoint>(xOf, yOf).defined(isPoint).digits(1);
-  // d3 closes such a point, and the end of a closed path is not round.
-  return (draw(points) ?? "").replaceAll("Z", "h0");
+/** A line, interrupted where there is no point. A point between two gaps is a dot, because it has no line. */
+export function renderLine(points: readonly LinePoint[]): Html {
+  const isAlone = (index: number): boolean => !isPoint(points[index - 1]) && !isPoint(points[index + 1]);
+  const draw = line<LinePoint>(xOf, yOf)
+    .defined((point, index) => isPoint(point) && !isAlone(index))
+    .digits(1);
+  const drawn = draw(points) ?? "";
+  // The round end of a line without a length is a dot, however the drawing is stretched.
+  const dots = points
+    .filter((point, index) => isPoint(point) && isAlone(index))
+    .map((point) => `M${xOf(point).toFixed(1)},${yOf(point).toFixed(1)}h0`)
+    .join("");
+  return html`${drawn === "" ? "" : html`<path class="stroke" d="${drawn}" />`}${
+    dots === "" ? "" : html`<path class="stroke dot" d="${dots}" />`
+  }`;
 }
 
 /** The path of the area below a line, down to `bottom`. */

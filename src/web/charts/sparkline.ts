@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { scaleLinear } from "d3-scale";
 import type { Html } from "../page/page.ts";
-import { linePath, PATH_WIDTH } from "./line-path.ts";
+import { PATH_WIDTH, renderLine } from "./line-path.ts";
 
 /** In pixels; the line needs some room above and below. */
 const HEIGHT = 28;
@@ -27,6 +27,6 @@ export function renderSparkline(label: string, values: readonly (number | null)[
     viewBox="0 0 ${PATH_WIDTH} ${HEIGHT}"
     preserveAspectRatio="none"
   >
-    <path class="stroke" d="${linePath(points)}" />
+    ${renderLine(points)}
   </svg>`;
 }

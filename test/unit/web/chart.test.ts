@@ -116,10 +116,10 @@ test("a time axis places runs by their time, keeps one run narrow, and interrupt
   expect(
     places.map((place) => Math.round((7 * (place - places[0]!)) / (places.at(-1)! - places[0]!))),
   ).toEqual([0, 1, 4, 5, 7]);
-  // Two gaps, so three parts, of which the last is a point.
+  // Two gaps, so three parts, of which the last is a single run: a dot.
   const path = /class="stroke" d="([^"]*)"/.exec(markup)?.[1] ?? "";
-  expect(path.match(/M/g)).toHaveLength(3);
-  expect(path).toMatch(/M[\d.,]+h0$/);
+  expect(path.match(/M/g)).toHaveLength(2);
+  expect(/class="stroke dot" d="([^"]*)"/.exec(markup)?.[1]).toMatch(/^M[\d.]+,[\d.]+h0$/);
   expect(markup).toContain('href="/runs/5" data-tip aria-label="run 5');
   expect(markup).toMatch(/>\s*2026-11-0\d\s*</);
 
