@@ -14,6 +14,8 @@ interface Bar {
   readonly values: readonly number[];
   /** The text at its end. Default: the sum of its values. */
   readonly outcome?: string;
+  /** The page that its name leads to. */
+  readonly href?: string;
 }
 
 /** Bars one below the other, the series stacked in each. */
@@ -45,15 +47,17 @@ export function renderBarChart(chart: BarChart): Html {
   const { series, bars, format } = chart;
   const outcomeOf = (bar: Bar): string => bar.outcome ?? format.exact(sum(bar));
   const longest = Math.max(0, ...bars.map(sum));
+  // What is in an image cannot be reached by screen readers.
+  const role = bars.some(({ href }) => href !== undefined) ? "group" : "img";
   return renderFigure(
     chart,
     () =>
       html`${renderLegend(series, chart.id)}
-        <div class="bars" role="img" aria-labelledby="${labelledBy(chart)}">
+        <div class="bars" role="${role}" aria-labelledby="${labelledBy(chart)}">
           ${bars.map(
             (bar) =>
               html`<div class="bar">
-                <span class="bar-name">${bar.name}</span>
+                <span class="bar-name">${nameOf(bar)}</span>
                 <svg class="bar-drawing" width="100%" height="${BAR_HEIGHT}">
                   ${renderSegments(chart, bar, chart.asShares === true ? sum(bar) : longest)}
                 </svg>
@@ -62,7 +66,7 @@ export function renderBarChart(chart: BarChart): Html {
           )}
         </div>`,
     [
-      { title: chart.barTitle, rowHeader: true, cell: (bar) => bar.name },
+      { title: chart.barTitle, rowHeader: true, cell: nameOf },
       ...(series.length === 1
         ? []
         : series.map(({ name }, index) => ({
@@ -74,6 +78,10 @@ export function renderBarChart(chart: BarChart): Html {
     ],
     bars,
   );
+}
+
+function nameOf({ name, href }: Bar): Html | string {
+  return href === undefined ? name : html`<a href="${href}">${name}</a>`;
 }
 
 /** @param whole the value that fills the width */

@@ -5,6 +5,7 @@ import { COUNT } from "../charts/number-format.ts";
 import type { Tone } from "../charts/tone.ts";
 import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
+import { linkToTeam } from "./desk-filter.ts";
 
 /** The results of the function `age_bucket`. */
 const AGES = [
@@ -19,6 +20,8 @@ const AGES = [
 /** Active tickets of a team, or of one status of the chosen team. */
 interface Backlog {
   readonly name: string;
+  /** The team of that name; null if it is a status or no team, or if several teams have the name. */
+  readonly team: string | null;
   readonly tickets: number;
   /** The number of tickets by age; ages without tickets are left out. */
   readonly ages: Readonly<Record<string, number>>;
@@ -27,9 +30,10 @@ interface Backlog {
 /** Reads the backlogs, largest first. Inactive teams are left out, as in v_team_tickets. */
 export async function readBacklog({ database, asOf, filter }: DeskData): Promise<readonly Backlog[]> {
   const { rows } = await database.query<Backlog>(
-    `select name, sum(tickets)::float8 as tickets, json_object_agg(age, tickets) as ages
+    `select name, case when min(first_team) = max(last_team) then min(first_team) end as team,
+       sum(tickets)::float8 as tickets, json_object_agg(age, tickets) as ages
      from (
-       select name, ${qualifiedName(database.schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
+       select name, min(team) as first_team, max(team) as last_team, ${qualifiedName(database.schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
          count(*) as tickets
        from (
          select
@@ -37,12 +41,13 @@ export async function readBacklog({ database, asOf, filter }: DeskData): Promise
              when $2::text is null then coalesce(display_name, teams.team)
              else coalesce(nullif(status, ''), 'No status')
            end as name,
+           case when $2::text is null then teams.team end as team,
            created_time
          from ${qualifiedName(database.schema, "teams")} as teams
          cross join lateral ${qualifiedName(database.schema, "get_team_backlog")}(teams.team)
          where active and ($2 is null or teams.team = $2)
          union all
-         select 'No team', created_time
+         select 'No team', null, created_time
          from ${qualifiedName(database.schema, "v_ticket_age")}
          where $2 is null and (team = '' or team is null)
        ) as backlog
@@ -56,7 +61,11 @@ export async function readBacklog({ database, asOf, filter }: DeskData): Promise
 }
 
 /** @param team the display name of the chosen team */
-export function renderBacklog(backlogs: readonly Backlog[], team: string | undefined): Html {
+export function renderBacklog(
+  backlogs: readonly Backlog[],
+  team: string | undefined,
+  { filter }: DeskData,
+): Html {
   const tickets = backlogs.reduce((total, backlog) => total + backlog.tickets, 0);
   const ages = AGES.filter(
     ({ name }) => name !== "unknown" || backlogs.some((backlog) => name in backlog.ages),
@@ -72,6 +81,7 @@ export function renderBacklog(backlogs: readonly Backlog[], team: string | undef
     series: ages,
     bars: backlogs.map((backlog) => ({
       name: backlog.name,
+      ...linkToTeam(backlog.team, filter),
       values: ages.map(({ name }) => backlog.ages[name] ?? 0),
     })),
   });

@@ -1,4 +1,4 @@
-import { fieldOf } from "../page/query.ts";
+import { addressOf, fieldOf } from "../page/query.ts";
 import type { PageRequest } from "../page/page.ts";
 
 /** The periods to choose from, in weeks; `team_hours` covers little more than the longest. */
@@ -17,6 +17,11 @@ export function deskFilterOf(request: Pick<PageRequest, "query">): DeskFilter {
     team: fieldOf(request, "team"),
     weeks: periodOf(fieldOf(request, "weeks") ?? "") ?? PERIODS[0],
   };
+}
+
+/** The address of the page with one team and the same period, for its bar; nothing if the team is not known. */
+export function linkToTeam(team: string | null, { weeks }: DeskFilter): { readonly href?: string } {
+  return team === null ? {} : { href: addressOf("/desk", { team, weeks }) };
 }
 
 /** The period of a text; undefined for any other number of weeks. */

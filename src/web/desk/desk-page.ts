@@ -53,7 +53,8 @@ export const deskPage: Page = {
         ${team === undefined ? renderFindings(await countOverlaps(data), await countMissing(database, { view: "timesheets" }), data) : ""}
         <div class="charts">
           ${renderWeeklyTickets(ticketWeeks, data)} ${renderWeeklyHours(hourWeeks, data)}
-          ${renderBacklog(backlogs, team)} ${team === undefined ? await renderChartsOfAllTeams(data) : ""}
+          ${renderBacklog(backlogs, team, data)}
+          ${team === undefined ? await renderChartsOfAllTeams(data) : ""}
         </div>`,
     };
   },

@@ -3,11 +3,14 @@ import { renderBarChart } from "../charts/bar-chart.ts";
 import { HOURS } from "../charts/number-format.ts";
 import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
+import { linkToTeam } from "./desk-filter.ts";
 
 /** Hours booked on the tickets of a team. */
 interface TeamHours {
   /** The display name of the team; null for hours booked without a ticket, or on a ticket whose team is unknown. */
   readonly name: string | null;
+  /** The team of that name; null if there is no such team, or if several teams have the name. */
+  readonly team: string | null;
   readonly isInternal: boolean;
   readonly billable: number;
   readonly other: number;
@@ -17,6 +20,7 @@ interface TeamHours {
 export async function readTeamHours({ database, asOf, filter }: DeskData): Promise<readonly TeamHours[]> {
   const { rows } = await database.query<TeamHours>(
     `select coalesce(display_name, team) as name, is_internal as "isInternal",
+       case when min(teams.team) = max(teams.team) then min(teams.team) end as team,
        coalesce(sum(hours) filter (where is_billable), 0)::float8 as billable,
        coalesce(sum(hours) filter (where not is_billable), 0)::float8 as other
      from ${qualifiedName(database.schema, "team_hours")}
@@ -50,8 +54,8 @@ export function renderTeamHours(hours: readonly TeamHours[], { filter }: DeskDat
       { name: "billable", tone: "primary" },
       { name: "not billable", tone: "secondary" },
     ],
-    bars: hours.flatMap(({ name, billable, other }) =>
-      name === null ? [] : [{ name, values: [billable, other] }],
+    bars: hours.flatMap(({ name, team, billable, other }) =>
+      name === null ? [] : [{ name, ...linkToTeam(team, filter), values: [billable, other] }],
     ),
   });
 }

@@ -190,5 +190,8 @@ describeEachDatabase("the page of the service desk", (target) => {
     expect(everything).toContain("Time in status");
     expect(everything).toContain("No timesheet is on record that OTC no longer sends.");
     expect(ofTeam).not.toContain("Time in status");
+    // The bar of a team leads to the page of the team, and keeps the period.
+    expect(everything).toContain('<span class="bar-name"><a href="/desk?team=SAP&amp;weeks=4">SAP Basis</a>');
+    expect(ofTeam).not.toContain('<span class="bar-name"><a');
   });
 });
