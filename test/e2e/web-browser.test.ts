@@ -192,6 +192,47 @@ describe.skipIf(!chromiumInstalled() || inject("postgres").length === 0)("in a b
         expect([...troubles, ...phone.troubles]).toEqual([]);
       });
 
+      test("show times beside UTC in the zone of the browser, and where a table goes on", async () => {
+        const database = await target.fresh();
+        await loadSample(database.open());
+        const url = await serving(database);
+        const shown = async (options: BrowserContextOptions): Promise<Record<string, unknown>> => {
+          const { page, troubles } = await newPage(browser, url, options);
+          await page.goto("/runs");
+          const found = await page.evaluate<Record<string, unknown>>(`(() => {
+            const time = document.querySelector("td time");
+            const more = getComputedStyle(document.querySelector(".scroll"));
+            return {
+              utc: time.innerText,
+              datetime: time.dateTime,
+              local: time.dataset.local,
+              footer: document.querySelector("footer").innerText,
+              right: more.getPropertyValue("--more-right"),
+              left: more.getPropertyValue("--more-left"),
+            };
+          })()`);
+          expect(troubles).toEqual([]);
+          return found;
+        };
+        const india = await shown({ viewport: PHONE, timezoneId: "Asia/Kolkata" });
+        const there = new Date(Date.parse(String(india["datetime"])) + 5.5 * 3_600_000).toISOString();
+        const isSameDay = there.slice(0, 10) === String(india["datetime"]).slice(0, 10);
+        expect(india).toMatchObject({
+          utc: String(india["datetime"]).slice(0, 19).replace("T", " "),
+          local: `${isSameDay ? "" : `${there.slice(0, 10)} `}${there.slice(11, 16)} GMT+5:30`,
+          footer: expect.stringContaining("beside them those of Asia/Calcutta"),
+          right: "1",
+          left: "0",
+        });
+        const wide = await shown({ viewport: { width: 1600, height: 900 }, timezoneId: "UTC" });
+        expect(wide).toMatchObject({
+          footer: expect.stringMatching(/all times are UTC$/),
+          right: "0",
+          left: "0",
+        });
+        expect(wide["local"]).toBeUndefined();
+      });
+
       test("show the progress of a load without a reload", async () => {
         const database = await target.fresh();
         const held = await beginLoad(

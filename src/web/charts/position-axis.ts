@@ -17,11 +17,15 @@ export interface Position {
   readonly time?: Date;
 }
 
-/** The number of labels that fit on a wide screen; a narrow one shows every second label. */
+/** The number of labels that fit on a wide screen; a narrow one shows those that have room. */
 const LABELS = 8;
 
 /** Closer to an edge of the drawing than this part of its width, a label does not reach over it. */
 const EDGE = 0.03;
+
+/** On a narrow screen: the widths of a character and of the gap between two labels, as parts of the drawing's width. */
+const CHARACTER_WHEN_NARROW = 7 / 270;
+const GAP_WHEN_NARROW = 0.02;
 
 /** Room below a panel for the crosses and the labels, in pixels. */
 export const AXIS_HEIGHT = 30;
@@ -63,11 +67,10 @@ function bandAxis(positions: readonly Position[]): PositionAxis {
   const middle = (index: number): number => start(index) + bandwidth / 2;
   const step = Math.ceil(positions.length / LABELS);
   // Counted from the end, so that the newest position has a label.
-  const ticks = positions.flatMap(({ label }, index): Tick[] => {
-    const place = (positions.length - 1 - index) / step;
-    return Number.isInteger(place) ? [{ label, at: middle(index), isMinor: place % 2 === 1 }] : [];
-  });
-  return { bandwidth, start, middle, isAfterGap: () => false, ticks };
+  const labels = positions.flatMap(({ label }, index) =>
+    (positions.length - 1 - index) % step === 0 ? [{ label, at: middle(index) }] : [],
+  );
+  return { bandwidth, start, middle, isAfterGap: () => false, ticks: ticksOf(labels) };
 }
 
 /** The width of a position is a part of the usual distance of two, and never more than this part of the drawing. */
@@ -92,23 +95,39 @@ function timeAxis(times: readonly number[]): PositionAxis {
   const withDay = (domain[1] ?? 0) - (domain[0] ?? 0) > 2 * DAY_MS;
   const round = scale.ticks(LABELS);
   const step = Math.ceil(round.length / LABELS);
-  const ticks = round
+  const labels = round
     .filter((_, index) => index % step === 0)
-    .map((time, index): Tick => {
+    .map((time) => {
       const iso = time.toISOString();
-      return {
-        label: withDay ? iso.slice(0, 10) : iso.slice(11, 16),
-        at: scale(time),
-        isMinor: index % 2 === 1,
-      };
+      return { label: withDay ? iso.slice(0, 10) : iso.slice(11, 16), at: scale(time) };
     });
   return {
     bandwidth,
     start: (index) => middle(index) - bandwidth / 2,
     middle,
     isAfterGap: (index) => index > 0 && (distances[index - 1] ?? 0) > GAP * usual,
-    ticks,
+    ticks: ticksOf(labels),
   };
+}
+
+/** Decides from the newest label on which ones a narrow screen has room for. */
+function ticksOf(labels: readonly Omit<Tick, "isMinor">[]): readonly Tick[] {
+  let free = Infinity;
+  return labels
+    .toReversed()
+    .map((tick): Tick => {
+      const width = tick.label.length * CHARACTER_WHEN_NARROW;
+      const start = tick.at - width * { start: 0, middle: 0.5, end: 1 }[anchorOf(tick)];
+      const isMinor = start + width > free;
+      if (!isMinor) free = start - GAP_WHEN_NARROW;
+      return { ...tick, isMinor };
+    })
+    .reverse();
+}
+
+/** Which part of a label stands at its place. */
+function anchorOf({ at }: Pick<Tick, "at">): "start" | "middle" | "end" {
+  return at > 1 - EDGE ? "end" : at < EDGE ? "start" : "middle";
 }
 
 /** @param height of the panel above it, in pixels */
@@ -127,14 +146,14 @@ export function renderPositionAxis(axis: PositionAxis, positions: readonly Posit
         </text>`,
     )}
     ${axis.ticks.map(
-      ({ label, at, isMinor }) =>
+      (tick) =>
         html`<text
-          class="${isMinor ? "minor" : "major"}"
-          x="${percent(at)}"
+          class="${tick.isMinor ? "minor" : "major"}"
+          x="${percent(tick.at)}"
           y="${height + LABEL_Y}"
-          text-anchor="${at > 1 - EDGE ? "end" : at < EDGE ? "start" : "middle"}"
+          text-anchor="${anchorOf(tick)}"
         >
-          ${label}
+          ${tick.label}
         </text>`,
     )}
   </g>`;

@@ -52,7 +52,7 @@ export function renderPage(
           <h1>${title}</h1>
           ${lead === undefined ? "" : html`<p class="lead">${lead}</p>`} ${body}
         </main>
-        <footer class="site">otc-etl ${packageVersion()} · all times are UTC</footer>
+        <footer class="site">otc-etl ${packageVersion()} · <span data-zone>all times are UTC</span></footer>
       </body>
     </html>`;
 }

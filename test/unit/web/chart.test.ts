@@ -123,6 +123,16 @@ test("a time axis places runs by their time, keeps one run narrow, and interrupt
   expect(markup).toContain('href="/runs/5" data-tip aria-label="run 5');
   expect(markup).toMatch(/>\s*2026-11-0\d\s*</);
 
+  // On a phone, labels of ten characters need a quarter of the width.
+  const quarter = await panelChart(
+    panel(Array.from({ length: 90 }, () => 1)),
+    Array.from({ length: 90 }, (_, index) => index + 1).map(night),
+  );
+  const labels = [...quarter.matchAll(/class="major"\s+x="([\d.]+)%"\s+y="[\d.]+"\s+text-anchor="middle"/g)];
+  const distances = labels.map(([, x]) => Number(x)).map((x, index, all) => x - (all[index - 1] ?? -100));
+  expect(distances.length).toBeGreaterThan(1);
+  expect(Math.min(...distances)).toBeGreaterThan(26);
+
   const single = elements(
     (await panelChart(panel([1]), [night(1)])).split('class="pointed"')[1] ?? "",
     "rect",
