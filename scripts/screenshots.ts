@@ -1,5 +1,6 @@
 // Takes screenshots of every page, light, dark and as on a phone: npm run screenshots [-- <folder>]
-// The pages show the ninety nights of `npm run demo -- --serve`, which are kept, then a failing load and an empty database.
+// The pages show the ninety nights of `npm run demo -- --serve`, which are kept, then an empty database, a failing load and,
+// on PostgreSQL 18, a load that runs. The browser is in a time zone, so that they show its times beside UTC.
 // docs/screenshots/ has a few of them.
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,11 +8,17 @@ import { join } from "node:path";
 import { pino } from "pino";
 import type { Browser } from "playwright-core";
 import { type DemoDesk, openDemoDesk } from "../src/demo/demo-desk.ts";
+import { Loader } from "../src/loader/loader.ts";
 import { loadHistory } from "../src/demo/load-history.ts";
 import { newFieldSince } from "../src/demo/nights.ts";
 import { readSchedules } from "../src/schedule/schedule.ts";
+import { viewCatalog } from "../src/views/catalog.ts";
+import comments from "../src/views/definitions/comments.ts";
 import { startServer } from "../src/web/start-server.ts";
 import { startChromium } from "../test/support/browser.ts";
+import { beginLoad, load } from "../test/support/load-records.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
+import { comment, many } from "../test/support/sample-records.ts";
 
 const [folder = ".otc-etl/screenshots"] = process.argv.slice(2);
 
@@ -37,22 +44,37 @@ const PAGES: Readonly<Record<string, string>> = {
   quarantine: "/rejects",
   record: "/rejects/1",
   desk: "/desk",
+  "desk-of-team": "/desk?team=Service+Desk&weeks=13",
+  overlaps: "/desk/overlaps?weeks=13",
+};
+
+const RUNNING_PAGES: typeof PAGES = {
+  "status-running": "/",
+  "runs-running": "/runs",
+  "run-running": "/runs/2",
 };
 
 /** The screenshots that the documentation shows. */
 const SHOWN = ["status-light", "status-dark", "status-phone"];
 
-async function shoot(browser: Browser, desk: DemoDesk, pages: typeof PAGES): Promise<void> {
+/** What a server of the pages needs. */
+type ShownDesk = Pick<DemoDesk, "loader" | "views">;
+
+async function shoot(browser: Browser, { loader, views }: ShownDesk, pages: typeof PAGES): Promise<void> {
   const server = await startServer({
-    database: await desk.loader.database(),
-    settings: desk.loader.settings,
-    schedules: readSchedules(desk.views, desk.loader.settings, {}, {}),
+    database: await loader.database(),
+    settings: loader.settings,
+    schedules: readSchedules(views, loader.settings, {}, {}),
     log: pino({ level: "silent" }),
     host: "127.0.0.1",
     port: 0,
   });
   for (const [look, options] of Object.entries(LOOKS)) {
-    const context = await browser.newContext({ baseURL: server.url, ...options });
+    const context = await browser.newContext({
+      baseURL: server.url,
+      timezoneId: "Europe/Zurich",
+      ...options,
+    });
     const page = await context.newPage();
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(path);
@@ -87,6 +109,28 @@ async function withDesk(
   }
 }
 
+/** A load that waits for the end of its document. The embedded database would let no page read while it runs. */
+async function shootRunning(browser: Browser): Promise<void> {
+  const server = await startPostgres(18);
+  const loader = new Loader({
+    env: { OTC_DATABASE_URL: server.url },
+    flags: {},
+    log: pino({ level: "silent" }),
+  });
+  try {
+    await loader.migrate(never);
+    const records = many(6000, (id) => comment(id));
+    await load(loader, comments, records);
+    const held = await beginLoad(loader, comments, records.slice(0, 4500), { allowShrink: true });
+    await shoot(browser, { loader, views: await viewCatalog() }, RUNNING_PAGES);
+    held.finish();
+    await held.outcome;
+  } finally {
+    await loader.close();
+    await server.destroy();
+  }
+}
+
 await mkdir(folder, { recursive: true });
 const browser = await startChromium();
 try {
@@ -101,6 +145,7 @@ try {
     await desk.night();
     await shoot(browser, desk, { "status-failing": "/", "runs-failed": "/runs?status=failed" });
   });
+  await shootRunning(browser);
 } finally {
   await browser.close();
 }
