@@ -46,6 +46,8 @@ const PAGES: Readonly<Record<string, string>> = {
   desk: "/desk",
   "desk-of-team": "/desk?team=Service+Desk&weeks=13",
   overlaps: "/desk/overlaps?weeks=13",
+  missing: "/desk/missing",
+  rekeyed: "/desk/missing?reason=rekeyed",
 };
 
 const RUNNING_PAGES: typeof PAGES = {

@@ -33,15 +33,19 @@ export interface MissingCount {
 export interface MissingFilter {
   readonly view?: string;
   readonly action?: MissingAction;
+  /** Leaves out the rows with which this was done. */
+  readonly excluding?: MissingAction;
+  readonly reason?: "missing" | "rekeyed";
 }
 
 const COLUMNS = `missing_id as "missingId", view_name as "view", record_key as "key", first_run_id as "firstRunId",
   missing_run_id as "missingRunId", missing_at as "missingAt", action, reason, new_key as "newKey", problem`;
 
-const CONDITION = "($1::text is null or view_name = $1::text) and ($2::text is null or action = $2::text)";
+const CONDITION = `($1::text is null or view_name = $1::text) and ($2::text is null or action = $2::text)
+  and ($3::text is null or action is distinct from $3::text) and ($4::text is null or reason = $4::text)`;
 
-function parametersOf({ view, action }: MissingFilter): readonly (string | null)[] {
-  return [view ?? null, action ?? null];
+function parametersOf({ view, action, excluding, reason }: MissingFilter): readonly (string | null)[] {
+  return [view ?? null, action ?? null, excluding ?? null, reason ?? null];
 }
 
 /** The table of missing rows, quoted and with its schema. */
@@ -49,15 +53,22 @@ function missingTable(schema: string): string {
   return qualifiedName(schema, "etl_missing");
 }
 
-/** The newest first. */
+/**
+ * The newest first.
+ *
+ * @param before only rows with a lower id, for the next page
+ */
 export async function readMissing(
   database: Queryable,
   filter: MissingFilter,
   limit: number,
+  before?: number,
 ): Promise<readonly MissingRow[]> {
   const { rows } = await database.query<MissingRow>(
-    `select ${COLUMNS} from ${missingTable(database.schema)} where ${CONDITION} order by missing_id desc limit $3`,
-    [...parametersOf(filter), limit],
+    `select ${COLUMNS} from ${missingTable(database.schema)}
+     where ${CONDITION} and ($5::bigint is null or missing_id < $5::bigint)
+     order by missing_id desc limit $6`,
+    [...parametersOf(filter), before ?? null, limit],
   );
   return rows;
 }

@@ -1,4 +1,5 @@
 import { deskPage } from "./desk/desk-page.ts";
+import { missingPage } from "./desk/missing-page.ts";
 import { overlapsPage } from "./desk/overlaps-page.ts";
 import type { Page } from "./page/page.ts";
 import { rejectPage } from "./quarantine/reject-page.ts";
@@ -15,5 +16,6 @@ export const PAGES: readonly Page[] = [
   rejectsPage,
   rejectPage,
   deskPage,
+  missingPage,
   overlapsPage,
 ];

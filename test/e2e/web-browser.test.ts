@@ -21,6 +21,7 @@ const PATHS = [
   "/rejects",
   "/rejects/1",
   "/desk",
+  "/desk/missing",
   "/nowhere",
 ];
 

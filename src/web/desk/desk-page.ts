@@ -6,6 +6,7 @@ import { readBacklog, renderBacklog } from "./backlog.ts";
 import { type DeskData, readAsOf } from "./desk-data.ts";
 import { type DeskFilter, deskFilterOf, PERIODS, periodOf } from "./desk-filter.ts";
 import { countMissing } from "../../runs/read-missing.ts";
+import { missingTimesheets } from "./missing-page.ts";
 import { countOverlaps } from "./overlaps.ts";
 import { renderFindings } from "./findings.ts";
 import { readTeamHours, renderTeamHours } from "./team-hours.ts";
@@ -50,7 +51,7 @@ export const deskPage: Page = {
       lead: html`${team ?? "All teams"}, as of ${renderTime(asOf)}, the newest date in the data. Weeks begin
       on Monday${data.timeZone === "UTC" ? "" : ` in ${data.timeZone}`}.`,
       body: html`${renderDeskForm(teams, filter)}
-        ${team === undefined ? renderFindings(await countOverlaps(data), await countMissing(database, { view: "timesheets" }), data) : ""}
+        ${team === undefined ? renderFindings(await countOverlaps(data), await countMissing(database, missingTimesheets()), data) : ""}
         <div class="charts">
           ${renderWeeklyTickets(ticketWeeks, data)} ${renderWeeklyHours(hourWeeks, data)}
           ${renderBacklog(backlogs, team, data)}

@@ -4,6 +4,7 @@ import type { MissingCount } from "../../runs/read-missing.ts";
 import type { Html } from "../page/page.ts";
 import { plural } from "../page/plural.ts";
 import type { DeskData } from "./desk-data.ts";
+import { missingAddress } from "./missing-page.ts";
 import { formatHours, type OverlapTotal } from "./overlaps.ts";
 
 /** What is odd about the timesheets of all teams: times that overlap, entries that OTC no longer sends or whose key changed. */
@@ -13,9 +14,7 @@ export function renderFindings(
   { filter }: DeskData,
 ): Html {
   const rows = (reason: MissingCount["reason"]): number =>
-    missing
-      .filter((count) => count.reason === reason && count.action !== "restored")
-      .reduce((sum, count) => sum + count.rows, 0);
+    missing.filter((count) => count.reason === reason).reduce((sum, count) => sum + count.rows, 0);
   const [gone, rekeyed] = [rows("missing"), rows("rekeyed")];
   return html`<ul class="plain">
     <li>${renderOverlaps(pairs, hours, filter.weeks)}</li>
@@ -23,8 +22,9 @@ export function renderFindings(
       ${
         gone + rekeyed === 0
           ? html`<span class="muted">No timesheet is on record that OTC no longer sends.</span>`
-          : html`${plural(gone, "timesheet")} that OTC no longer sends, and ${formatCount(rekeyed)} that came
-              with another key: <code>otc-etl missing list --view timesheets</code> lists them.`
+          : html`<a href="${missingAddress("missing")}">${plural(gone, "timesheet")}</a> that OTC no longer
+              sends, and <a href="${missingAddress("rekeyed")}">${plural(rekeyed, "timesheet")}</a> that came
+              with another key.`
       }
     </li>
   </ul>`;

@@ -1,39 +1,53 @@
 import { html } from "hono/html";
 import type { Page } from "../page/page.ts";
+import { renderPager } from "../page/pager.ts";
+import { addressOf, idFieldOf, idText } from "../page/query.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { readAsOf } from "./desk-data.ts";
-import { deskFilterOf } from "./desk-filter.ts";
+import { deskFilterOf, periodOf } from "./desk-filter.ts";
 import { formatHours, type Overlap, readOverlaps } from "./overlaps.ts";
+import { dayIn } from "./weeks.ts";
 
-const PAIRS_LISTED = 500;
+const PATH = "/desk/overlaps";
+const PAIRS_LISTED = 100;
+
+/** The largest page; those before it are counted through. */
+const LAST_PAGE = 1000;
 
 /** The pairs of timesheets whose times overlap. */
 export const overlapsPage: Page = {
-  path: "/desk/overlaps",
+  path: PATH,
+  parameters: { weeks: (text) => periodOf(text)?.toString(), page: idText },
 
   async content(request) {
     const { database, settings } = request;
     const { weeks } = deskFilterOf(request);
     const asOf = await readAsOf(database);
-    const found = asOf === undefined ? [] : await readOverlaps(database, asOf, weeks, PAIRS_LISTED + 1);
+    const page = Math.max(1, Math.min(LAST_PAGE, idFieldOf(request, "page") ?? 1));
+    const skip = (page - 1) * PAIRS_LISTED;
+    const found =
+      asOf === undefined ? [] : await readOverlaps(database, asOf, { weeks, skip, limit: PAIRS_LISTED + 1 });
     const overlaps = found.slice(0, PAIRS_LISTED);
     return {
       title: "Overlapping timesheets",
       lead: html`Pairs of timesheets of one user whose times overlap, in the last ${weeks} weeks. The database
-        view <code>v_timesheet_overlaps</code> has all of
-        them${found.length > PAIRS_LISTED ? `; these are the newest ${PAIRS_LISTED}` : ""}.`,
+        view <code>v_timesheet_overlaps</code> has those of all weeks.`,
       body: html`<p><a href="/desk?weeks=${weeks}">Service desk</a></p>
-        ${renderTable("Pairs, newest first", columnsIn(settings.timezone), overlaps, "No times overlap.")}`,
+        ${renderTable("Pairs, newest first", columnsIn(settings.timezone), overlaps, "No times overlap.")}
+        ${renderPager(
+          "Pages of pairs",
+          found.length > PAIRS_LISTED ? addressOf(PATH, { weeks, page: page + 1 }) : undefined,
+          page === 1 ? undefined : addressOf(PATH, { weeks }),
+        )}`,
     };
   },
 };
 
 function columnsIn(timeZone: string): readonly Column<Overlap>[] {
-  const days = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" });
   const ticket = (id: number | null): string => (id === null ? "internal" : `ticket ${id}`);
   return [
     { title: "user", rowHeader: true, cell: ({ username }) => username },
-    { title: "day", cell: ({ day }) => days.format(day) },
+    { title: "day", cell: ({ day }) => dayIn(timeZone, day) },
     {
       title: "entry",
       cell: ({ timeFrom, timeTo, ticketId }) => `${timeFrom} to ${timeTo}, ${ticket(ticketId)}`,

@@ -41,8 +41,7 @@ export async function countOverlaps({ database, asOf, filter }: DeskData): Promi
 export async function readOverlaps(
   database: Queryable,
   asOf: Date,
-  weeks: number,
-  limit: number,
+  { weeks, skip, limit }: { readonly weeks: number; readonly skip: number; readonly limit: number },
 ): Promise<readonly Overlap[]> {
   const { rows } = await database.query<Overlap>(
     `select username, day, time_from as "timeFrom", time_to as "timeTo", ticket_id as "ticketId",
@@ -51,8 +50,8 @@ export async function readOverlaps(
      from ${qualifiedName(database.schema, "v_timesheet_overlaps")}
      where ${IN_PERIOD}
      order by day desc, username, time_from, other_time_from
-     limit $3`,
-    [asOf, weeks, limit],
+     limit $3 offset $4`,
+    [asOf, weeks, limit, skip],
   );
   return rows;
 }

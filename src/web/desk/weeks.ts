@@ -25,6 +25,11 @@ export function mondayOf(instant: string, timeZone: string): string {
   return `date_trunc('week', ${wallTimeOf(instant, timeZone)})`;
 }
 
+/** A day as `2026-01-05`. */
+export function dayIn(timeZone: string, day: Date): string {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" }).format(day);
+}
+
 /** The first day of a week: short for the axis of a chart, and in full. */
 export function weekText(
   { week }: Week,

@@ -97,5 +97,9 @@ describeEachDatabase("timesheets that overlap", (target) => {
     expect(list.match(/<th scope="row"/g)).toHaveLength(5);
     expect(list).toContain("01:00 to 03:00 of the next day, ticket 2");
     expect(list).toContain("2025-10-04");
+    const next = { ...request, query: new URLSearchParams("page=2") };
+    expect((await (await overlapsPage.content(next)).body).toString()).toMatch(
+      /No times overlap.*First page/s,
+    );
   });
 });

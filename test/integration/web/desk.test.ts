@@ -7,12 +7,14 @@ import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { readBacklog } from "../../../src/web/desk/backlog.ts";
 import { type DeskData, readAsOf } from "../../../src/web/desk/desk-data.ts";
 import { deskPage } from "../../../src/web/desk/desk-page.ts";
+import { missingPage } from "../../../src/web/desk/missing-page.ts";
 import { readTeamHours } from "../../../src/web/desk/team-hours.ts";
 import { readTimeInStatus } from "../../../src/web/desk/time-in-status.ts";
 import { readWeeklyHours } from "../../../src/web/desk/weekly-hours.ts";
 import { readWeeklyTickets } from "../../../src/web/desk/weekly-tickets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
-import { type Fields, load } from "../../support/load-records.ts";
+import { type Fields, load, loadFromApi } from "../../support/load-records.ts";
+import { loadedDatabase } from "../../support/loaded-database.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
 /** Its clocks go forward within the weeks of the test, and its Mondays begin on Sundays of UTC. */
@@ -193,5 +195,52 @@ describeEachDatabase("the page of the service desk", (target) => {
     // The bar of a team leads to the page of the team, and keeps the period.
     expect(everything).toContain('<span class="bar-name"><a href="/desk?team=SAP&amp;weeks=4">SAP Basis</a>');
     expect(ofTeam).not.toContain('<span class="bar-name"><a');
+  });
+
+  test("lists timesheets that OTC no longer sends, and those with another key, page by page", async () => {
+    const entry = (day: number, from = "09:00"): Fields =>
+      timesheet("ann", { "TS-Date": `2025-05-${day}T00:00:00Z`, "TS-Time From": from, "TS-Crm ID": 1 });
+    const nights = many(20, (day) => entry(day + 9));
+    const later = [...nights.filter((_, index) => ![5, 9].includes(index)), entry(15, "10:30")];
+    const { database, loader } = await loadedDatabase(target, timesheets, nights);
+    await loadFromApi(loader, timesheets, later);
+    await loadFromApi(loader, timesheets, later);
+    const opened = await loader.database();
+    const ask = (page: typeof deskPage, query: string) =>
+      page.content({
+        database: opened,
+        views: [timesheets],
+        settings: loader.settings,
+        calendar: NO_SCHEDULE,
+        params: {},
+        query: new URLSearchParams(query),
+      });
+    const textOf = async (query: string): Promise<string> => {
+      const { lead, body } = await ask(missingPage, query);
+      return `${await lead} ${await body}`.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
+    };
+    const desk = (await (await ask(deskPage, "")).body).toString();
+    expect(desk).toContain('<a href="/desk/missing?reason=missing">1 timesheet</a>');
+    expect(desk).toContain('<a href="/desk/missing?reason=rekeyed">1 timesheet</a>');
+    expect(await textOf("")).toMatch(
+      /1 timesheet that OTC no longer sends.* ann 2025-05-19 09:00 1 3 .* archived/,
+    );
+    expect(await textOf("reason=rekeyed")).toMatch(
+      /1 timesheet that OTC sends with another key.* ann 2025-05-15 09:00 1 from 10:30 2 .* archived/,
+    );
+
+    await database.sql(
+      `insert into ${database.table("etl_missing")}
+         (view_name, record_key, window_value, first_run_id, missing_run_id, missing_at, action, reason)
+       select 'timesheets', jsonb_build_object('TS-User Username', 'user' || n, 'TS-Date', 'infinity'), now(), 1, 1,
+         now(), case when n = 1 then 'restored' else 'reported' end, 'missing'
+       from generate_series(1, 60) n`,
+    );
+    const first = (await (await ask(missingPage, "")).body).toString();
+    expect(await textOf("")).toMatch(/^60 timesheets .* user60 infinity – – .* user11 .* Next page/);
+    expect(first).not.toContain("user10<");
+    const next = /missing\?([^"]*)" rel="next"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(await textOf(next)).toMatch(/user10 .* user2 .* ann .* First page/);
+    expect(await textOf(next)).not.toMatch(/user1 |Next page/);
   });
 });
