@@ -45,20 +45,22 @@ const RUN_DETAILS = `${RECORDED_RUN}, load_end as "endedAt", records_unchanged a
   classify_seconds as "classifySeconds", apply_seconds as "applySeconds", wal_bytes as "walBytes",
   peak_memory_bytes as "peakMemoryBytes"`;
 
-/** What runs can be sorted by, with the column of each. */
-const SORT_COLUMNS = {
-  started: "run_id",
-  duration: "load_duration_seconds",
-  fetched: "records_fetched",
-  inserted: "records_inserted",
-  updated: "records_updated",
-  errors: "records_errors",
-  missing: "records_missing",
+const largestOf = (column: string): string => `${column} desc nulls last, run_id desc`;
+
+/** What runs can be sorted by, with the order of each in SQL. That of the start is the order of an index. */
+const SORT_ORDERS = {
+  started: "run_id desc",
+  duration: largestOf("load_duration_seconds"),
+  fetched: largestOf("records_fetched"),
+  inserted: largestOf("records_inserted"),
+  updated: largestOf("records_updated"),
+  errors: largestOf("records_errors"),
+  missing: largestOf("records_missing"),
 } as const;
 
-export type RunOrder = keyof typeof SORT_COLUMNS;
+export type RunOrder = keyof typeof SORT_ORDERS;
 
-export const RUN_ORDERS = Object.keys(SORT_COLUMNS) as readonly RunOrder[];
+export const RUN_ORDERS = Object.keys(SORT_ORDERS) as readonly RunOrder[];
 
 /** Which runs to read; properties that are undefined choose all. */
 export interface RunChoice {
@@ -95,7 +97,7 @@ export async function readRuns(
          when load_status = 'failed' and error_code = any($6::text[]) then $5::text = 'skipped'
          else load_status = $5::text
        end)
-     order by ${SORT_COLUMNS[order]} desc nulls last, run_id desc
+     order by ${SORT_ORDERS[order]}
      limit $7 offset $8`,
     [view ?? null, kind ?? null, from ?? null, until ?? null, status ?? null, UNDONE_CODES, limit, skip],
   );

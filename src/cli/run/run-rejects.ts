@@ -61,13 +61,11 @@ export async function listRejects(flags: ListFlags, command: Command, context: C
       );
       return;
     }
-    const rejects = await readRejects(database, filter, limit);
-    if (flags.json) {
-      for (const reject of rejects) context.stdout.write(jsonLine(reject));
-    } else {
-      const counts = await countRejects(database, filter);
-      context.stdout.write(renderRejects(counts, rejects, session.layout));
-    }
+    const counts = await countRejects(database, filter);
+    const matching = counts.reduce((sum, { records }) => sum + records, 0);
+    const rejects = await readRejects(database, filter, limit, { matching });
+    if (flags.json) for (const reject of rejects) context.stdout.write(jsonLine(reject));
+    else context.stdout.write(renderRejects(counts, rejects, session.layout));
   });
 }
 

@@ -62,7 +62,9 @@ export const rejectsPage: Page = {
       (group) =>
         (reason === undefined || group.reason === reason) && (field === undefined || group.field === field),
     );
-    const found = await readRejects(database, filter, RECORDS_LISTED + 1, before);
+    const matching = total(shown);
+    const found =
+      matching === 0 ? [] : await readRejects(database, filter, RECORDS_LISTED + 1, { before, matching });
     const records = found.slice(0, RECORDS_LISTED);
     const older = found.length > RECORDS_LISTED ? records.at(-1)?.rejectId : undefined;
     const choices = {
@@ -76,7 +78,7 @@ export const rejectsPage: Page = {
       lead:
         shown.length === 0
           ? ""
-          : html`${plural(total(shown), "record")} that could not be loaded.
+          : html`${plural(matching, "record")} that could not be loaded.
               <code>otc-etl rejects retry</code> loads them again, <code>otc-etl rejects clear</code> removes
               them.`,
       body: html`${renderRejectForm(choices, fields)}
