@@ -8,6 +8,7 @@ import { readDependents } from "./dependents.ts";
 import { keepOldColumn, oldNameOf, renameOldColumn } from "./keep-old-column.ts";
 import { oldValueOf } from "./old-value.ts";
 import type { ColumnShape } from "./table-shape.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /** A column as it is, and its target shape. */
 export interface ColumnPair {
@@ -158,8 +159,7 @@ async function findLoss(
 }
 
 function describe({ values, example }: Loss, { model }: ColumnPair): string {
-  const many = values === 1 ? "1 value" : `${values} values`;
-  return `${many} cannot become ${model.type} without loss, for example ${JSON.stringify(example)}`;
+  return `${formatNumberOf(values, "value")} cannot become ${model.type} without loss, for example ${JSON.stringify(example)}`;
 }
 
 function refusal({ table }: AdoptedTable, { old, model }: ColumnPair, why: string): OtcError {

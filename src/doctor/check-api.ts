@@ -3,6 +3,7 @@ import type { DocumentSource } from "../source/document-source.ts";
 import { openGate } from "../source/request-gate.ts";
 import { type CheckResult, ok } from "./check.ts";
 import { failure } from "./check-configuration.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /**
  * Checks whether OTC answers and accepts our credentials, by one request that is cancelled after the first bytes. OTC
@@ -11,7 +12,10 @@ import { failure } from "./check-configuration.ts";
 export async function checkApi(source: DocumentSource, signal: AbortSignal): Promise<CheckResult> {
   try {
     for await (const chunk of await source.open(signal, openGate)) {
-      return ok("API", `${source.origin} answers (${chunk.length} bytes read, then cancelled)`);
+      return ok(
+        "API",
+        `${source.origin} answers (${formatNumberOf(chunk.length, "byte")} read, then cancelled)`,
+      );
     }
     return ok("API", `${source.origin} answers with an empty body`);
   } catch (error) {

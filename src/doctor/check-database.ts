@@ -6,6 +6,7 @@ import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { failure } from "./check-configuration.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /** The versions that the tests run on, as in `server_version_num`. */
 const OLDEST_VERSION = 150_000;
@@ -103,7 +104,9 @@ async function checkRecordedTimes(database: Database, views: readonly View[]): P
   const requests =
     lastFutureRequestAt === null
       ? []
-      : [`${futureRequests} requests to OTC, the last one at ${lastFutureRequestAt.toISOString()}`];
+      : [
+          `${formatNumberOf(futureRequests, "request")} to OTC, the last one at ${lastFutureRequestAt.toISOString()}`,
+        ];
   const found = [...loads, ...requests];
   if (found.length === 0) return ok(name, "none is in the future");
   return warning(

@@ -1,5 +1,6 @@
 import { checkEnvelope, findRecordList, noRecordList } from "./envelope.ts";
 import { SourceError } from "../errors/source-error.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /** What may stand around the list of records; a document whose list begins later than this has none. */
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
@@ -65,7 +66,7 @@ export class ListEnvelope {
 export function cutShort(records: number, bytes: number): SourceError {
   return new SourceError(
     "document",
-    `The document is incomplete: it ends after ${records} records and ${bytes} bytes.`,
+    `The document is incomplete: it ends after ${formatNumberOf(records, "record")} and ${formatNumberOf(bytes, "byte")}.`,
     { retryable: true, remedy: "It was cut short in transfer. None of its records were loaded." },
   );
 }

@@ -3,6 +3,7 @@ import { type ErrorLimit, maximumErrors } from "./error-limit.ts";
 import type { View } from "../views/view.ts";
 import type { LateRows } from "./classify/late-rows.ts";
 import type { LoadCounts } from "../runs/outcome.ts";
+import { formatCount, formatNumberOf } from "../format/format.ts";
 
 /** A document with less than this part of the last load's records looks cut short at its source. */
 const SHRINK_RATIO = 0.5;
@@ -23,7 +24,7 @@ export function checkErrorLimit(errors: number, fetched: number, limit: ErrorLim
   if (errors <= maximum) return undefined;
   return new OtcError(
     "guard",
-    `${errors} of ${fetched} records cannot be loaded, more than the ${maximum} allowed.`,
+    `${formatCount(errors)} of ${formatNumberOf(fetched, "record")} cannot be loaded, more than the ${formatCount(maximum)} allowed.`,
     {
       remedy:
         "So many point to a change at the source. Look at them in etl_rejects; " +
@@ -44,7 +45,7 @@ export function checkShrink(
   if (allowShrink || last === undefined || fetched >= last * SHRINK_RATIO) return undefined;
   return new OtcError(
     "guard",
-    `The document has ${fetched} records, fewer than half of the last load's ${last}.`,
+    `The document has ${formatNumberOf(fetched, "record")}, fewer than half of the last load's ${formatCount(last)}.`,
     {
       remedy: "If OTC really has so few now, load with --allow-shrink.",
     },
@@ -76,8 +77,8 @@ export function checkLate(
   );
   return new OtcError(
     "guard",
-    `${count} of ${fetched} records are new, although their ${view.missing?.window ?? "date"} is before ` +
-      `${before.toISOString()}, so that the last load should have had them; more than the ${maximum} allowed. ` +
+    `${formatCount(count)} of ${formatNumberOf(fetched, "record")} are new, although their ${view.missing?.window ?? "date"} is before ` +
+      `${before.toISOString()}, so that the last load should have had them; more than the ${formatCount(maximum)} allowed. ` +
       `For example: ${keys.join("; ")}.`,
     {
       remedy:

@@ -4,6 +4,7 @@ import { documentWarnings } from "../runs/document-warnings.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../runs/outcome.ts";
 import type { RunKind } from "../runs/run-kind.ts";
 import { shownStatus } from "../runs/shown-status.ts";
+import { formatCount, formatNumberOf } from "../format/format.ts";
 
 /** A load that came to its end, whether it was then committed or not. */
 type FinishedLoad = Omit<CommittedLoad, "status" | "runId"> & Pick<FailedLoad, "runId">;
@@ -51,7 +52,7 @@ function logCountedRejects(
 ): void {
   log.warn(
     { view, run: runId, reasons: Object.fromEntries(reasons) },
-    `${count} records were rejected, and the quarantine stores ${stored} of them; the others are counted by reason. ` +
+    `The quarantine stores ${formatCount(stored)} of ${formatNumberOf(count, "rejected record")}; the others are counted by reason. ` +
       "OTC_MAX_STORED_REJECTS sets how many are stored.",
   );
 }

@@ -16,6 +16,7 @@ import {
 } from "../runs/outcome.ts";
 import { storeRejects } from "../runs/rejects/store-rejects.ts";
 import { recordFailure, recordStoredRejects, type Run } from "../runs/run-log.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /** A run and what it has seen. */
 export interface Attempt {
@@ -136,7 +137,7 @@ async function quarantineRejects(
   } catch (error) {
     log.error(
       { view: run.view.name, run: run.runId },
-      `the failure is recorded, but not its ${rejects.count} rejected records: ${errorMessage(error)}`,
+      `the failure is recorded, but not its ${formatNumberOf(rejects.count, "rejected record")}: ${errorMessage(error)}`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { ALERT_CONDITIONS } from "../config/setting-types.ts";
 import type { ViewHealth } from "./read-status.ts";
 import type { UnusualRows } from "./unusual-rows.ts";
+import { formatCount, formatNumberOf } from "../format/format.ts";
 
 /** Everything that can be wrong with a view. */
 export const PROBLEM_CONDITIONS = [
@@ -92,8 +93,8 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
   // A load that failed after it says nothing about the records in quarantine.
   const committed = status.lastCommitted;
   if (committed?.status === "partial") {
-    const { runId, errors, error } = committed;
-    const quarantined = `put ${errors ?? "some"} of its ${committed.fetched ?? "?"} records in quarantine.`;
+    const { runId, fetched, errors, error } = committed;
+    const quarantined = `put ${errors === null ? "some" : formatCount(errors)} of its ${fetched === null ? "records" : formatNumberOf(fetched, "record")} in quarantine.`;
     const findings = [...(errors === 0 ? [] : [quarantined]), ...(error === null ? [] : [error])];
     const which = runId === last?.runId ? "run" : "committed run";
     yield {
@@ -121,11 +122,9 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
     };
   }
   if (status.quarantineGrowth > 0) {
-    const records =
-      status.quarantineGrowth === 1 ? "1 more record" : `${status.quarantineGrowth} more records`;
     yield {
       condition: "quarantine-growth",
-      text: `the last load put ${records} in quarantine than the one before.`,
+      text: `the last load put ${formatNumberOf(status.quarantineGrowth, "more record")} in quarantine than the one before.`,
       runId: lastCommittedId,
       remedy: lastCommittedId === null ? null : listRejects(lastCommittedId),
     };
@@ -149,11 +148,10 @@ function* findProblems(status: ViewHealth, limits: StatusLimits): Generator<View
 }
 
 function describeUnusual({ count, rows, usual }: UnusualRows): string {
-  const many = (singular: string, plural: string): string => `${rows} ${rows === 1 ? singular : plural}`;
   const found = {
-    missing: `found ${many("row", "rows")} that OTC no longer sends`,
-    rekeyed: `found ${many("row whose record", "rows whose records")} came with another key`,
-    late: `inserted ${many("record", "records")} that the load before should have had`,
+    missing: `found ${formatNumberOf(rows, "row")} that OTC no longer sends`,
+    rekeyed: `found ${formatNumberOf(rows, "row whose record", "rows whose records")} came with another key`,
+    late: `inserted ${formatNumberOf(rows, "record")} that the load before should have had`,
   };
   return `the last load ${found[count]}, more than usual (${usual}).`;
 }

@@ -2,6 +2,7 @@ import { isInFuture } from "../database/clock.ts";
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import { OtcError } from "../errors/otc-error.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /** When the circuit opens, and for how long. */
 export interface CircuitLimits {
@@ -61,7 +62,7 @@ export function circuitOpenError(
 ): OtcError {
   return new OtcError(
     "circuit_open",
-    `The circuit is open until ${until.toISOString()}: ${failuresInRow === 1 ? "1 fetch failed." : `${failuresInRow} fetches in a row failed.`}` +
+    `The circuit is open until ${until.toISOString()}: ${formatNumberOf(failuresInRow, "fetch", "fetches in a row")} failed.` +
       (lastFailure === undefined ? "" : ` ${lastFailure}`),
     { remedy: "Try again then, or load with --ignore-circuit once you know that OTC works again." },
   );

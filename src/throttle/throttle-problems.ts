@@ -1,4 +1,5 @@
 import type { CircuitStatus } from "./read-circuit.ts";
+import { formatNumberOf } from "../format/format.ts";
 
 /** Something that is wrong with the records of requests to OTC. */
 interface ThrottleProblem {
@@ -16,8 +17,8 @@ export function throttleProblems({
   return [
     {
       text:
-        `OTC: ${futureRequests} requests are recorded later than the clock of the database allows, the last one at ` +
-        `${lastFutureRequestAt.toISOString()}. They are ignored. Check the clock of the database server, and delete them from etl_requests.`,
+        `OTC: etl_requests has ${formatNumberOf(futureRequests, "request")} later than the clock of the database allows, the last one at ` +
+        `${lastFutureRequestAt.toISOString()}. Such requests are ignored. Check the clock of the database server, and delete them from etl_requests.`,
       remedy: null,
     },
   ];

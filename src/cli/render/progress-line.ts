@@ -1,7 +1,7 @@
 import type { Ora } from "ora";
 import type { LoadProgress } from "../../load/load-context.ts";
 import type { CliContext } from "../cli-context.ts";
-import { formatCount, formatMegabytes } from "../../format/format.ts";
+import { formatMegabytes, formatNumberOf } from "../../format/format.ts";
 import type { GlobalOptions } from "../options/global-options.ts";
 
 /** How often the line on a terminal is updated, in milliseconds. */
@@ -92,5 +92,5 @@ function describeProgress({ view, step, records, bytes, share }: LoadProgress, e
   const part = reading && share !== undefined ? `, ${Math.floor(share * 100)}%` : "";
   if (records === 0) return `${view}: ${STEPS[step]}${part}`;
   const rate = step === "stage" && elapsedMs > 0 ? `, ${formatMegabytes((bytes / elapsedMs) * 1000)}/s` : "";
-  return `${view}: ${STEPS[step]}, ${formatCount(records)} records, ${formatMegabytes(bytes)}${rate}${part}`;
+  return `${view}: ${STEPS[step]}, ${formatNumberOf(records, "record")}, ${formatMegabytes(bytes)}${rate}${part}`;
 }

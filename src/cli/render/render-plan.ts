@@ -62,7 +62,7 @@ function* describe(plan: PlannedLoad, kind: RunKind): Generator<Finding> {
   const { keys, samples } = plan.duplicateKeys;
   if (keys > 0) {
     yield {
-      text: `duplicates: ${keys === 1 ? "1 key occurs" : `${formatCount(keys)} keys occur`} more than once; the last record of each wins`,
+      text: `duplicates: ${formatNumberOf(keys, "key occurs", "keys occur")} more than once; the last record of each wins`,
       samples: samples.map(({ key, records }) => `${keyText(key)}: ${formatNumberOf(records, "record")}`),
     };
   }

@@ -2,6 +2,7 @@ import type { Transaction } from "../../database/database.ts";
 import type { LoadTables } from "../tables/staging.ts";
 import { type DocumentWindow, isInWindow } from "./document-window.ts";
 import type { MissingCheck } from "./missing-check.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 
 /** The most rows that a load removes as missing: the larger of these. */
 const DEFAULT_ROWS = 50;
@@ -31,7 +32,7 @@ export async function checkMissing(
   const maximum = maximumMissing(windowRows, accepted);
   if (marked <= maximum) return undefined;
   return (
-    `${marked} of ${windowRows} rows are missing in the document, more than the ${maximum} that a load may remove; ` +
+    `${formatCount(marked)} of ${formatNumberOf(windowRows, "row")} are missing in the document, more than the ${formatCount(maximum)} that a load may remove; ` +
     `none was removed. If OTC really has lost them, load with --accept-missing ${marked}.`
   );
 }

@@ -4,6 +4,7 @@ import type { View } from "../../views/view.ts";
 import { bisectRefused, isInRange, rangeParameters } from "../tables/bisect-refused.ts";
 import { DELETED_AT, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
 import type { MissingCheck, MissingTable } from "./missing-check.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 
 /** What was done with the rows that are marked in the table of absent rows. */
 interface Removed {
@@ -71,7 +72,7 @@ export async function removeMissing(
     missingProblem:
       problems[0] === undefined
         ? null
-        : `${kept} of ${counts.marked} missing rows could not be removed and stay in the table: ${problems[0]}.`,
+        : `${formatCount(kept)} of ${formatNumberOf(counts.marked, "missing row")} could not be removed from the table: ${problems[0]}.`,
   };
 }
 

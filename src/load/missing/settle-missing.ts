@@ -9,6 +9,7 @@ import type { MissingCheck } from "./missing-check.ts";
 import { pairRekeyed } from "./pair-rekeyed.ts";
 import type { RejectedKeys } from "./rejected-keys.ts";
 import { removeMissing } from "./remove-missing.ts";
+import { formatNumberOf } from "../../format/format.ts";
 
 /** What a load found out about rows that its document should contain. */
 export interface MissingCounts {
@@ -56,7 +57,7 @@ export async function settleMissing(
 
   const unreadable = rejectedKeys.unreadable + (check.table.hasViewKeys ? 0 : rejectedKeys.count);
   if (unreadable > 0) {
-    const missingProblem = `The check for missing rows was suspended: of ${unreadable} rejected records the key is not known.`;
+    const missingProblem = `The check for missing rows was suspended, because the key of ${formatNumberOf(unreadable, "rejected record")} is not known.`;
     return { ...NONE_MISSING, returned, missingProblem };
   }
   await markMissing(transaction, tables, check);

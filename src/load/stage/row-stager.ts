@@ -22,6 +22,7 @@ import { RepeatedKeys } from "./repeated-keys.ts";
 import { endStagedRow, sharedColumns, stagedColumnCount } from "../tables/staging.ts";
 import type { RejectedKeys } from "../missing/rejected-keys.ts";
 import type { WaitingRows } from "../first-load/waiting-rows.ts";
+import { formatNumberOf } from "../../format/format.ts";
 
 /** The first byte of a UTF-8 character is below 0x80 or from 0xc0 on. */
 const CONTINUATION_MASK = 0xc0;
@@ -252,7 +253,7 @@ function parseRecord(json: string, position: number): unknown {
 
 /** A list is also what a row of CSV becomes that has more values than its header. */
 function notAnObject(value: unknown): string {
-  const what = Array.isArray(value) ? `a list of ${value.length} values, ` : "";
+  const what = Array.isArray(value) ? `a list of ${formatNumberOf(value.length, "value")}, ` : "";
   return `The record is ${what}not a JSON object with fields.`;
 }
 

@@ -1,8 +1,7 @@
 import { html } from "hono/html";
-import { formatCount } from "../../format/format.ts";
+import { formatNumberOf } from "../../format/format.ts";
 import type { MissingCount } from "../../runs/read-missing.ts";
 import type { Html } from "../page/page.ts";
-import { plural } from "../page/plural.ts";
 import type { DeskData } from "./desk-data.ts";
 import { missingAddress } from "./missing-page.ts";
 import { formatHours, type OverlapTotal } from "./overlaps.ts";
@@ -22,8 +21,9 @@ export function renderFindings(
       ${
         gone + rekeyed === 0
           ? html`<span class="muted">No timesheet is on record that OTC no longer sends.</span>`
-          : html`<a href="${missingAddress("missing")}">${plural(gone, "timesheet")}</a> that OTC no longer
-              sends, and <a href="${missingAddress("rekeyed")}">${plural(rekeyed, "timesheet")}</a> that came
+          : html`<a href="${missingAddress("missing")}">${formatNumberOf(gone, "timesheet")}</a> that OTC no
+              longer sends, and
+              <a href="${missingAddress("rekeyed")}">${formatNumberOf(rekeyed, "timesheet")}</a> that came
               with another key.`
       }
     </li>
@@ -35,7 +35,7 @@ function renderOverlaps(pairs: number, hours: number, weeks: number): Html {
     return html`<span class="muted">No times overlap in the timesheets of the last ${weeks} weeks.</span>`;
   }
   return html`<a href="/desk/overlaps?weeks=${weeks}"
-      >${pairs === 1 ? "1 pair of timesheets overlaps" : `${formatCount(pairs)} pairs of timesheets overlap`}</a
+      >${formatNumberOf(pairs, "pair of timesheets overlaps", "pairs of timesheets overlap")}</a
     >
     in the last ${weeks} weeks: ${formatHours(hours)} hours are booked twice.`;
 }

@@ -1,9 +1,9 @@
+import { formatNumberOf } from "../../format/format.ts";
 import { html } from "hono/html";
 import { countMissing, type MissingFilter, type MissingRow, readMissing } from "../../runs/read-missing.ts";
 import { orUnknown, UNKNOWN } from "../page/facts.ts";
 import type { Html, Page } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
-import { plural } from "../page/plural.ts";
 import { addressOf, fieldOf, idFieldOf, idText } from "../page/query.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { renderTime } from "../page/time.ts";
@@ -60,8 +60,8 @@ export const missingPage: Page = {
     const other = reason === "missing" ? "rekeyed" : "missing";
     return {
       title,
-      lead: html`${plural(all, "timesheet")} ${are}. <code>otc-etl missing show</code> shows the values of a
-        row, <code>otc-etl missing restore</code> brings it back.`,
+      lead: html`${formatNumberOf(all, "timesheet")} ${are}. <code>otc-etl missing show</code> shows the
+        values of a row, <code>otc-etl missing restore</code> brings it back.`,
       body: html`<p>
           <a href="/desk">Service desk</a> · <a href="${missingAddress(other)}">${LISTS[other].title}</a>
         </p>

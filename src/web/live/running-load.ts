@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { formatAge, formatCount } from "../../format/format.ts";
+import { formatAge, formatCount, formatNumberOf } from "../../format/format.ts";
 import type { RunningLoad } from "../../runs/read-progress.ts";
 import type { Html } from "../page/page.ts";
 
@@ -25,7 +25,7 @@ export function renderRunningLoad(load: RunningLoad): Html {
 /** The share of the records of the last load; today's document may have more. */
 function renderShare({ view, records, expected }: RunningLoad): Html | string {
   if (records === null) return "";
-  const text = `${formatCount(records)} records`;
+  const text = formatNumberOf(records, "record");
   if (expected === null || expected === 0) return html`<p>${text}</p>`;
   const share = Math.min(1, records / expected);
   return html`<progress

@@ -11,11 +11,10 @@ import type { RejectFilter } from "../../runs/rejects/reject-filter.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
-import { plural } from "../page/plural.ts";
 import { addressOf, anyText, fieldOf, idFieldOf, idText } from "../page/query.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { renderTime } from "../page/time.ts";
-import { formatCount } from "../../format/format.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 import { renderRejectCounts } from "./reject-counts.ts";
 import { renderRejectForm } from "./reject-form.ts";
 
@@ -78,7 +77,7 @@ export const rejectsPage: Page = {
       lead:
         shown.length === 0
           ? ""
-          : html`${plural(matching, "record")} that could not be loaded.
+          : html`${formatNumberOf(matching, "record")} that could not be loaded.
               <code>otc-etl rejects retry</code> loads them again, <code>otc-etl rejects clear</code> removes
               them.`,
       body: html`${renderRejectForm(choices, fields)}

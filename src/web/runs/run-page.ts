@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
+import { formatCount, formatMegabytes, formatNumberOf, formatSeconds } from "../../format/format.ts";
 import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
 import { countRejects, type RejectCount } from "../../runs/rejects/read-rejects.ts";
 import { readNeighbours, readRun, type RunDetails } from "../../runs/read-runs.ts";
@@ -177,7 +177,7 @@ function renderDrift({ driftWarnings, unknownFields, absentFields }: RunDetails)
         ([field, records]) =>
           [
             "not defined by the view",
-            `${field} (${formatCount(records)} records; rows keep it in extra)`,
+            `${field} (${formatNumberOf(records, "record")}; rows keep it in extra)`,
           ] as const,
       ),
       ...absentFields.map((field) => ["in no record", field] as const),

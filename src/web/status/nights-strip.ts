@@ -1,8 +1,7 @@
 import { html } from "hono/html";
-import { formatCount, formatSeconds } from "../../format/format.ts";
+import { formatCount, formatNumberOf, formatSeconds } from "../../format/format.ts";
 import type { Night, NightOutcome } from "../../schedule/nights.ts";
 import type { Html } from "../page/page.ts";
-import { plural } from "../page/plural.ts";
 import { timeText } from "../page/time.ts";
 
 /** The outcomes that are counted above the strip, the worst first. */
@@ -16,7 +15,7 @@ export function renderNights(view: string, nights: readonly Night[]): Html | "" 
     count: nights.filter((night) => night.outcome === outcome).length,
   })).filter(({ count }) => count > 0);
   const said = counts.map(({ outcome, count }) => `${formatCount(count)} ${outcome}`).join(", ");
-  const title = `last ${plural(nights.length, "scheduled load")}`;
+  const title = `last ${formatNumberOf(nights.length, "scheduled load")}`;
   return html`<div class="nights">
     <p class="small">${title}${said === "" ? "" : `: ${said}`}</p>
     <ol data-roving aria-label="${view}, ${title}">
@@ -44,7 +43,7 @@ function describeNight({ dueAt, outcome, run }: Night): string {
   }
   const details = [
     `run ${run.runId}`,
-    ...((run.errors ?? 0) > 0 ? [plural(run.errors ?? 0, "rejected record")] : []),
+    ...((run.errors ?? 0) > 0 ? [formatNumberOf(run.errors ?? 0, "rejected record")] : []),
     ...(run.durationSeconds === null ? [] : [`${formatSeconds(run.durationSeconds * 1000)} s`]),
   ];
   return `${when}: ${outcome}, ${details.join(", ")}`;

@@ -1,9 +1,8 @@
 import { html } from "hono/html";
-import { formatCount } from "../../format/format.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 import type { CircuitStatus } from "../../throttle/read-circuit.ts";
 import { orUnknown } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
-import { plural } from "../page/plural.ts";
 import { renderTime } from "../page/time.ts";
 import { renderWord } from "../page/word.ts";
 
@@ -20,7 +19,7 @@ export function renderOtcPanel(circuit: CircuitStatus): Html {
             : html`${renderWord("bad", "circuit open")} since ${renderTime(openedAt)}`
         }
       </li>
-      <li>${plural(requestsLastHour, "request")} in the last hour</li>
+      <li>${formatNumberOf(requestsLastHour, "request")} in the last hour</li>
       <li>last request ${orUnknown(lastRequestAt, renderTime)}</li>
       <li>${formatCount(failuresInRow)} failed in a row</li>
     </ul>

@@ -1,11 +1,10 @@
 import { html } from "hono/html";
-import { formatAge, formatCount, formatSeconds } from "../../format/format.ts";
+import { formatAge, formatCount, formatNumberOf, formatSeconds } from "../../format/format.ts";
 import type { ViewHealth } from "../../runs/read-status.ts";
 import type { Night } from "../../schedule/nights.ts";
 import { renderSparkline } from "../charts/sparkline.ts";
 import { orUnknown, renderFacts, UNKNOWN } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
-import { plural } from "../page/plural.ts";
 import { addressOf } from "../page/query.ts";
 import { renderTime } from "../page/time.ts";
 import { renderWord } from "../page/word.ts";
@@ -46,7 +45,10 @@ export function renderViewPanel(panel: ViewPanel): Html {
         ),
       ],
       ["rows", rows === undefined ? UNKNOWN : `about ${formatCount(rows)}`],
-      ["quarantine", html`<a href="${addressOf("/rejects", { view })}">${plural(rejects, "record")}</a>`],
+      [
+        "quarantine",
+        html`<a href="${addressOf("/rejects", { view })}">${formatNumberOf(rejects, "record")}</a>`,
+      ],
       ["rolled back", orUnknown(rollbackRate, (rate) => `${Math.round(rate * 100)} % of the last 20`)],
     ])}
   </section>`;

@@ -80,7 +80,7 @@ describeEachDatabase("a clock that was a month ahead", (target) => {
       },
     ]);
     expect(throttleProblems(await readCircuit(opened))).toMatchObject([
-      { text: expect.stringMatching(/^OTC: 1 requests are recorded later than the clock/) },
+      { text: expect.stringMatching(/^OTC: etl_requests has 1 request later than the clock/) },
     ]);
     const views = await viewCatalog();
     const checks = await checkDatabase(() => Promise.resolve(opened), views);
@@ -88,7 +88,7 @@ describeEachDatabase("a clock that was a month ahead", (target) => {
       expect.objectContaining({
         name: "recorded times",
         state: "warning",
-        finding: expect.stringMatching(/run 2 of tickets at .*; 1 requests to OTC/) as string,
+        finding: expect.stringMatching(/run 2 of tickets at .*; 1 request to OTC/) as string,
       }),
     );
     const { body } = await metricsText(opened, loader.settings);
