@@ -100,6 +100,6 @@ export function showProgress(
 /** Runs a step, takes its time, and lets other sessions see that it is under way. */
 export async function inStep<T>(load: LoadInProgress, step: Step, work: () => Promise<T>): Promise<T> {
   const { transaction, run, state } = load;
-  await transaction.query("select set_config('application_name', $1, true)", [stepLabel(run.runId, step)]);
+  await transaction.query("select set_config('application_name', $1, true)", [stepLabel(run, step)]);
   return state.meter.time(step, work);
 }

@@ -17,7 +17,7 @@ import { setPlannerSettings } from "./tables/planner-settings.ts";
 import { countRows } from "../runs/read-table-sizes.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import { storeRejects } from "../runs/rejects/store-rejects.ts";
-import { closeRun, type LastLoad, readLastLoad, type Run } from "../runs/run-log.ts";
+import { closeRun, isPlanned, type LastLoad, readLastLoad, type Run } from "../runs/run-log.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { dropLoadTables, loadTables } from "./tables/staging.ts";
 import { lockView } from "../runs/view-lock.ts";
@@ -61,7 +61,7 @@ async function loadLocked(
 ): Promise<CommittedLoad> {
   const { database, options, signal } = context;
   const { view, runId } = run;
-  const log = context.log.child({ view: view.name, run: runId });
+  const log = context.log.child({ view: view.name, run: isPlanned(run) ? null : runId });
   state.meter.begin();
   const walBefore = await walPosition(transaction);
   await setPlannerSettings(transaction);
@@ -147,7 +147,9 @@ async function loadLocked(
   checkCounts(committed);
   showProgress(load, "commit", document);
   const seenAgain =
-    run.source.quarantined === true ? null : await storeRejects(transaction, run, state.rejects);
+    run.source.quarantined === true || !context.observer.quarantines
+      ? null
+      : await storeRejects(transaction, run, state.rejects);
   await storeProfiles(transaction, view, runId, profiles);
   const tableRows = rowsAfterwards(document, written) ?? (await countRows(transaction, tables.target));
   const known = document.known?.fingerprints.countSeen().records ?? 0;

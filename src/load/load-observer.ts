@@ -8,6 +8,8 @@ import type { LoadTables } from "./tables/staging.ts";
 export interface LoadObserver {
   /** Whether a document of the API is kept in the archive. */
   readonly archives: boolean;
+  /** Whether rejected records are stored. */
+  readonly quarantines: boolean;
   /** Whether records may leave out the staging table, in which the observer then does not find them. */
   readonly mayBypassStaging: boolean;
   /** A guard has tripped. The load fails when this throws, and goes on when it returns. */
@@ -38,6 +40,7 @@ export interface LoadObserver {
 /** A load that is to be committed: a guard fails it, and it may do everything. */
 export const COMMITTING: LoadObserver = {
   archives: true,
+  quarantines: true,
   mayBypassStaging: true,
   guardTripped: (_, error) => {
     throw error;

@@ -13,6 +13,7 @@ import type { RunMetrics } from "./run-metrics.ts";
 
 /** A run that is recorded in `etl_metadata`. */
 export interface Run {
+  /** Negative of a plan, whose run is rolled back. */
   readonly runId: number;
   readonly view: View;
   readonly source: LoadSource;
@@ -33,16 +34,42 @@ export function runTable(schema: string): string {
 export const IS_COMMITTED_LOAD = "kind = 'load' and load_status in ('success', 'partial')";
 
 /** Records the beginning of a run. */
-export async function openRun(
+export function openRun(transaction: Queryable, view: View, source: LoadSource, kind: RunKind): Promise<Run> {
+  return insertRun(transaction, view, source, kind, "default");
+}
+
+/**
+ * Begins the run of a plan, in the transaction that is rolled back. It takes no number from the sequence, which a
+ * rollback does not set back: its number is that of the session, negative, so that plans at the same time have
+ * different ones.
+ */
+export function openPlannedRun(
   transaction: Queryable,
   view: View,
   source: LoadSource,
   kind: RunKind,
 ): Promise<Run> {
+  return insertRun(transaction, view, source, kind, "-pg_backend_pid()");
+}
+
+/** Whether the run is that of a plan. */
+export function isPlanned({ runId }: Pick<Run, "runId">): boolean {
+  return runId < 0;
+}
+
+async function insertRun(
+  transaction: Queryable,
+  view: View,
+  source: LoadSource,
+  kind: RunKind,
+  runIdExpression: string,
+): Promise<Run> {
   const startedAt = performance.now();
   const { rows } = await transaction.query<{ run_id: number }>(
-    `insert into ${runTable(transaction.schema)} (view_name, kind, load_status, source, host, pid, otc_etl_version)
-     values ($1, $2, 'running', $3, $4, $5, $6)
+    `insert into ${runTable(transaction.schema)}
+       (run_id, view_name, kind, load_status, source, host, pid, otc_etl_version)
+     overriding system value
+     values (${runIdExpression}, $1, $2, 'running', $3, $4, $5, $6)
      returning run_id`,
     [view.name, kind, source.origin, hostname(), process.pid, packageVersion()],
   );

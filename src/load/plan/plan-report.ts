@@ -69,6 +69,7 @@ const NO_DUPLICATES: DuplicateKeys = { keys: 0, samples: [] };
 export class PlanReport implements LoadObserver {
   /** A plan leaves nothing behind. */
   readonly archives = false;
+  readonly quarantines = false;
   /** A plan shows what staging finds. */
   readonly mayBypassStaging = false;
   readonly #samples: number;

@@ -8,7 +8,7 @@ import { countsOfFailure } from "../../runs/outcome.ts";
 import { logPlan } from "./log-plan.ts";
 import type { PlannedLoad, PlanOutcome } from "./plan-outcome.ts";
 import { PlanReport } from "./plan-report.ts";
-import { openRun } from "../../runs/run-log.ts";
+import { openPlannedRun } from "../../runs/run-log.ts";
 import type { Attempt } from "../settle-failure.ts";
 import { withTimeLimit } from "../time-limit.ts";
 
@@ -84,7 +84,7 @@ class Rehearsal {
     const source = context.sourceOf(this.#view);
     const asking = { asksOtc: source.kind === "api", keep: false, attempts: this.#attempts };
     return withThrottledTransaction(context, asking, async (transaction, requests) => {
-      const run = await openRun(transaction, this.#view, source, context.kind);
+      const run = await openPlannedRun(transaction, this.#view, source, context.kind);
       const state = newLoadState(run, context.options);
       this.#attempts.push({ run, state });
       const load = await loadInTransaction(transaction, run, context, requests, state);

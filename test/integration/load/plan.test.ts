@@ -128,6 +128,21 @@ describeEachDatabase("a plan", (target) => {
     expect(await contentOf(database)).toEqual(before);
   });
 
+  test("takes no number of a run or of a rejected record", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    const records = [ticket(1), ticket(2, { "TKT-Due Date": "?" })];
+    for (let plans = 0; plans < 3; plans += 1) await plan(loader, tickets, records);
+    // As the load of another view is planned, and fails.
+    await expect(plan(loader, timesheets, "<html>")).rejects.toThrow("JSON");
+    expect(await load(loader, tickets, records)).toMatchObject({ runId: 1, errors: 1 });
+    expect(
+      await database.sql(
+        `select reject_id::integer as id, run_id::integer as run from ${database.table("etl_rejects")}`,
+      ),
+    ).toEqual([{ id: 1, run: 1 }]);
+  });
+
   test("of OTC counts its requests", async () => {
     const database = await target.fresh();
     const server = await startDocumentServer({ tickets: documentOf([ticket(1)]) });
