@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeEachDatabase } from "../support/each-database.ts";
@@ -69,6 +70,54 @@ describeEachDatabase(
       const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
       expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
       expect(records.stderr).not.toContain("contains no records");
+    });
+
+    test("writes what a dry run would reject to a new file, and overwrites none", async () => {
+      const database = await target.fresh();
+      const folder = await temporaryFolder();
+      const path = join(folder, "rejects.ndjson");
+      const args = ["import", "-", "--view", "tickets", "--format", "csv", "--rejects-file", path];
+      const options = {
+        env: database.env,
+        input: 'TKT-Ticket ID,TKT-Title,TKT-Due Date\n1,fine,\n2,"a""b\n3",31/02/2024\nthree,ünïcode,\n',
+      };
+      const dryRun = await runCli([...args, "--dry-run"], options);
+      expect(dryRun.code).toBe(4);
+      expect(dryRun.stderr).toContain(`2 rejected records written to ${path}`);
+      const written = await readFile(path, "utf8");
+      expect(jsonLines(written)).toEqual([
+        {
+          position: 2,
+          key: 'TKT-Ticket ID="2"',
+          field: "TKT-Due Date",
+          reason: "invalid_timestamp",
+          message: expect.stringContaining("31/02/2024"),
+          sqlState: null,
+          raw: '{"TKT-Ticket ID":"2","TKT-Title":"a\\"b\\n3","TKT-Due Date":"31/02/2024"}',
+        },
+        expect.objectContaining({ position: 3, field: "TKT-Ticket ID", reason: "invalid_integer" }),
+      ]);
+      expect(
+        await database.sql(
+          `select count(*)::int as runs, (select count(*)::int from ${database.table("etl_rejects")}) as rejects
+           from ${database.table("etl_metadata")}`,
+        ),
+      ).toEqual([{ runs: 0, rejects: 0 }]);
+
+      const again = await runCli([...args, "--dry-run"], options);
+      expect({ code: again.code, stdout: again.stdout }).toEqual({ code: 2, stdout: "" });
+      expect(again.stderr).toContain("for rejected records exists already, and stays as it is");
+      expect(await readFile(path, "utf8")).toBe(written);
+      const loading = await runCli(args, options);
+      expect(loading.code).toBe(2);
+      expect(loading.stderr).toContain("--rejects-file belongs to --dry-run");
+
+      // A dry run that fails leaves no file behind.
+      const other = join(folder, "other.ndjson");
+      const broken = { ...options, input: 'TKT-Ticket ID\n"1' };
+      const failed = await runCli([...args.slice(0, -1), other, "--dry-run"], broken);
+      expect(failed.code).toBe(1);
+      expect(await readdir(folder)).toEqual(["rejects.ndjson"]);
     });
 
     test("needs no more memory for a workbook with more text than fits into memory", async () => {

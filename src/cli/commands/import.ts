@@ -29,6 +29,10 @@ export function importCommand(context: CliContext): Command {
       [],
     )
     .option("--dry-run", "only report what it would do, as plan does for a load", false)
+    .option(
+      "--rejects-file <path>",
+      "with --dry-run: write the records that it would reject to a new file, one JSON object per line",
+    )
     .option("--samples <count>", "with --dry-run: how many changes per column to show", "5")
     .option("--migrate", "bring the tables up to date first", false)
     .action(async (file: string, flags: ImportFlags, self: Command) => {
@@ -51,6 +55,10 @@ export function importCommand(context: CliContext): Command {
       "a file without ids",
     ],
     ["otc-etl import tickets.csv --view tickets --dry-run", "what would it change?"],
+    [
+      "otc-etl import tickets.csv --view tickets --dry-run --rejects-file rejects.ndjson",
+      "which records would it reject, and why?",
+    ],
     ["otc-etl import book.xlsx --view comments --sheet 2", "the second sheet"],
     ["zcat dump.gz | otc-etl import - --view tickets --format ndjson", "from a pipe"],
   ]);

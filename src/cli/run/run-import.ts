@@ -3,20 +3,24 @@ import { OtcError } from "../../errors/otc-error.ts";
 import { type ColumnMapping, parseColumnMapping } from "../../import/mapping/column-mapping.ts";
 import { readMappingFile } from "../../import/mapping/mapping-file.ts";
 import type { KeyRule } from "../../import/keys/record-key.ts";
-import { openImport } from "../../import/import-source.ts";
+import { type ImportSource, openImport } from "../../import/import-source.ts";
 import { parseDelimiter } from "../../import/csv-table.ts";
 import { fileFormatOf } from "../../import/file-format.ts";
+import { RejectsFile } from "../../runs/rejects/rejects-file.ts";
+import type { LoadSource } from "../../runs/load-source.ts";
+import { formatNumberOf } from "../../format/format.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { readErrorLimit } from "../options/load-options.ts";
 import { loadAndReport } from "./run-load.ts";
 import { parseSamples, planAndReport } from "./run-plan.ts";
-import { withSession } from "../session.ts";
+import { type Session, withSession } from "../session.ts";
 import type { ErrorLimitFlags } from "../options/load-options.ts";
 
 export interface ImportFlags extends ErrorLimitFlags {
   readonly dryRun: boolean;
   readonly samples: string;
+  readonly rejectsFile?: string;
   readonly migrate: boolean;
   readonly view: string;
   readonly format?: string;
@@ -36,6 +40,7 @@ export function runImport(
   command: Command,
   context: CliContext,
 ): Promise<number> {
+  checkRejectsFile(flags);
   return withSession(command, context, async (session) => {
     const view = viewNamed(await viewCatalog(), flags.view);
     const imported = await openImport(
@@ -55,6 +60,12 @@ export function runImport(
       await readMappings(flags),
       readKeyRule(flags),
     );
+    const rejectsFile =
+      flags.rejectsFile === undefined ? undefined : await createRejectsFile(flags.rejectsFile, imported);
+    const source =
+      rejectsFile === undefined
+        ? imported.document
+        : recordingRejects(imported.document, rejectsFile, session);
     try {
       const request = {
         ...readErrorLimit(flags),
@@ -62,15 +73,47 @@ export function runImport(
         // A file may hold only a part of a view.
         allowShrink: true,
         kind: "import",
-        sourceOf: () => imported.document,
+        sourceOf: () => source,
       } as const;
       return flags.dryRun
         ? await planAndReport(session, context, flags, { ...request, samples: parseSamples(flags.samples) })
         : await loadAndReport(session, context, flags, { ...request, atomic: false });
     } finally {
+      await rejectsFile?.close();
       await imported.close();
     }
   });
+}
+
+/** @throws OtcError `usage` */
+function checkRejectsFile({ dryRun, rejectsFile }: ImportFlags): void {
+  if (rejectsFile === undefined || dryRun) return;
+  throw new OtcError("usage", "--rejects-file belongs to --dry-run.", {
+    remedy: "Add --dry-run. Without it, the quarantine keeps the records: see otc-etl rejects list.",
+  });
+}
+
+/** @throws OtcError `usage` when it exists already */
+async function createRejectsFile(path: string, imported: ImportSource): Promise<RejectsFile> {
+  try {
+    return await RejectsFile.create(path);
+  } catch (error) {
+    await imported.close();
+    throw error;
+  }
+}
+
+/** The document, whose rejected records are written to a file at the end of its load. */
+function recordingRejects(document: LoadSource, file: RejectsFile, { log }: Session): LoadSource {
+  return {
+    ...document,
+    finish: async (rejects) => {
+      await file.write(rejects);
+      const some = rejects.stored < rejects.count ? `${rejects.stored} of ` : "";
+      const records = formatNumberOf(rejects.count, "rejected record");
+      log.info(`${some}${records} written to ${file.path}`);
+    },
+  };
 }
 
 /** Those of the flags come last and win. */

@@ -1,3 +1,6 @@
+import { Readable } from "node:stream";
+import { COPY_HEADER } from "../../database/copy-binary.ts";
+import { readCopyRows } from "../../database/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
 import { RowSpool } from "../../database/row-spool.ts";
 import { RejectCounts } from "./reject-counts.ts";
@@ -28,6 +31,9 @@ const COLUMNS = [
 
 /** Beyond its limits, a spool still stores this many records of each reason and field, so that every reason has samples. */
 const SAMPLES = 5;
+
+/** COPY's binary format has the length of a value in so many bytes before it. */
+const LENGTH_BYTES = 4;
 
 /** The most bytes of raw records that a run stores: a few kilobytes of gzip can be half a gigabyte of records. */
 const MAX_STORED_BYTES = 256 * 1024 * 1024;
@@ -104,9 +110,38 @@ export class RejectSpool {
     await transaction.copyIn(`${table} (${names.join(", ")})`, this.#spool.rows());
   }
 
+  /** The stored records in the order of the document, some at a time. They can be read repeatedly. */
+  async *read(): AsyncGenerator<readonly Reject[]> {
+    for await (const rows of this.#spool.rows()) {
+      const rejects: Reject[] = [];
+      await readCopyRows(Readable.from([COPY_HEADER, rows]), COLUMNS.length, (bytes, offsets) => {
+        rejects.push(rejectIn(bytes, offsets));
+      });
+      yield rejects;
+    }
+  }
+
   dispose(): Promise<void> {
     return this.#spool.dispose();
   }
+}
+
+/** The record that a row of the spool holds. */
+function rejectIn(bytes: Buffer, offsets: readonly (number | undefined)[]): Reject {
+  const [position = 0, key, field, reason, message, sqlState, raw] = offsets;
+  const text = (start: number | undefined): string | null =>
+    start === undefined
+      ? null
+      : bytes.toString("utf8", start, start + bytes.readInt32BE(start - LENGTH_BYTES));
+  return {
+    position: Number(bytes.readBigInt64BE(position)),
+    key: text(key),
+    field: text(field),
+    reason: text(reason) ?? "",
+    message: text(message) ?? "",
+    sqlState: text(sqlState),
+    raw: text(raw) ?? "",
+  };
 }
 
 /** PostgreSQL cannot store U+0000, which field names and records that are not UTF-8 may contain. An escape replaces it. */

@@ -128,7 +128,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "load/tables": ["database", "views"],
   runs: ["archive", "config", "database", "errors", "format", "runs/rejects", "source", "tracing", "views"],
   schedule: ["config", "errors", "runs", "views"],
-  "runs/rejects": ["database", "files", "source", "views"],
+  "runs/rejects": ["database", "errors", "files", "source", "views"],
   throttle: ["database", "errors", "format", "source"],
   import: ["errors", "files", "json", "source", "views"],
   source: ["config", "errors", "network"],
