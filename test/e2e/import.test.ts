@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeEachDatabase } from "../support/each-database.ts";
@@ -10,6 +10,49 @@ import { escaped, inline, row, writeWorkbook } from "../support/workbook.ts";
 
 const ROWS = 45_000;
 const COLUMNS = 21;
+
+/** As many columns as an export of all columns of ServiceNow's incidents has. */
+const SERVICENOW_COLUMNS = 92;
+
+/** Columns of such an export, the fields that they are, and the values of three incidents. */
+const INCIDENT = [
+  ["number", "TKT-Ticket ID", "INC0010001", "INC0010002", "INC0010003"],
+  [
+    "sys_id",
+    null,
+    "9d385017c611228701d22104cc95c371",
+    "1c741bd70b2322007518478d83673af3",
+    "a9e30c7dc61122760116894de7bcc7bd",
+  ],
+  ["short_description", "TKT-Title", "Printer", "Screen", "Mail"],
+  ["description", "TKT-Description", "It does not print", "", "None came"],
+  ["state", "TKT-Status", "New", "In Progress", "Closed"],
+  ["priority", "TKT-Severity", "1 - Critical", "4 - Low", "4 - Low"],
+  ["severity", null, "3 - Low", "3 - Low", "3 - Low"],
+  ["category", "TKT-Category", "hardware", "hardware", "software"],
+  ["assignment_group", "TKT-Team", "Hardware", "Hardware", "Service Desk"],
+  ["assigned_to", "TKT-Assigned To User", "ann", "", "bob"],
+  ["opened_by", "TKT-Created By User", "bob", "ann", "ann"],
+  ["sys_created_on", null, "2025-03-01 10:00:01", "2025-03-02 10:00:01", "2025-03-03 10:00:01"],
+  ["opened_at", "TKT-Created Time", "2025-03-01 10:00:00", "2025-03-02 10:00:00", "2025-03-03 10:00:00"],
+  [
+    "sys_updated_on",
+    "TKT-Modified Time",
+    "2025-03-01 11:00:00",
+    "2025-03-02 11:00:00",
+    "2025-03-03 11:00:00",
+  ],
+  ["resolved_at", "TKT-Actual Resolution Date", "", "", "2025-03-03 10:30:00"],
+  ["closed_at", "TKT-Closure Date", "", "", "2025-03-03 11:00:00"],
+  ["due_date", "TKT-Due Date", "", "", ""],
+  ["caller_id", "TKT-Client Name", "cid", "dan", "eve"],
+  ["location", null, "Rome", "Rome", "Oslo"],
+  ["close_code", "TKT-Resolution/Change Type", "", "", "Solved"],
+  ["contact_type", "TKT-Ticket Source", "Phone", "Email", "Phone"],
+] as const;
+
+/** The header, and a row for each incident. */
+const INCIDENT_ROWS = [0, 2, 3, 4].map((place) => INCIDENT.map((column) => column[place]));
 
 /** Text enough, no two alike, that a program that kept it would not fit. */
 function longText(index: number): string {
@@ -70,6 +113,64 @@ describeEachDatabase(
       const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
       expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
       expect(records.stderr).not.toContain("contains no records");
+    });
+
+    test("suggests a mapping without a database, with which the file is then imported", async () => {
+      const database = await target.fresh();
+      const folder = await temporaryFolder();
+      const suggested = async (name: string, lines: readonly string[]) => {
+        await writeFile(join(folder, name), lines.join("\n"));
+        const result = await runCli(["import", name, "--view", "tickets", "--suggest"], { cwd: folder });
+        expectPlain(result);
+        expect(result.code).toBe(0);
+        await writeFile(join(folder, "mapping.json"), result.stdout);
+        return result;
+      };
+      const imported = async (name: string, ...flags: readonly string[]) => {
+        const args = ["import", name, "--view", "tickets", "--map-file", "mapping.json", "--json", ...flags];
+        const { code, stdout } = await runCli(args, { env: database.env, cwd: folder });
+        expect(code).toBe(0);
+        return jsonLines(stdout)[0];
+      };
+
+      const others = Array.from(
+        { length: SERVICENOW_COLUMNS - INCIDENT.length },
+        (_, index) => `u_other_${index}`,
+      );
+      const [header = [], ...records] = INCIDENT_ROWS;
+      const incident = await suggested("incident.csv", [
+        [...header, ...others].join(","),
+        ...records.map((values) => [...values, ...others.map(() => "x")].join(",")),
+      ]);
+      expect(JSON.parse(incident.stdout)).toEqual(
+        Object.fromEntries(INCIDENT.filter(([, field]) => field !== null)),
+      );
+      expect(incident.stderr).toContain(
+        '"opened_at" is TKT-Created Time: its name is a usual one for the field, and its values are dates, such as',
+      );
+      expect(incident.stderr).toMatch(/"sys_id", .*"location", .*"u_other_0"/);
+      expect(incident.stderr).toContain("--map-file mapping.json --key-from-digits --dry-run");
+      expect(await imported("incident.csv", "--key-from-digits")).toMatchObject({ inserted: 3, errors: 0 });
+
+      const nameless = await suggested("nameless.csv", [
+        "Headline,Phase,When",
+        "The first screen is black,Open,1/3/2025 10:00",
+        "The second one is white,Closed,2/3/2025 10:00",
+      ]);
+      expect(JSON.parse(nameless.stdout)).toEqual({
+        Headline: "TKT-Title",
+        Phase: "TKT-Status",
+        When: "TKT-Created Time",
+      });
+      expect(nameless.stderr).toContain("--map-file mapping.json --generate-key --dry-run");
+      expect(await imported("nameless.csv", "--generate-key")).toMatchObject({ inserted: 2, errors: 0 });
+      // No embedded database was made.
+      expect((await readdir(folder)).toSorted()).toEqual(["incident.csv", "mapping.json", "nameless.csv"]);
+
+      const both = ["import", "incident.csv", "--view", "tickets", "--suggest", "--dry-run"];
+      const refused = await runCli(both, { cwd: folder });
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain("--suggest loads nothing, so it cannot be used with --dry-run");
     });
 
     test("writes what a dry run would reject to a new file, and overwrites none", async () => {

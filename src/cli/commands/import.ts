@@ -20,6 +20,11 @@ export function importCommand(context: CliContext): Command {
       [],
     )
     .option("--map-file <path>", "a JSON object of such mappings, from columns to fields; --map overrides it")
+    .option(
+      "--suggest",
+      "load nothing, and print a mapping for --map-file that is guessed from names and values",
+      false,
+    )
     .option("--key-from-digits", "take the number in the key column as the key: INC0010001 is 10001", false)
     .option("--generate-key", "make a key for each record, because the file has none", false)
     .option(
@@ -49,6 +54,10 @@ export function importCommand(context: CliContext): Command {
     [
       "otc-etl import incident.csv --view tickets --map-file servicenow.json --key-from-digits",
       "an export of ServiceNow",
+    ],
+    [
+      "otc-etl import incident.csv --view tickets --suggest > mapping.json",
+      "guess the mapping, with the reasons on stderr",
     ],
     [
       "otc-etl import export.xlsx --view tickets --map-file columns.json --generate-key",

@@ -4,16 +4,20 @@ import { type ColumnMapping, parseColumnMapping } from "../../import/mapping/col
 import { readMappingFile } from "../../import/mapping/mapping-file.ts";
 import type { KeyRule } from "../../import/keys/record-key.ts";
 import { type ImportSource, openImport } from "../../import/import-source.ts";
+import type { RecordFileOptions } from "../../import/open-record-file.ts";
+import { suggestFromFile } from "../../import/suggest/suggest-from-file.ts";
 import { parseDelimiter } from "../../import/csv-table.ts";
 import { fileFormatOf } from "../../import/file-format.ts";
 import { RejectsFile } from "../../runs/rejects/rejects-file.ts";
 import type { LoadSource } from "../../runs/load-source.ts";
 import { formatNumberOf } from "../../format/format.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
+import type { View } from "../../views/view.ts";
 import type { CliContext } from "../cli-context.ts";
 import { readErrorLimit } from "../options/load-options.ts";
 import { loadAndReport } from "./run-load.ts";
 import { parseSamples, planAndReport } from "./run-plan.ts";
+import { renderMapping, renderReasons } from "../render/render-suggestion.ts";
 import { type Session, withSession } from "../session.ts";
 import type { ErrorLimitFlags } from "../options/load-options.ts";
 
@@ -26,6 +30,7 @@ export interface ImportFlags extends ErrorLimitFlags {
   readonly format?: string;
   readonly sheet?: string;
   readonly delimiter?: string;
+  readonly suggest: boolean;
   readonly map: readonly string[];
   readonly mapFile?: string;
   readonly keyFromDigits: boolean;
@@ -40,26 +45,24 @@ export function runImport(
   command: Command,
   context: CliContext,
 ): Promise<number> {
+  checkSuggest(flags);
   checkRejectsFile(flags);
   return withSession(command, context, async (session) => {
     const view = viewNamed(await viewCatalog(), flags.view);
-    const imported = await openImport(
-      {
-        path,
-        stdin: context.stdin,
-        format: fileFormatOf(path, flags.format),
-        sheet: flags.sheet,
-        delimiter: flags.delimiter === undefined ? undefined : parseDelimiter(flags.delimiter),
-        maxRecordBytes: session.loader.settings.maxRecordBytes,
-        signal: context.signal,
-        onOpening: (share) => {
-          session.progress.show({ view: view.name, step: "open", records: 0, bytes: 0, share });
-        },
+    const file: RecordFileOptions = {
+      path,
+      stdin: context.stdin,
+      format: fileFormatOf(path, flags.format),
+      sheet: flags.sheet,
+      delimiter: flags.delimiter === undefined ? undefined : parseDelimiter(flags.delimiter),
+      maxRecordBytes: session.loader.settings.maxRecordBytes,
+      signal: context.signal,
+      onOpening: (share) => {
+        session.progress.show({ view: view.name, step: "open", records: 0, bytes: 0, share });
       },
-      view,
-      await readMappings(flags),
-      readKeyRule(flags),
-    );
+    };
+    if (flags.suggest) return suggest(session, context, file, view);
+    const imported = await openImport(file, view, await readMappings(flags), readKeyRule(flags));
     const rejectsFile =
       flags.rejectsFile === undefined ? undefined : await createRejectsFile(flags.rejectsFile, imported);
     const source =
@@ -83,6 +86,36 @@ export function runImport(
       await imported.close();
     }
   });
+}
+
+/** @throws OtcError `usage` when there is a mapping already, or something to be done with it */
+function checkSuggest({ suggest: suggests, ...flags }: ImportFlags): void {
+  const others = [
+    ...(flags.map.length > 0 ? ["--map"] : []),
+    ...(flags.mapFile === undefined ? [] : ["--map-file"]),
+    ...(flags.keyFromDigits ? ["--key-from-digits"] : []),
+    ...(flags.generateKey ? ["--generate-key"] : []),
+    ...(flags.dryRun ? ["--dry-run"] : []),
+    ...(flags.migrate ? ["--migrate"] : []),
+  ];
+  if (!suggests || others.length === 0) return;
+  throw new OtcError("usage", `--suggest loads nothing, so it cannot be used with ${others.join(", ")}.`, {
+    remedy: "Run it first, save what it prints, and import the file with --map-file.",
+  });
+}
+
+/** Prints a mapping and the reasons for it. The database is not opened. @returns the exit code */
+async function suggest(
+  { progress, options }: Session,
+  context: CliContext,
+  file: RecordFileOptions,
+  view: View,
+): Promise<number> {
+  const suggestion = await suggestFromFile(file, view);
+  progress.stop();
+  if (!options.quiet) context.stderr.write(renderReasons(suggestion, view, file.path));
+  context.stdout.write(renderMapping(suggestion));
+  return 0;
 }
 
 /** @throws OtcError `usage` */

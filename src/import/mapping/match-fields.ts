@@ -65,7 +65,7 @@ function take(column: Column, field: string, takenBy: Map<Column, string>): void
 }
 
 /** The name in the form in which names are compared: case and spaces do not matter. */
-function foldedName(name: string): string {
+export function foldedName(name: string): string {
   return name.normalize("NFC").trim().replaceAll(/\s+/g, " ").toLowerCase();
 }
 
