@@ -20,6 +20,9 @@ export function wholeNumber(minimum: number, maximum: number): v.GenericSchema<s
 
 export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
+/** The path of a file or a directory. */
+export const path = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+
 /** `none` is the empty list. */
 export const names = v.pipe(
   v.string(),

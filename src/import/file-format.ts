@@ -1,7 +1,7 @@
 import { OtcError } from "../errors/otc-error.ts";
 
 /** The formats of files that can be imported. */
-const FILE_FORMATS = ["xlsx", "csv", "json", "ndjson"] as const;
+export const FILE_FORMATS = ["xlsx", "csv", "json", "ndjson"] as const;
 
 export type FileFormat = (typeof FILE_FORMATS)[number];
 

@@ -1,8 +1,11 @@
 import type { Queryable } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 
+/** All actions. */
+export const MISSING_ACTIONS = ["reported", "soft-deleted", "archived", "restored"] as const;
+
 /** What was done with a row that is missing at the source; null while only one document did not contain it. */
-export type MissingAction = "reported" | "soft-deleted" | "archived" | "restored";
+export type MissingAction = (typeof MISSING_ACTIONS)[number];
 
 /** A row that the documents of its view do not contain although they should. */
 export interface MissingRow {

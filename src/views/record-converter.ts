@@ -1,3 +1,4 @@
+import type { RejectReason } from "./reject-reasons.ts";
 import {
   ABSENT,
   FALSE,
@@ -47,7 +48,7 @@ export interface Problem {
 /** Why a record cannot become a row, with a message. */
 export interface Rejection {
   /** Reason code, for example `invalid_timestamp`, `missing_key`, `not_an_object`. */
-  readonly reason: string;
+  readonly reason: RejectReason;
   /** The API's name of the field, when one field is the cause. */
   readonly field?: string;
   /** Names the field and the value, and what would be accepted. */

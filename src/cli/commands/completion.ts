@@ -16,5 +16,6 @@ export function completionCommand(context: CliContext): Command {
     ["source <(otc-etl completion bash)", "in ~/.bashrc"],
     ["source <(otc-etl completion zsh)", "in ~/.zshrc, after compinit"],
     ["otc-etl completion fish | source", "in ~/.config/fish/config.fish"],
+    ['otc-etl() { npx otc-etl "$@"; }', "before it, where otc-etl is not installed globally"],
   ]);
 }

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
+import { FILE_FORMATS } from "../../import/file-format.ts";
+import { offering } from "../options/offering.ts";
 import { withExamples } from "../options/examples.ts";
 import { withErrorLimit } from "../options/load-options.ts";
 import type { ImportFlags } from "../run/run-import.ts";
@@ -10,7 +12,7 @@ export function importCommand(context: CliContext): Command {
     .description("Load an exported file (.xlsx, .csv, .json, .ndjson) into a view, exactly as a load would.")
     .argument("<file>", "the file, plain or as .gz or .zst; - for standard input")
     .requiredOption("--view <view>", "tickets, comments or timesheets")
-    .option("--format <format>", "xlsx, csv, json or ndjson (default: by the name of the file)")
+    .addOption(offering("--format <format>", "the format of the file (default: by its name)", FILE_FORMATS))
     .option("--sheet <sheet>", "name or number of the sheet in a workbook (default: the first visible sheet)")
     .option("--delimiter <character>", "the delimiter of a CSV file (default: detected in its header)")
     .option(

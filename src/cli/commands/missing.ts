@@ -1,5 +1,7 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
+import { MISSING_ACTIONS } from "../../runs/read-missing.ts";
+import { offering } from "../options/offering.ts";
 import { withExamples } from "../options/examples.ts";
 import type { ListMissingFlags, MissingFlags } from "../run/run-missing.ts";
 
@@ -21,7 +23,7 @@ function listCommand(context: CliContext): Command {
   const command = new Command("list")
     .description("Count the missing rows by view, and list the newest.")
     .option("--view <view>", "only rows of this view")
-    .option("--action <action>", "only rows that were reported, soft-deleted, archived or restored")
+    .addOption(offering("--action <action>", "only rows with which this was done", MISSING_ACTIONS))
     .option("--limit <count>", "how many rows to list", "20")
     .option(
       "--since-archive",

@@ -1,5 +1,7 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
+import { REJECT_REASONS } from "../../views/reject-reasons.ts";
+import { offering } from "../options/offering.ts";
 import { withExamples } from "../options/examples.ts";
 import { withWaitOptions } from "../options/load-options.ts";
 import type { ClearFlags, ListFlags, RetryFlags, ShowFlags } from "../run/run-rejects.ts";
@@ -87,6 +89,6 @@ function withFilter(command: Command): Command {
   return command
     .option("--run <id>", "only records that this run has rejected, first or again")
     .option("--view <view>", "only records of this view")
-    .option("--reason <reason>", "only records with this reason code, such as invalid_timestamp")
+    .addOption(offering("--reason <reason>", "only records with this reason code", REJECT_REASONS))
     .option("--field <field>", "only records with a bad value in this field, such as TKT-Due Date");
 }

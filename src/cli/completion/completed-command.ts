@@ -25,8 +25,8 @@ export interface CompletedCommand {
   readonly argument: Completions;
 }
 
-/** Placeholders that are completed with file names; `value` is that of any setting, and may be a path. */
-const PATHS = new Set(["file", "document", "value"]);
+/** Placeholders that are completed with file names. */
+const PATHS = new Set(["file", "document", "path"]);
 
 /** Commander adds this option to every command, but does not list it. */
 const HELP: CompletedOption = { flags: ["-h", "--help"], description: "help", value: undefined };

@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "../../config/read-settings.ts";
-import { flagOf, settingList, viewSettingList } from "../../config/settings.ts";
+import { path } from "../../config/setting-types.ts";
+import { offering } from "./offering.ts";
+import { choicesOf, flagOf, settingList, viewSettingList } from "../../config/settings.ts";
 
 /** The options every command takes. */
 export interface GlobalOptions {
@@ -34,7 +36,9 @@ export function addGlobalOptions(program: Command): void {
   for (const setting of settingList) {
     // Every user of a machine can read the flags of its processes.
     if (setting.secret === true) continue;
-    program.addOption(new Option(`--${flagOf(setting)} <value>`, setting.description).hideHelp());
+    const placeholder = setting.type === path ? "path" : "value";
+    const flags = `--${flagOf(setting)} <${placeholder}>`;
+    program.addOption(offering(flags, setting.description, choicesOf(setting)).hideHelp());
   }
 }
 

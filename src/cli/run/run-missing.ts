@@ -2,12 +2,7 @@ import type { Command } from "commander";
 import { OtcError } from "../../errors/otc-error.ts";
 import { missingSinceArchive } from "../../loader/missing-since-archive.ts";
 import { restoreMissing, showMissing } from "../../loader/restore-missing.ts";
-import {
-  countMissing,
-  type MissingAction,
-  type MissingFilter,
-  readMissing,
-} from "../../runs/read-missing.ts";
+import { countMissing, MISSING_ACTIONS, type MissingFilter, readMissing } from "../../runs/read-missing.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { jsonLine } from "../render/json-line.ts";
@@ -26,8 +21,6 @@ export interface ListMissingFlags extends MissingFlags {
   readonly limit: string;
   readonly sinceArchive: boolean;
 }
-
-const ACTIONS: readonly MissingAction[] = ["reported", "soft-deleted", "archived", "restored"];
 
 /** `missing list`. */
 export async function listMissing(
@@ -119,10 +112,10 @@ export async function restoreMissingRows(
 
 /** @throws OtcError `usage` */
 async function readFilter({ view, action }: ListMissingFlags): Promise<MissingFilter> {
-  const chosen = ACTIONS.find((candidate) => candidate === action);
+  const chosen = MISSING_ACTIONS.find((candidate) => candidate === action);
   if (action !== undefined && chosen === undefined) {
     throw new OtcError("usage", `--action is ${JSON.stringify(action)}.`, {
-      remedy: `Give one of ${ACTIONS.join(", ")}.`,
+      remedy: `Give one of ${MISSING_ACTIONS.join(", ")}.`,
     });
   }
   return {

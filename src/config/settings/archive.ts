@@ -1,4 +1,4 @@
-import { text, wholeNumber } from "../setting-types.ts";
+import { path, wholeNumber } from "../setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const ARCHIVE = inGroup("Archive", {
@@ -6,7 +6,7 @@ export const ARCHIVE = inGroup("Archive", {
     env: "OTC_ARCHIVE_DIR",
     description:
       "Directory that keeps every document as OTC sent it, for `replay`; without it no document is kept. Each database needs its own.",
-    type: text,
+    type: path,
     example: "/var/lib/otc-etl/archive",
   },
   archiveKeep: {

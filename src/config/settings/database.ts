@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { databaseUrl, text, wholeNumber } from "../setting-types.ts";
+import { databaseUrl, path, text, wholeNumber } from "../setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const DATABASE = inGroup("Database", {
@@ -53,7 +53,7 @@ export const DATABASE = inGroup("Database", {
   pgSslrootcert: {
     env: "OTC_PG_SSLROOTCERT",
     description: "File with the certificate authority that PostgreSQL's certificate is checked against.",
-    type: text,
+    type: path,
     example: "/etc/ssl/certs/postgres-ca.pem",
   },
   pgSchema: {
@@ -65,7 +65,7 @@ export const DATABASE = inGroup("Database", {
   dataDir: {
     env: "OTC_DATA_DIR",
     description: "Directory of the embedded database, which is used when no server is configured.",
-    type: text,
+    type: path,
     default: ".otc-etl",
   },
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { httpUrl, text } from "../setting-types.ts";
+import { httpUrl, path, text } from "../setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const OTC_API = inGroup("OTC API", {
@@ -37,7 +37,7 @@ export const OTC_API = inGroup("OTC API", {
     env: "OTC_API_CA_FILE",
     description:
       "File with the certificates of further authorities, in PEM format, that OTC's certificate is checked against; for a proxy that inspects TLS, for example.",
-    type: text,
+    type: path,
     example: "/etc/ssl/certs/company-ca.pem",
   },
   timezone: {

@@ -131,7 +131,7 @@ export class RowStager {
     this.#position = position;
     this.#fingerprint = fingerprint;
     if (bytes !== this.#scannable && !isUtf8(bytes.subarray(start, end))) {
-      const rejection = { reason: "invalid_utf8", message: "The record is not valid UTF-8." };
+      const rejection: Rejection = { reason: "invalid_utf8", message: "The record is not valid UTF-8." };
       this.#reject(rejection, null, bytes.toString("utf8", start, end));
       return;
     }

@@ -1,3 +1,4 @@
+import type { RejectReason } from "../reject-reasons.ts";
 /** A record with more values or levels than this is not parsed, because each of them becomes an object in memory. */
 const MOST_VALUES = 200_000;
 
@@ -7,7 +8,7 @@ const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
 const OPEN_BRACE = 0x7b;
 
-export const TOO_COMPLEX = {
+export const TOO_COMPLEX: { readonly reason: RejectReason; readonly message: string } = {
   reason: "too_complex",
   message: `The record has more than ${MOST_VALUES} values, lists or objects.`,
 };

@@ -47,6 +47,22 @@ const QUESTIONS: readonly (readonly [typed: readonly string[], offered: readonly
   [["load", "tickets", "--data-"], ["--data-dir"]],
   [["import", "--dry"], ["--dry-run"]],
   [["completion", "z"], ["zsh"]],
+  [
+    ["import", "x.csv", "--format", ""],
+    ["xlsx", "csv", "json", "ndjson"],
+  ],
+  [["rejects", "list", "--reason", "missing"], ["missing_key"]],
+  [["rejects", "clear", "--view", "com"], ["comments"]],
+  [
+    ["missing", "list", "--action", ""],
+    ["reported", "soft-deleted", "archived", "restored"],
+  ],
+  [["missing", "re"], ["restore"]],
+  [
+    ["load", "--pg-sslmode", "verify"],
+    ["verify-ca", "verify-full"],
+  ],
+  [["load", "--api-username", "script"], []],
 ];
 
 describe("in bash", () => {
@@ -102,6 +118,13 @@ describeWithShell("fish", () => {
   test.each(QUESTIONS)("%j is completed to %j", (typed, offered) => {
     expect(ask(typed).toSorted()).toEqual(offered.toSorted());
   });
+
+  test.each(["load --from", "import --map-file", "load --data-dir", "worker --alive-file", "import"])(
+    "%j is completed with files",
+    (typed) => {
+      expect(ask([typed, "script.b"])).toContain("script.bash");
+    },
+  );
 });
 
 describeWithShell("zsh", () => {
