@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,6 +26,31 @@ describe("the command line", () => {
       stderr: "",
     });
   });
+
+  test.for([
+    [
+      "bash",
+      `otc-etl() { npx otc-etl "$@"; }; source <(otc-etl completion bash)
+       COMP_WORDS=(otc-etl missing list --action arch); COMP_CWORD=4; _otc_etl; echo "\${COMPREPLY[*]}"`,
+    ],
+    [
+      "fish",
+      `function otc-etl; npx otc-etl $argv; end; otc-etl completion fish | source
+       complete -C "otc-etl missing list --action arch"`,
+    ],
+  ] as const)(
+    "is completed by %s in a checkout, with a function that calls npx",
+    ([shell, script], { skip }) => {
+      const cwd = new URL("../..", import.meta.url);
+      const { stdout, error } = spawnSync(shell, ["-c", script], { cwd, encoding: "utf8" });
+      if (error !== undefined) {
+        process.stderr.write(`SKIPPED completion in ${shell}: it is not installed\n`);
+        skip();
+      }
+      // fish adds the description of the option.
+      expect(stdout.trim()).toMatch(/^archived(?:\t.*)?$/);
+    },
+  );
 
   test("keeps what was compiled for the next start", async () => {
     await runCli(["settings"]);
