@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { databaseSettings } from "../src/config/database-settings.ts";
 import { readSettings } from "../src/config/read-settings.ts";
-import { migrate } from "../src/database/migrations.ts";
+import { migrate } from "../src/database/migrations/migrations.ts";
 import { openDatabase } from "../src/database/open-database.ts";
 import { formatPage } from "./format-page.ts";
 import { renderGeneratedFiles } from "./generated-files.ts";

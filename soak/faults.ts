@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RecordRandom } from "../src/simulator/record-random.ts";
+import type { RecordRandom } from "../src/simulator/records/record-random.ts";
 import type { FaultProxy, PassingStatement, Verdict } from "./proxy/fault-proxy.ts";
 import type { Command } from "./processes/command.ts";
 import type { SoakDatabase } from "./processes/soak-database.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RecordRandom } from "../src/simulator/record-random.ts";
+import { RecordRandom } from "../src/simulator/records/record-random.ts";
 import type { Scale } from "../src/simulator/scale.ts";
 import { startSimulator } from "../src/simulator/server.ts";
 import { beginFault, drawFault, type Fault, type Moment, type SoakPlace } from "./faults.ts";

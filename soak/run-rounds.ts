@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RecordRandom } from "../src/simulator/record-random.ts";
+import { RecordRandom } from "../src/simulator/records/record-random.ts";
 import type { Scale } from "../src/simulator/scale.ts";
 import { SIMULATED_VIEWS } from "../src/simulator/document.ts";
 import type { SoakPlace } from "./faults.ts";

@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import type { Environment } from "./config/read-settings.ts";
 import { tracingSettings } from "./config/tracing-settings.ts";
-import type { MigrationState } from "./database/migrations.ts";
+import type { MigrationState } from "./database/migrations/migrations.ts";
 import { parseErrorLimit } from "./load/error-limit.ts";
 import type { LoadProgress } from "./load/load-context.ts";
 import { Loader, type LoadRequest, type PlanRequest } from "./loader/loader.ts";
@@ -18,7 +18,7 @@ export type { ColumnChanges, DuplicateKeys, TrippedGuard } from "./load/plan/pla
 export type { RowKey } from "./load/tables/row-key.ts";
 export type { DriftWarning } from "./runs/drift-warning.ts";
 export type { LoadProgress } from "./load/load-context.ts";
-export type { MigrationState } from "./database/migrations.ts";
+export type { MigrationState } from "./database/migrations/migrations.ts";
 export type { SchemaDrift } from "./views/record-converter.ts";
 
 /** Options of a loader; all are optional. */

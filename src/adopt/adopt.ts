@@ -1,8 +1,8 @@
 import type { Database, Transaction } from "../database/database.ts";
 import { DatabaseError } from "../database/database-error.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
-import { readMigrations } from "../database/migration-files.ts";
-import { applyMigration, lockMigrations, wasMigrated } from "../database/migrations.ts";
+import { readMigrations } from "../database/migrations/migration-files.ts";
+import { applyMigration, lockMigrations, wasMigrated } from "../database/migrations/migrations.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { writePinnedTimeZone } from "../runs/pinned-time-zone.ts";
 import { keyColumns, type View } from "../views/view.ts";

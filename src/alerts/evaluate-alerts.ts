@@ -11,8 +11,8 @@ import { readClock } from "../database/clock.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { View } from "../views/view.ts";
-import { readHealth } from "../runs/read-status.ts";
-import { type StatusLimits, viewProblems } from "../runs/status-problems.ts";
+import { readHealth } from "../runs/health/read-status.ts";
+import { type StatusLimits, viewProblems } from "../runs/health/status-problems.ts";
 
 /** What to check, and where to send alerts. */
 export interface AlertRequest {

@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
-import type { EmbeddedSettings } from "./embedded-database.ts";
-import type { PostgresSettings } from "./postgres-database.ts";
+import type { EmbeddedSettings } from "./embedded/embedded-database.ts";
+import type { PostgresSettings } from "./postgres/postgres-database.ts";
 
 /** Which database to open, and how. */
 export type DatabaseSettings =
@@ -17,11 +17,11 @@ export async function openDatabase(
 ): Promise<Database> {
   switch (settings.engine) {
     case "postgres": {
-      const { PostgresDatabase } = await import("./postgres-database.ts");
+      const { PostgresDatabase } = await import("./postgres/postgres-database.ts");
       return new PostgresDatabase(settings);
     }
     case "embedded": {
-      const { EmbeddedDatabase } = await import("./embedded-database.ts");
+      const { EmbeddedDatabase } = await import("./embedded/embedded-database.ts");
       return EmbeddedDatabase.open(settings, create);
     }
     default:

@@ -1,6 +1,6 @@
 import type { Database } from "../database/database.ts";
-import { migrationStatus, requireMigrated } from "../database/migrations.ts";
-import { readHealth } from "../runs/read-status.ts";
+import { migrationStatus, requireMigrated } from "../database/migrations/migrations.ts";
+import { readHealth } from "../runs/health/read-status.ts";
 import { readCircuit } from "../throttle/read-circuit.ts";
 import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";

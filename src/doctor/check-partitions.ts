@@ -1,6 +1,6 @@
 import type { Database } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
-import { requireMigrated } from "../database/migrations.ts";
+import { requireMigrated } from "../database/migrations/migrations.ts";
 import { readTableBackend } from "../database/table-backend.ts";
 import { findRepeatedKeys } from "../database/unique-key.ts";
 import { mayCreatePartitions, readDivision } from "../partitions/division.ts";

@@ -14,7 +14,7 @@ import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";
 import { setPlannerSettings } from "./tables/planner-settings.ts";
-import { countRows } from "../runs/read-table-sizes.ts";
+import { countRows } from "../runs/queries/read-table-sizes.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import { storeRejects } from "../runs/rejects/store-rejects.ts";
 import { closeRun, isPlanned, type LastLoad, readLastLoad, type Run } from "../runs/run-log.ts";

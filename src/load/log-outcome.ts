@@ -3,7 +3,7 @@ import { OtcError } from "../errors/otc-error.ts";
 import { documentWarnings } from "../runs/document-warnings.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../runs/outcome.ts";
 import type { RunKind } from "../runs/run-kind.ts";
-import { shownStatus } from "../runs/shown-status.ts";
+import { shownStatus } from "../runs/health/shown-status.ts";
 import { formatCount, formatNumberOf } from "../format/format.ts";
 
 /** A load that came to its end, whether it was then committed or not. */

@@ -9,7 +9,7 @@ import {
   fetchSucceeded,
   passCircuit,
 } from "../throttle/circuit.ts";
-import { readLastFetchFailure } from "../runs/read-last-fetch-failure.ts";
+import { readLastFetchFailure } from "../runs/queries/read-last-fetch-failure.ts";
 import type { LoadContext } from "./load-context.ts";
 import { RequestLog } from "../throttle/request-log.ts";
 import type { Attempt } from "./settle-failure.ts";

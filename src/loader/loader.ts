@@ -10,7 +10,7 @@ import { type Environment, readMissingSetting, readSettings, readViewId } from "
 import { type Settings, viewIdVariable } from "../config/settings.ts";
 import type { TracingSettings } from "../config/tracing-settings.ts";
 import type { Database } from "../database/database.ts";
-import { lockMigrations, type MigrationState, requireMigrated } from "../database/migrations.ts";
+import { lockMigrations, type MigrationState, requireMigrated } from "../database/migrations/migrations.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";

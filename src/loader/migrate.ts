@@ -1,4 +1,4 @@
-import { migrate as applyMigrations, type MigrationState } from "../database/migrations.ts";
+import { migrate as applyMigrations, type MigrationState } from "../database/migrations/migrations.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import type { LoadContext } from "../load/load-context.ts";
 import { refreshDerived } from "../load/refresh-derived.ts";

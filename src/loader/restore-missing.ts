@@ -4,7 +4,7 @@ import { OtcError } from "../errors/otc-error.ts";
 import { readMissingTable } from "../load/missing/missing-check.ts";
 import { readMissingValues, restoreMissingRow } from "../load/missing/missing-row.ts";
 import { refreshDerived } from "../load/refresh-derived.ts";
-import { type MissingRow, readMissingRow } from "../runs/read-missing.ts";
+import { type MissingRow, readMissingRow } from "../runs/queries/read-missing.ts";
 import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import { qualifiedName } from "../database/identifier.ts";
 

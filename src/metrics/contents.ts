@@ -1,4 +1,4 @@
-import { readTableSizes } from "../runs/read-table-sizes.ts";
+import { readTableSizes } from "../runs/queries/read-table-sizes.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** The number of rows of each view, and of its records in quarantine. */

@@ -1,4 +1,4 @@
-import { isCommitted } from "../runs/read-run-totals.ts";
+import { isCommitted } from "../runs/queries/read-run-totals.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** How old the data is. Only loads count: imports and replays say nothing about what OTC sends now. */

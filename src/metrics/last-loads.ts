@@ -1,4 +1,4 @@
-import { MISSING_OUTCOMES, ROW_OUTCOMES } from "../runs/read-run-totals.ts";
+import { MISSING_OUTCOMES, ROW_OUTCOMES } from "../runs/queries/read-run-totals.ts";
 import { STEPS } from "../runs/run-metrics.ts";
 import type { Scrape } from "./scrape.ts";
 

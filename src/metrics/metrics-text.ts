@@ -1,7 +1,7 @@
 import { packageVersion } from "../config/package-version.ts";
 import type { Queryable } from "../database/database.ts";
-import { readLastRuns, readRunTotals } from "../runs/read-run-totals.ts";
-import { readHealth } from "../runs/read-status.ts";
+import { readLastRuns, readRunTotals } from "../runs/queries/read-run-totals.ts";
+import { readHealth } from "../runs/health/read-status.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { addContents } from "./contents.ts";
 import { Exposition, type MetricsText } from "./exposition.ts";

@@ -1,4 +1,4 @@
-import { PROBLEM_CONDITIONS, viewProblems } from "../runs/status-problems.ts";
+import { PROBLEM_CONDITIONS, viewProblems } from "../runs/health/status-problems.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** What is wrong with each view, as alerts and `status --check` decide it. */

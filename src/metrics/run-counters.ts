@@ -1,7 +1,12 @@
-import { isCommitted, MISSING_OUTCOMES, ROW_OUTCOMES, type RunTotals } from "../runs/read-run-totals.ts";
+import {
+  isCommitted,
+  MISSING_OUTCOMES,
+  ROW_OUTCOMES,
+  type RunTotals,
+} from "../runs/queries/read-run-totals.ts";
 import { RUN_KINDS } from "../runs/run-kind.ts";
 import { STEPS } from "../runs/run-metrics.ts";
-import { shownStatus } from "../runs/shown-status.ts";
+import { shownStatus } from "../runs/health/shown-status.ts";
 import type { Scrape } from "./scrape.ts";
 
 /** The statuses of runs that have ended. */

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Queryable } from "../database/database.ts";
-import type { LastRun, RunTotals } from "../runs/read-run-totals.ts";
-import type { ViewHealth } from "../runs/read-status.ts";
+import type { LastRun, RunTotals } from "../runs/queries/read-run-totals.ts";
+import type { ViewHealth } from "../runs/health/read-status.ts";
 import type { View } from "../views/view.ts";
 import type { Exposition } from "./exposition.ts";
 

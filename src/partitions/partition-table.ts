@@ -1,7 +1,7 @@
 import { DatabaseError } from "../database/database-error.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../database/identifier.ts";
-import { lockMigrations } from "../database/migrations.ts";
+import { lockMigrations } from "../database/migrations/migrations.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { createPartitions, readDivision, recordDivision } from "./division.ts";
 import type { PartitionRequest } from "./partition-request.ts";

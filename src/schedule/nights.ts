@@ -1,5 +1,5 @@
 import type { RecordedRun } from "../runs/recorded-run.ts";
-import { isJudged } from "../runs/shown-status.ts";
+import { isJudged } from "../runs/health/shown-status.ts";
 
 /** What became of a scheduled load. Nothing is known of the times before the first load on record. */
 export type NightOutcome = "committed" | "partial" | "failed" | "missed" | "running" | "due" | "unknown";

@@ -1,5 +1,5 @@
 import { DAY_SECONDS } from "./calendar.ts";
-import { RecordRandom } from "./record-random.ts";
+import { RecordRandom } from "./records/record-random.ts";
 import type { ServedWindows } from "./served-window.ts";
 
 /** What becomes of a record at its source, beyond changes of its values. */

@@ -1,10 +1,10 @@
-import { commentRecord } from "./comment-record.ts";
+import { commentRecord } from "./records/comment-record.ts";
 import { corrected, correctionOf } from "./corrections.ts";
-import { withFlaw } from "./flaw.ts";
+import { withFlaw } from "./records/flaw.ts";
 import type { Scale } from "./scale.ts";
 import { servedWindows, type ServedWindows } from "./served-window.ts";
-import { ticketRecord } from "./ticket-record.ts";
-import { timesheetRecord } from "./timesheet-record.ts";
+import { ticketRecord } from "./records/ticket-record.ts";
+import { timesheetRecord } from "./records/timesheet-record.ts";
 
 export const SIMULATED_VIEWS = ["tickets", "comments", "timesheets"] as const;
 

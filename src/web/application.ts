@@ -5,7 +5,7 @@ import { createMiddleware } from "hono/factory";
 import type { Logger } from "pino";
 import type { Settings } from "../config/settings.ts";
 import type { Database } from "../database/database.ts";
-import { requireMigrated } from "../database/migrations.ts";
+import { requireMigrated } from "../database/migrations/migrations.ts";
 import { type ReadLimits, withReadOnlyTransaction } from "../database/with-read-only-transaction.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import type { MetricsText } from "../metrics/exposition.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CopyBinaryWriter } from "../../src/database/copy-binary.ts";
+import { CopyBinaryWriter } from "../../src/database/copy/copy-binary.ts";
 import { NOT_SCANNED, RecordScanner } from "../../src/json/record-scanner.ts";
 import type { SourceRecord } from "../../src/views/parsed-record.ts";
 import {

@@ -1,8 +1,13 @@
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { type Environment, readSettings } from "../../src/config/read-settings.ts";
 import type { Database } from "../../src/database/database.ts";
-import { readMigrations } from "../../src/database/migration-files.ts";
-import { applyMigration, lockMigrations, migrate, migrationStatus } from "../../src/database/migrations.ts";
+import { readMigrations } from "../../src/database/migrations/migration-files.ts";
+import {
+  applyMigration,
+  lockMigrations,
+  migrate,
+  migrationStatus,
+} from "../../src/database/migrations/migrations.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 
 /** Creates or updates the tables, as `otc-etl migrate`. */

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
 import type { CliContext } from "../cli-context.ts";
-import { MISSING_ACTIONS } from "../../runs/read-missing.ts";
+import { MISSING_ACTIONS } from "../../runs/queries/read-missing.ts";
 import { offering } from "../options/offering.ts";
 import { withExamples } from "../options/examples.ts";
 import type { ListMissingFlags, MissingFlags } from "../run/run-missing.ts";

@@ -1,6 +1,6 @@
 import type { PlannedLoad } from "../../load/plan/plan-outcome.ts";
 import type { MissingRowDetails } from "../../loader/restore-missing.ts";
-import type { MissingCount, MissingRow } from "../../runs/read-missing.ts";
+import type { MissingCount, MissingRow } from "../../runs/queries/read-missing.ts";
 import { formatCount, formatNumberOf } from "../../format/format.ts";
 import { type Layout, renderFacts, renderLines, renderText, timeText } from "./layout.ts";
 import { type Column, renderTable } from "./table.ts";

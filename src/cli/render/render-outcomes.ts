@@ -1,7 +1,7 @@
 import type { LoadOutcome } from "../../runs/outcome.ts";
 import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import { OtcError } from "../../errors/otc-error.ts";
-import { shownStatus } from "../../runs/shown-status.ts";
+import { shownStatus } from "../../runs/health/shown-status.ts";
 import { formatSeconds } from "../../format/format.ts";
 import type { Layout } from "./layout.ts";
 import { type Column, renderTable } from "./table.ts";

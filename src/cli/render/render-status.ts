@@ -1,7 +1,7 @@
 import type { CircuitStatus } from "../../throttle/read-circuit.ts";
-import type { ViewStatus } from "../../runs/read-status.ts";
+import type { ViewStatus } from "../../runs/health/read-status.ts";
 import type { RecordedRun } from "../../runs/recorded-run.ts";
-import { isJudged, shownStatus } from "../../runs/shown-status.ts";
+import { isJudged, shownStatus } from "../../runs/health/shown-status.ts";
 import { formatAge, formatNumberOf, formatSeconds } from "../../format/format.ts";
 import { type Layout, momentText, renderProblem, renderText, timeText } from "./layout.ts";
 import { type Column, renderTable } from "./table.ts";

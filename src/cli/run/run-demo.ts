@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { openDemoDesk } from "../../demo/demo-desk.ts";
-import { readStatus } from "../../runs/read-status.ts";
+import { readStatus } from "../../runs/health/read-status.ts";
 import { parseScale } from "../../simulator/scale.ts";
 import type { CliContext } from "../cli-context.ts";
 import { globalOptions } from "../options/global-options.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { adopt } from "../../adopt/adopt.ts";
-import { type MigrationState, migrationStatus } from "../../database/migrations.ts";
+import { type MigrationState, migrationStatus } from "../../database/migrations/migrations.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { viewsKeyedByTime } from "../../runs/pinned-time-zone.ts";
 import { viewCatalog } from "../../views/catalog.ts";

@@ -2,7 +2,12 @@ import type { Command } from "commander";
 import { OtcError } from "../../errors/otc-error.ts";
 import { missingSinceArchive } from "../../loader/missing-since-archive.ts";
 import { restoreMissing, showMissing } from "../../loader/restore-missing.ts";
-import { countMissing, MISSING_ACTIONS, type MissingFilter, readMissing } from "../../runs/read-missing.ts";
+import {
+  countMissing,
+  MISSING_ACTIONS,
+  type MissingFilter,
+  readMissing,
+} from "../../runs/queries/read-missing.ts";
 import { viewCatalog, viewNamed } from "../../views/catalog.ts";
 import type { CliContext } from "../cli-context.ts";
 import { jsonLine } from "../render/json-line.ts";

@@ -1,7 +1,7 @@
-import type { CopyBinaryWriter } from "../../database/copy-binary.ts";
+import type { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import { RowSpool } from "../../database/row-spool.ts";
+import { RowSpool } from "../../database/copy/row-spool.ts";
 import {
   copyTarget,
   createStaging,

@@ -1,4 +1,4 @@
-import { readCopyRows } from "../../database/copy-binary-reader.ts";
+import { readCopyRows } from "../../database/copy/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import { KnownFingerprints } from "../../json/known-fingerprints.ts";

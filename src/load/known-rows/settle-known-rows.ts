@@ -1,4 +1,4 @@
-import { readCopyRows } from "../../database/copy-binary-reader.ts";
+import { readCopyRows } from "../../database/copy/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
 import { fingerprintColumn, type LoadTables, positionColumn } from "../tables/staging.ts";
 import type { KnownRows } from "./known-rows.ts";

@@ -1,4 +1,4 @@
-import { CopyBinaryWriter } from "../../database/copy-binary.ts";
+import { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
 import { keyColumns, type View } from "../../views/view.ts";

@@ -1,6 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
-import { RowSpool } from "../../database/row-spool.ts";
+import { RowSpool } from "../../database/copy/row-spool.ts";
 import { RecordConverter } from "../../views/record-converter.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import { keyColumns, type View } from "../../views/view.ts";

@@ -1,4 +1,4 @@
-import type { CopyBinaryWriter } from "../../database/copy-binary.ts";
+import type { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import type { View } from "../../views/view.ts";
 
 /**

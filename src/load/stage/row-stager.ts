@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { CopyBinaryWriter } from "../../database/copy-binary.ts";
+import { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import { errorMessage } from "../../errors/error-message.ts";
 import { RecordScanner } from "../../json/record-scanner.ts";
 import { SourceError } from "../../errors/source-error.ts";

@@ -1,5 +1,5 @@
 import type { Backend } from "../../database/backend.ts";
-import type { CopyBinaryWriter } from "../../database/copy-binary.ts";
+import type { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
 import { changeableColumns, type Column, keyColumns, type ValueType, type View } from "../../views/view.ts";

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import { COPY_HEADER } from "../../database/copy-binary.ts";
-import { readCopyRows } from "../../database/copy-binary-reader.ts";
+import { COPY_HEADER } from "../../database/copy/copy-binary.ts";
+import { readCopyRows } from "../../database/copy/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
-import { RowSpool } from "../../database/row-spool.ts";
+import { RowSpool } from "../../database/copy/row-spool.ts";
 import { RejectCounts } from "./reject-counts.ts";
 
 /** A record in quarantine. */

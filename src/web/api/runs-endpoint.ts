@@ -1,4 +1,4 @@
-import { readRuns } from "../../runs/read-runs.ts";
+import { readRuns } from "../../runs/queries/read-runs.ts";
 import { chosenRunsOf, RUN_PARAMETERS } from "../runs/run-choice.ts";
 import type { Endpoint } from "./endpoint.ts";
 

@@ -1,6 +1,6 @@
-import { readHealth } from "../../runs/read-status.ts";
-import { readTableSizes } from "../../runs/read-table-sizes.ts";
-import { statusProblems } from "../../runs/status-problems.ts";
+import { readHealth } from "../../runs/health/read-status.ts";
+import { readTableSizes } from "../../runs/queries/read-table-sizes.ts";
+import { statusProblems } from "../../runs/health/status-problems.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import type { Endpoint } from "./endpoint.ts";
 

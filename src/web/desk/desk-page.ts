@@ -5,7 +5,7 @@ import { renderTime } from "../page/time.ts";
 import { readBacklog, renderBacklog } from "./backlog.ts";
 import { type DeskData, readAsOf } from "./desk-data.ts";
 import { type DeskFilter, deskFilterOf, PERIODS, periodOf } from "./desk-filter.ts";
-import { countMissing } from "../../runs/read-missing.ts";
+import { countMissing } from "../../runs/queries/read-missing.ts";
 import { missingTimesheets } from "./missing-page.ts";
 import { countOverlaps } from "./overlaps.ts";
 import { renderFindings } from "./findings.ts";

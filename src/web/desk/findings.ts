@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatNumberOf } from "../../format/format.ts";
-import type { MissingCount } from "../../runs/read-missing.ts";
+import type { MissingCount } from "../../runs/queries/read-missing.ts";
 import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
 import { missingAddress } from "./missing-page.ts";

@@ -1,6 +1,11 @@
 import { formatNumberOf } from "../../format/format.ts";
 import { html } from "hono/html";
-import { countMissing, type MissingFilter, type MissingRow, readMissing } from "../../runs/read-missing.ts";
+import {
+  countMissing,
+  type MissingFilter,
+  type MissingRow,
+  readMissing,
+} from "../../runs/queries/read-missing.ts";
 import { orUnknown, UNKNOWN } from "../page/facts.ts";
 import type { Html, Page } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatAge, formatCount, formatNumberOf } from "../../format/format.ts";
-import type { RunningLoad } from "../../runs/read-progress.ts";
+import type { RunningLoad } from "../../runs/queries/read-progress.ts";
 import type { Html } from "../page/page.ts";
 
 /** Descriptions of the steps. */

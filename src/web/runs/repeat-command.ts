@@ -1,4 +1,4 @@
-import type { RunDetails } from "../../runs/read-runs.ts";
+import type { RunDetails } from "../../runs/queries/read-runs.ts";
 
 /** The command that repeats a run; undefined when its record does not say how. */
 export function repeatCommand({

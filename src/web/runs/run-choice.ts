@@ -1,6 +1,6 @@
 import { RUN_KINDS, type RunKind } from "../../runs/run-kind.ts";
-import { RUN_ORDERS, type RunChoice, type RunOrder } from "../../runs/read-runs.ts";
-import { SHOWN_STATUSES, type ShownStatus } from "../../runs/shown-status.ts";
+import { RUN_ORDERS, type RunChoice, type RunOrder } from "../../runs/queries/read-runs.ts";
+import { SHOWN_STATUSES, type ShownStatus } from "../../runs/health/shown-status.ts";
 import type { PageRequest } from "../page/page.ts";
 import { anyText, fieldOf, idText } from "../page/query.ts";
 

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { RUN_KINDS } from "../../runs/run-kind.ts";
-import { RUN_ORDERS } from "../../runs/read-runs.ts";
-import { SHOWN_STATUSES } from "../../runs/shown-status.ts";
+import { RUN_ORDERS } from "../../runs/queries/read-runs.ts";
+import { SHOWN_STATUSES } from "../../runs/health/shown-status.ts";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
 import { renderSelect, sameTexts } from "../page/select.ts";

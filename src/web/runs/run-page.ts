@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import { formatCount, formatMegabytes, formatNumberOf, formatSeconds } from "../../format/format.ts";
-import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
+import { readProgress, type RunningLoad } from "../../runs/queries/read-progress.ts";
 import { countRejects, type RejectCount } from "../../runs/rejects/read-rejects.ts";
-import { readNeighbours, readRun, type RunDetails } from "../../runs/read-runs.ts";
+import { readNeighbours, readRun, type RunDetails } from "../../runs/queries/read-runs.ts";
 import { liveRegion } from "../live/live-region.ts";
 import { renderRunningLoad } from "../live/running-load.ts";
 import { renderCommand } from "../page/command.ts";

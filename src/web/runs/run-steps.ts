@@ -1,4 +1,4 @@
-import type { RunDetails } from "../../runs/read-runs.ts";
+import type { RunDetails } from "../../runs/queries/read-runs.ts";
 import { formatSeconds } from "../../format/format.ts";
 import { renderTimeline, type TimelinePart } from "../charts/timeline.ts";
 import type { Html } from "../page/page.ts";

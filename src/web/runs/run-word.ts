@@ -1,5 +1,5 @@
 import type { RecordedRun } from "../../runs/recorded-run.ts";
-import { type ShownStatus, shownStatus } from "../../runs/shown-status.ts";
+import { type ShownStatus, shownStatus } from "../../runs/health/shown-status.ts";
 import type { Html } from "../page/page.ts";
 import { type Mood, renderWord } from "../page/word.ts";
 

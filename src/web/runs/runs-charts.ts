@@ -1,6 +1,6 @@
 import { formatCount } from "../../format/format.ts";
-import type { RunDetails } from "../../runs/read-runs.ts";
-import { shownStatus } from "../../runs/shown-status.ts";
+import type { RunDetails } from "../../runs/queries/read-runs.ts";
+import { shownStatus } from "../../runs/health/shown-status.ts";
 import { BYTES, COUNT, SECONDS } from "../charts/number-format.ts";
 import { renderPanelChart } from "../charts/panel-chart.ts";
 import type { Position } from "../charts/position-axis.ts";

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
-import { readRuns, type RunChoice, type RunDetails } from "../../runs/read-runs.ts";
-import { isJudged } from "../../runs/shown-status.ts";
+import { readRuns, type RunChoice, type RunDetails } from "../../runs/queries/read-runs.ts";
+import { isJudged } from "../../runs/health/shown-status.ts";
 import type { Html, Page, PageRequest } from "../page/page.ts";
 import { renderPager } from "../page/pager.ts";
 import { addressOf } from "../page/query.ts";

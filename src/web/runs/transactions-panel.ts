@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { formatCount, formatMegabytes, formatSeconds } from "../../format/format.ts";
-import type { RunDetails } from "../../runs/read-runs.ts";
-import { isJudged } from "../../runs/shown-status.ts";
+import type { RunDetails } from "../../runs/queries/read-runs.ts";
+import { isJudged } from "../../runs/health/shown-status.ts";
 import { renderFacts, UNKNOWN } from "../page/facts.ts";
 import type { Html } from "../page/page.ts";
 

@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 import { readClock } from "../../database/clock.ts";
-import { readLoadsSince } from "../../runs/read-loads-since.ts";
-import { readProgress, type RunningLoad } from "../../runs/read-progress.ts";
-import { readHealth, type ViewHealth } from "../../runs/read-status.ts";
-import { readTableSizes } from "../../runs/read-table-sizes.ts";
-import { statusProblems } from "../../runs/status-problems.ts";
+import { readLoadsSince } from "../../runs/queries/read-loads-since.ts";
+import { readProgress, type RunningLoad } from "../../runs/queries/read-progress.ts";
+import { readHealth, type ViewHealth } from "../../runs/health/read-status.ts";
+import { readTableSizes } from "../../runs/queries/read-table-sizes.ts";
+import { statusProblems } from "../../runs/health/status-problems.ts";
 import { type Night, nightsOf } from "../../schedule/nights.ts";
 import { readCircuit } from "../../throttle/read-circuit.ts";
 import { throttleProblems } from "../../throttle/throttle-problems.ts";

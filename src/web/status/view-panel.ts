@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { formatAge, formatCount, formatNumberOf, formatSeconds } from "../../format/format.ts";
-import type { ViewHealth } from "../../runs/read-status.ts";
+import type { ViewHealth } from "../../runs/health/read-status.ts";
 import type { Night } from "../../schedule/nights.ts";
 import { renderSparkline } from "../charts/sparkline.ts";
 import { orUnknown, renderFacts, UNKNOWN } from "../page/facts.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { adopt } from "../../../src/adopt/adopt.ts";
 import { quoteIdentifier } from "../../../src/database/identifier.ts";
-import { readMigrations } from "../../../src/database/migration-files.ts";
-import { migrate, migrationStatus } from "../../../src/database/migrations.ts";
-import { readRunTotals } from "../../../src/runs/read-run-totals.ts";
-import { readStatus } from "../../../src/runs/read-status.ts";
+import { readMigrations } from "../../../src/database/migrations/migration-files.ts";
+import { migrate, migrationStatus } from "../../../src/database/migrations/migrations.ts";
+import { readRunTotals } from "../../../src/runs/queries/read-run-totals.ts";
+import { readStatus } from "../../../src/runs/health/read-status.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";

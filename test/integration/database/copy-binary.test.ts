@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CopyBinaryWriter } from "../../../src/database/copy-binary.ts";
+import { CopyBinaryWriter } from "../../../src/database/copy/copy-binary.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 
 /** A row as the writer takes it; a timestamp is in microseconds since 2000, with the literal for it beside. */

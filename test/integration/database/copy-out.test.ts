@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readCopyRows } from "../../../src/database/copy-binary-reader.ts";
+import { readCopyRows } from "../../../src/database/copy/copy-binary-reader.ts";
 import { DatabaseError } from "../../../src/database/database-error.ts";
 import type { Transaction } from "../../../src/database/database.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";

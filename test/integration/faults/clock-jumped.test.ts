@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
 import { metricsText } from "../../../src/metrics/metrics-text.ts";
-import { readHealth } from "../../../src/runs/read-status.ts";
-import { statusProblems } from "../../../src/runs/status-problems.ts";
+import { readHealth } from "../../../src/runs/health/read-status.ts";
+import { statusProblems } from "../../../src/runs/health/status-problems.ts";
 import { readCircuit } from "../../../src/throttle/read-circuit.ts";
 import { throttleProblems } from "../../../src/throttle/throttle-problems.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";

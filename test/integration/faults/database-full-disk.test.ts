@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { databaseSettings } from "../../../src/config/database-settings.ts";
 import { readSettings } from "../../../src/config/read-settings.ts";
-import { EmbeddedDatabase } from "../../../src/database/embedded-database.ts";
+import { EmbeddedDatabase } from "../../../src/database/embedded/embedded-database.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { expectRolledBack, faultyDatabase, moreTickets } from "../../support/database-fault.ts";
 import { attemptLoad } from "../../support/load-records.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { OtcError } from "../../../src/errors/otc-error.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
-import { readStatus } from "../../../src/runs/read-status.ts";
+import { readStatus } from "../../../src/runs/health/read-status.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { readHealth } from "../../../src/runs/read-status.ts";
-import { shownStatus } from "../../../src/runs/shown-status.ts";
-import { statusProblems } from "../../../src/runs/status-problems.ts";
+import { readHealth } from "../../../src/runs/health/read-status.ts";
+import { shownStatus } from "../../../src/runs/health/shown-status.ts";
+import { statusProblems } from "../../../src/runs/health/status-problems.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { startDocumentServer } from "../../support/document-server.ts";

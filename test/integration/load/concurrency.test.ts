@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
-import { migrate } from "../../../src/database/migrations.ts";
+import { migrate } from "../../../src/database/migrations/migrations.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";

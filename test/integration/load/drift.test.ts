@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { readStatus } from "../../../src/runs/read-status.ts";
+import { readStatus } from "../../../src/runs/health/read-status.ts";
 import { simulatedDocument, SIMULATED_VIEWS } from "../../../src/simulator/document.ts";
 import { viewCatalog, viewNamed } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { migrate, migrationStatus } from "../../../src/database/migrations.ts";
+import { migrate, migrationStatus } from "../../../src/database/migrations/migrations.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { load, loadViews } from "../../support/load-records.ts";

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { missingSinceArchive } from "../../../src/loader/missing-since-archive.ts";
 import { restoreMissing, showMissing } from "../../../src/loader/restore-missing.ts";
-import { readMissing } from "../../../src/runs/read-missing.ts";
+import { readMissing } from "../../../src/runs/queries/read-missing.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrate } from "../../../src/database/migrations.ts";
+import { migrate } from "../../../src/database/migrations/migrations.ts";
 import { Loader } from "../../../src/loader/loader.ts";
 import { simulatedDocument } from "../../../src/simulator/document.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";

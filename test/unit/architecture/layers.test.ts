@@ -4,8 +4,11 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
-/** Folders whose subfolders are layers of their own; every other folder is one layer with all that is below it. */
-const DIVIDED = ["load", "runs"];
+/**
+ * Folders with subfolders that are layers of their own: all of them, or those that are named. Every other folder is one
+ * layer with all that is below it.
+ */
+const DIVIDED: Readonly<Record<string, "all" | readonly string[]>> = { load: "all", runs: ["rejects"] };
 
 /** What a layer may import besides itself. `index` is src/index.ts, the library. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -182,7 +185,9 @@ function layerOf(path: string): string {
   if (path === "src/index.ts") return "index";
   const [, top, below] = /^src\/([^/]+)\/(?:([^/]+)\/)?/.exec(path) ?? [];
   if (top === undefined) return path;
-  return below !== undefined && DIVIDED.includes(top) ? `${top}/${below}` : top;
+  if (below === undefined) return top;
+  const divided = DIVIDED[top] ?? [];
+  return divided === "all" || divided.includes(below) ? `${top}/${below}` : top;
 }
 
 /** An import from one layer of another. */

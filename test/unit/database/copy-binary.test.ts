@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, it } from "vitest";
-import { CopyBinaryWriter } from "../../../src/database/copy-binary.ts";
+import { CopyBinaryWriter } from "../../../src/database/copy/copy-binary.ts";
 import { readCopyRows } from "../../support/copy-rows.ts";
 
 const TYPES = ["text", "text", "integer", "timestamp", "numeric", "boolean", "json"] as const;

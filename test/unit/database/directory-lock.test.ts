@@ -5,11 +5,11 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
-import { lockDirectory } from "../../../src/database/directory-lock.ts";
+import { lockDirectory } from "../../../src/database/embedded/directory-lock.ts";
 
 /** Takes the lock of the directory in its argument, tells how that went, and holds it until its input ends. */
 const TAKER = `
-const { lockDirectory } = await import(${JSON.stringify(new URL("../../../src/database/directory-lock.ts", import.meta.url).href)});
+const { lockDirectory } = await import(${JSON.stringify(new URL("../../../src/database/embedded/directory-lock.ts", import.meta.url).href)});
 process.stdin.once("data", async () => {
   const outcome = await lockDirectory(process.argv[1]).then(() => "taken", (error) => \`\${error.code} \${error.message}\`);
   console.log(outcome);

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PROBLEM_CONDITIONS } from "../../../src/runs/status-problems.ts";
+import { PROBLEM_CONDITIONS } from "../../../src/runs/health/status-problems.ts";
 import { deployedFile, expressionsOf, readAlerts, readDashboard } from "../../support/deployed-files.ts";
 import { describeWithPromtool, promtool } from "../../support/promtool.ts";
 import { temporaryFolder } from "../../support/run-cli.ts";

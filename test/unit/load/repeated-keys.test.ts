@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CopyBinaryWriter } from "../../../src/database/copy-binary.ts";
+import { CopyBinaryWriter } from "../../../src/database/copy/copy-binary.ts";
 import { RepeatedKeys } from "../../../src/load/stage/repeated-keys.ts";
 import { RecordConverter } from "../../../src/views/record-converter.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";

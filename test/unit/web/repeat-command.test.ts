@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RunDetails } from "../../../src/runs/read-runs.ts";
+import type { RunDetails } from "../../../src/runs/queries/read-runs.ts";
 import { repeatCommand } from "../../../src/web/runs/repeat-command.ts";
 
 const run = (values: Partial<RunDetails>): string | undefined =>

@@ -1,7 +1,7 @@
-import { OtcError } from "../errors/otc-error.ts";
-import { MIGRATION_LOCK, tryLock } from "./advisory-lock.ts";
-import type { Database, Queryable, Transaction } from "./database.ts";
-import { qualifiedName, quoteIdentifier } from "./identifier.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { MIGRATION_LOCK, tryLock } from "../advisory-lock.ts";
+import type { Database, Queryable, Transaction } from "../database.ts";
+import { qualifiedName, quoteIdentifier } from "../identifier.ts";
 import { createdTables, type Migration, readMigrations } from "./migration-files.ts";
 
 /** A migration, and when it was applied to the database. */

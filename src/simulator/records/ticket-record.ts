@@ -1,4 +1,4 @@
-import { DAY_SECONDS, dayFirstText, instantText } from "./calendar.ts";
+import { DAY_SECONDS, dayFirstText, instantText } from "../calendar.ts";
 import { changesBefore, changeTimes } from "./change-times.ts";
 import {
   ACCOUNTS,
@@ -10,13 +10,13 @@ import {
   SEVERITIES,
   SOURCES,
   TEAMS,
-} from "./desk-catalogue.ts";
+} from "../texts/desk-catalogue.ts";
 import { RecordRandom } from "./record-random.ts";
-import type { ServedWindow } from "./served-window.ts";
-import { staffMember } from "./staff.ts";
-import { drawDetails } from "./text-details.ts";
+import type { ServedWindow } from "../served-window.ts";
+import { staffMember } from "../texts/staff.ts";
+import { drawDetails } from "../texts/text-details.ts";
 import { ticketId } from "./ticket-id.ts";
-import { solutionText, ticketText } from "./ticket-texts.ts";
+import { solutionText, ticketText } from "../texts/ticket-texts.ts";
 
 const AGENTS = 320;
 

@@ -1,5 +1,5 @@
-import type { Queryable } from "../database/database.ts";
-import { qualifiedName } from "../database/identifier.ts";
+import type { Queryable } from "../../database/database.ts";
+import { qualifiedName } from "../../database/identifier.ts";
 
 /** All actions. */
 export const MISSING_ACTIONS = ["reported", "soft-deleted", "archived", "restored"] as const;

@@ -1,8 +1,8 @@
 import type pg from "pg";
-import type { OtcError } from "../errors/otc-error.ts";
-import { errorMessage } from "../errors/error-message.ts";
-import type { Parameter, QueryResult } from "./database.ts";
-import { DatabaseError, databaseError } from "./database-error.ts";
+import type { OtcError } from "../../errors/otc-error.ts";
+import { errorMessage } from "../../errors/error-message.ts";
+import type { Parameter, QueryResult } from "../database.ts";
+import { DatabaseError, databaseError } from "../database-error.ts";
 
 /** The time limit for a ROLLBACK. After it, the connection is closed, which also rolls back. */
 const ROLLBACK_TIMEOUT_MS = 3000;

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../errors/otc-error.ts";
-import type { RecordedRun } from "./recorded-run.ts";
+import type { ErrorCode } from "../../errors/otc-error.ts";
+import type { RecordedRun } from "../recorded-run.ts";
 
 /** A run that ended without a result, although nothing is wrong with the view. */
 type Undone = "skipped" | "interrupted";

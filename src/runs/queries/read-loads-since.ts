@@ -1,8 +1,8 @@
-import type { Queryable } from "../database/database.ts";
-import type { View } from "../views/view.ts";
-import { showDeadRuns } from "./dead-runs.ts";
-import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
-import { runTable } from "./run-log.ts";
+import type { Queryable } from "../../database/database.ts";
+import type { View } from "../../views/view.ts";
+import { showDeadRuns } from "../dead-runs.ts";
+import { RECORDED_RUN, type RecordedRun } from "../recorded-run.ts";
+import { runTable } from "../run-log.ts";
 
 /** A month in which a view is loaded every hour has fewer loads. */
 const MOST_LOADS = 1000;

@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
-import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
-import { databaseError } from "./database-error.ts";
+import { COPY_HEADER, COPY_TRAILER } from "../copy/copy-binary.ts";
+import type { Database, Parameter, QueryResult, Transaction } from "../database.ts";
+import { databaseError } from "../database-error.ts";
 import { connectionError, runQuery, runScript } from "./postgres-statements.ts";
-import { runSavepoint } from "./savepoint.ts";
+import { runSavepoint } from "../savepoint.ts";
 
 /**
  * pg limits the time of a query with a timer that this callback clears. pg-copy-streams 7.0.0 calls it for COPY FROM and

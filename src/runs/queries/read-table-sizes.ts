@@ -1,7 +1,7 @@
-import type { Queryable } from "../database/database.ts";
-import type { View } from "../views/view.ts";
+import type { Queryable } from "../../database/database.ts";
+import type { View } from "../../views/view.ts";
 import { totalsTable } from "./read-run-totals.ts";
-import { runTable } from "./run-log.ts";
+import { runTable } from "../run-log.ts";
 
 /** @param target the table, quoted and with its schema */
 export async function countRows(transaction: Queryable, target: string): Promise<number> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 
 /** The folder next to src/ (in a checkout) or dist/ (in the package). */
-const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+const MIGRATIONS = new URL("../../../migrations/", import.meta.url);
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 

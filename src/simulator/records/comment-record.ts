@@ -1,10 +1,10 @@
-import { DAY_SECONDS, instantText } from "./calendar.ts";
-import { commentText } from "./comment-texts.ts";
-import { TEAMS } from "./desk-catalogue.ts";
+import { DAY_SECONDS, instantText } from "../calendar.ts";
+import { commentText } from "../texts/comment-texts.ts";
+import { TEAMS } from "../texts/desk-catalogue.ts";
 import { RecordRandom } from "./record-random.ts";
-import type { ServedWindow, ServedWindows } from "./served-window.ts";
-import { staffMember } from "./staff.ts";
-import { drawDetails } from "./text-details.ts";
+import type { ServedWindow, ServedWindows } from "../served-window.ts";
+import { staffMember } from "../texts/staff.ts";
+import { drawDetails } from "../texts/text-details.ts";
 import { ticketId } from "./ticket-id.ts";
 
 /** Beyond 2^31 on purpose: the service outgrew four bytes long ago. */

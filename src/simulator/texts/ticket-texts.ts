@@ -1,4 +1,4 @@
-import type { RecordRandom } from "./record-random.ts";
+import type { RecordRandom } from "../records/record-random.ts";
 import type { TextDetails } from "./text-details.ts";
 
 type Template = (details: TextDetails) => string;

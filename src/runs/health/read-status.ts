@@ -1,12 +1,12 @@
-import { isInFuture } from "../database/clock.ts";
-import type { Queryable } from "../database/database.ts";
-import { qualifiedName } from "../database/identifier.ts";
-import type { View } from "../views/view.ts";
-import type { DriftWarning } from "./drift-warning.ts";
-import { rejectTable } from "./rejects/reject-filter.ts";
-import { showDeadRuns } from "./dead-runs.ts";
-import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
-import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
+import { isInFuture } from "../../database/clock.ts";
+import type { Queryable } from "../../database/database.ts";
+import { qualifiedName } from "../../database/identifier.ts";
+import type { View } from "../../views/view.ts";
+import type { DriftWarning } from "../drift-warning.ts";
+import { rejectTable } from "../rejects/reject-filter.ts";
+import { showDeadRuns } from "../dead-runs.ts";
+import { RECORDED_RUN, type RecordedRun } from "../recorded-run.ts";
+import { IS_COMMITTED_LOAD, runTable } from "../run-log.ts";
 import { isJudged, UNDONE_CODES } from "./shown-status.ts";
 import { median, type UnusualRows, unusualRows } from "./unusual-rows.ts";
 

@@ -4,8 +4,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OtcError } from "../errors/otc-error.ts";
-import { errorMessage } from "../errors/error-message.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { errorMessage } from "../../errors/error-message.ts";
 
 /** The lock of a directory, which excludes other processes until it is released, or its process ends. */
 export interface DirectoryLock {

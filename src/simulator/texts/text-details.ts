@@ -1,4 +1,4 @@
-import type { RecordRandom } from "./record-random.ts";
+import type { RecordRandom } from "../records/record-random.ts";
 
 /** What makes two texts of one template differ. */
 export interface TextDetails {

@@ -1,6 +1,6 @@
-import type { Queryable } from "../database/database.ts";
-import type { ErrorCode } from "../errors/otc-error.ts";
-import { runTable } from "./run-log.ts";
+import type { Queryable } from "../../database/database.ts";
+import type { ErrorCode } from "../../errors/otc-error.ts";
+import { runTable } from "../run-log.ts";
 
 /** The failures that open the circuit, as far as they are always failures of OTC. */
 const CODES: readonly ErrorCode[] = ["source", "document"];

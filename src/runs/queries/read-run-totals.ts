@@ -1,9 +1,9 @@
-import { isInFuture } from "../database/clock.ts";
-import type { Queryable } from "../database/database.ts";
-import { qualifiedName } from "../database/identifier.ts";
-import type { RunKind } from "./run-kind.ts";
-import { runTable } from "./run-log.ts";
-import type { Step } from "./run-metrics.ts";
+import { isInFuture } from "../../database/clock.ts";
+import type { Queryable } from "../../database/database.ts";
+import { qualifiedName } from "../../database/identifier.ts";
+import type { RunKind } from "../run-kind.ts";
+import { runTable } from "../run-log.ts";
+import type { Step } from "../run-metrics.ts";
 
 /** The possible results of a record of a committed run. */
 export const ROW_OUTCOMES = ["inserted", "updated", "unchanged", "duplicate", "rejected"] as const;

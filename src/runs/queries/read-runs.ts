@@ -1,9 +1,9 @@
-import type { Queryable } from "../database/database.ts";
-import { showDeadRuns } from "./dead-runs.ts";
-import { RECORDED_RUN, type RecordedRun } from "./recorded-run.ts";
-import type { RunKind } from "./run-kind.ts";
-import { runTable } from "./run-log.ts";
-import { type ShownStatus, shownStatus, UNDONE_CODES } from "./shown-status.ts";
+import type { Queryable } from "../../database/database.ts";
+import { showDeadRuns } from "../dead-runs.ts";
+import { RECORDED_RUN, type RecordedRun } from "../recorded-run.ts";
+import type { RunKind } from "../run-kind.ts";
+import { runTable } from "../run-log.ts";
+import { type ShownStatus, shownStatus, UNDONE_CODES } from "../health/shown-status.ts";
 
 /** A run with all recorded values. Values that were not measured, or that an adopted run does not have, are null. */
 export interface RunDetails extends RecordedRun {

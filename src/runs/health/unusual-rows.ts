@@ -1,4 +1,4 @@
-import type { RecordedRun } from "./recorded-run.ts";
+import type { RecordedRun } from "../recorded-run.ts";
 
 /** What a load counts beside its records because it should be rare. */
 const UNUSUAL_COUNTS = ["missing", "rekeyed", "late"] as const;

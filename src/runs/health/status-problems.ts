@@ -1,7 +1,7 @@
-import { ALERT_CONDITIONS } from "../config/setting-types.ts";
+import { ALERT_CONDITIONS } from "../../config/setting-types.ts";
 import type { ViewHealth } from "./read-status.ts";
 import type { UnusualRows } from "./unusual-rows.ts";
-import { formatCount, formatNumberOf } from "../format/format.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 
 /** Everything that can be wrong with a view. */
 export const PROBLEM_CONDITIONS = [

@@ -1,12 +1,12 @@
-import { clockText, DAY_SECONDS, dateText, instantText } from "./calendar.ts";
+import { clockText, DAY_SECONDS, dateText, instantText } from "../calendar.ts";
 import { changesBefore, changeTimes } from "./change-times.ts";
-import { ACCOUNTS } from "./desk-catalogue.ts";
+import { ACCOUNTS } from "../texts/desk-catalogue.ts";
 import { RecordRandom } from "./record-random.ts";
-import type { ServedWindow, ServedWindows } from "./served-window.ts";
-import { drawDetails } from "./text-details.ts";
+import type { ServedWindow, ServedWindows } from "../served-window.ts";
+import { drawDetails } from "../texts/text-details.ts";
 import { ticketId } from "./ticket-id.ts";
 import { timesheetSlot, type TimesheetSlot } from "./timesheet-slot.ts";
-import { noteText, workText } from "./timesheet-texts.ts";
+import { noteText, workText } from "../texts/timesheet-texts.ts";
 
 const INTERNAL_SHARE = 0.12;
 const SUB_CATEGORIES = ["Incident", "Service Request", "Change", "Enhancement", "Consulting"];

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { CopyBinaryWriter } from "./copy-binary.ts";
-import { openNamelessFile } from "../files/nameless-file.ts";
+import { openNamelessFile } from "../../files/nameless-file.ts";
 
 /** Rows beyond this many bytes are moved to disk. */
 const MAX_BYTES_IN_MEMORY = 4 * 1024 * 1024;

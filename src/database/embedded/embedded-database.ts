@@ -1,16 +1,16 @@
 import { access, chmod, mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
-import { EMBEDDED } from "./backend.ts";
-import { COPY_HEADER, COPY_TRAILER } from "./copy-binary.ts";
-import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
-import { errorMessage } from "../errors/error-message.ts";
-import { OtcError } from "../errors/otc-error.ts";
-import { makeDirectory } from "../files/make-directory.ts";
-import { DatabaseError, databaseError } from "./database-error.ts";
+import { EMBEDDED } from "../backend.ts";
+import { COPY_HEADER, COPY_TRAILER } from "../copy/copy-binary.ts";
+import type { Database, Parameter, QueryResult, Transaction } from "../database.ts";
+import { errorMessage } from "../../errors/error-message.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { makeDirectory } from "../../files/make-directory.ts";
+import { DatabaseError, databaseError } from "../database-error.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { runSavepoint } from "./savepoint.ts";
-import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
+import { runSavepoint } from "../savepoint.ts";
+import { type TimeLimits, timeLimitSettings } from "../time-limits.ts";
 
 /** Where the embedded database is, and its limits. */
 export interface EmbeddedSettings {

@@ -1,7 +1,7 @@
-import { weekday } from "./calendar.ts";
+import { weekday } from "../calendar.ts";
 import { RecordRandom } from "./record-random.ts";
-import type { ServedWindow } from "./served-window.ts";
-import { staffMember, type Person } from "./staff.ts";
+import type { ServedWindow } from "../served-window.ts";
+import { staffMember, type Person } from "../texts/staff.ts";
 
 /** Who booked for which day, and as which of the user's entries for that day: unique together. */
 export interface TimesheetSlot {

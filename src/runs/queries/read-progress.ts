@@ -1,9 +1,9 @@
-import { lockHolders, viewLock } from "../database/advisory-lock.ts";
-import type { Queryable } from "../database/database.ts";
-import type { View } from "../views/view.ts";
-import { STEP_LABEL } from "./step-label.ts";
-import { IS_COMMITTED_LOAD, runTable } from "./run-log.ts";
-import type { Step } from "./run-metrics.ts";
+import { lockHolders, viewLock } from "../../database/advisory-lock.ts";
+import type { Queryable } from "../../database/database.ts";
+import type { View } from "../../views/view.ts";
+import { STEP_LABEL } from "../step-label.ts";
+import { IS_COMMITTED_LOAD, runTable } from "../run-log.ts";
+import type { Step } from "../run-metrics.ts";
 
 /** A load that is running in another session, as far as other sessions can observe it. */
 export interface RunningLoad {

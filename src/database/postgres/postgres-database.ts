@@ -1,9 +1,9 @@
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { POSTGRES } from "./backend.ts";
-import type { Database, Parameter, QueryResult, Transaction } from "./database.ts";
-import { databaseError } from "./database-error.ts";
+import { POSTGRES } from "../backend.ts";
+import type { Database, Parameter, QueryResult, Transaction } from "../database.ts";
+import { databaseError } from "../database-error.ts";
 import {
   commit,
   connectionError,
@@ -14,8 +14,8 @@ import {
   runScript,
 } from "./postgres-statements.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
-import { ROLLBACK_MS, Shutdown } from "../shutdown/shutdown.ts";
-import { type TimeLimits, timeLimitSettings } from "./time-limits.ts";
+import { ROLLBACK_MS, Shutdown } from "../../shutdown/shutdown.ts";
+import { type TimeLimits, timeLimitSettings } from "../time-limits.ts";
 
 /** How to reach a PostgreSQL server. */
 export interface PostgresSettings {
