@@ -5,7 +5,7 @@ import { qualifiedName } from "../../database/identifier.ts";
 export const MISSING_ACTIONS = ["reported", "soft-deleted", "archived", "restored"] as const;
 
 /** What was done with a row that is missing at the source; null while only one document did not contain it. */
-export type MissingAction = (typeof MISSING_ACTIONS)[number];
+type MissingAction = (typeof MISSING_ACTIONS)[number];
 
 /** A row that the documents of its view do not contain although they should. */
 export interface MissingRow {
