@@ -61,7 +61,7 @@ describe("the command line", () => {
   test("names lines of the source in the stack traces of --verbose", async () => {
     const env = { OTC_DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" };
     const { stderr } = await runCli(["status", "--verbose"], { env });
-    expect(stderr).toMatch(/^ +at .*src\/database\/postgres-\w+\.ts:\d+/m);
+    expect(stderr).toMatch(/^ +at .*src\/database\/postgres\/postgres-\w+\.ts:\d+/m);
   });
 
   test("lists its commands", async () => {
