@@ -14,6 +14,7 @@ import {
   expectPlain,
   jsonLines,
   runCli,
+  type RunningCli,
   startCli,
   temporaryFolder,
 } from "../support/run-cli.ts";
@@ -53,9 +54,13 @@ async function setUp(database: DatabaseUnderTest, faults: Readonly<Record<number
   return { server, env };
 }
 
-/** A load that has asked OTC is on record, and has the lock of its view. */
-async function untilAsked({ requests }: DocumentServer): Promise<void> {
-  await expect.poll(() => requests.length).toBeGreaterThan(0);
+/** A load that has asked OTC is on record, and has the lock of its view. One that ends before shows what it wrote. */
+async function untilAsked({ requests }: DocumentServer, load: RunningCli): Promise<void> {
+  const asked = expect.poll(() => requests.length).toBeGreaterThan(0);
+  const ended = load.result.then((result) => {
+    throw new Error(`the load ended before: ${JSON.stringify(result)}`);
+  });
+  await Promise.race([asked, ended]);
 }
 
 function runsOf(database: DatabaseUnderTest): Promise<readonly unknown[]> {
@@ -119,7 +124,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const first = await startCli(["load", "tickets"], { env });
-      await untilAsked(server);
+      await untilAsked(server, first);
       const second = await runCli(["load", "tickets"], { env });
       expect(second.code).toBe(75);
       expect(second.stderr).toContain(`process ${String(first.process.pid)} on `);
@@ -134,7 +139,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const running = await startCli(["load", "--json"], { env });
-      await untilAsked(server);
+      await untilAsked(server, running);
       const begun = performance.now();
       running.process.kill(signal);
       const result = await running.result;
@@ -159,7 +164,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
       const running = await startCli(["load", "tickets"], { env });
-      await untilAsked(server);
+      await untilAsked(server, running);
       running.process.kill("SIGKILL");
       await running.result;
       const next = await runUntilFree(["load", "tickets"], env);
