@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CallFrame } from "./cpu-places.ts";
@@ -12,7 +12,10 @@ export function bundledSources(): (frame: CallFrame) => string {
     if (!/^file:.*\/dist\//.test(url)) return url;
     let map = maps.get(url);
     if (map === undefined) {
-      map = new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, "utf8")) as SourceMapPayload);
+      const path = `${fileURLToPath(url)}.map`;
+      // The helpers that the bundler adds come from no source.
+      if (!existsSync(path)) return url;
+      map = new SourceMap(JSON.parse(readFileSync(path, "utf8")) as SourceMapPayload);
       maps.set(url, map);
     }
     const entry = map.findEntry(lineNumber, columnNumber);
