@@ -4,8 +4,8 @@ import { qualifiedName } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
 import type { DriftWarning } from "../drift-warning.ts";
 import { rejectTable } from "../rejects/reject-filter.ts";
-import { showDeadRuns } from "../dead-runs.ts";
-import { RECORDED_RUN, type RecordedRun } from "../recorded-run.ts";
+import { readRunsOfViews } from "../queries/read-runs-of-views.ts";
+import type { RecordedRun } from "../recorded-run.ts";
 import { IS_COMMITTED_LOAD, runTable } from "../run-log.ts";
 import { isJudged, UNDONE_CODES } from "./shown-status.ts";
 import { median, type UnusualRows, unusualRows } from "./unusual-rows.ts";
@@ -165,32 +165,24 @@ async function readLastLoads(
  * The last runs of each view, newest first, and the same number of loads that are judged, so that a day of reloads or a
  * night of skipped runs does not hide them. An index finds them, however many there are.
  */
-async function readLastRuns(
+function readLastRuns(
   database: Queryable,
   views: readonly string[],
   lastRuns: number,
 ): Promise<readonly RecordedRun[]> {
-  const table = runTable(database.schema);
-  const { rows } = await database.query<RecordedRun>(
-    `select ${RECORDED_RUN}
-     from ${table}
-     where run_id = any(array(
-       select last.run_id
-       from unnest($1::text[]) as wanted
-       cross join lateral (
-         (select run_id from ${table} where view_name = wanted order by run_id desc limit $2)
-         union all
-         (select run_id
-          from ${table}
-          where view_name = wanted and kind = 'load' and coalesce(error_code <> all($3::text[]), true)
-          order by run_id desc
-          limit $2)
-       ) last
-     ))
-     order by run_id desc`,
-    [views, lastRuns, UNDONE_CODES],
+  return readRunsOfViews(
+    database,
+    views,
+    (table) =>
+      `(select run_id from ${table} where view_name = wanted order by run_id desc limit $2)
+       union all
+       (select run_id
+        from ${table}
+        where view_name = wanted and kind = 'load' and coalesce(error_code <> all($3::text[]), true)
+        order by run_id desc
+        limit $2)`,
+    [lastRuns, UNDONE_CODES],
   );
-  return showDeadRuns(database, rows);
 }
 
 /** Computes the summary of a view's loads. The runs are sorted newest first. */
