@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import type { View } from "../../views/view.ts";
 import type { Html } from "./page.ts";
 
 /** A field of a form that offers choices. */
@@ -25,6 +26,12 @@ export function renderSelect({ label, name, choices, chosen, none }: Select): Ht
       )}
     </select>
   </label>`;
+}
+
+/** The field that chooses one view, or all. */
+export function renderViewSelect(views: readonly View[], chosen: string | undefined): Html {
+  const choices = sameTexts(views.map(({ name }) => name));
+  return renderSelect({ label: "View", name: "view", none: "all views", choices, chosen });
 }
 
 /** Choices that are named by their values. */

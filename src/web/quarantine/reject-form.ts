@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
-import { renderSelect, sameTexts } from "../page/select.ts";
+import { renderSelect, renderViewSelect, sameTexts } from "../page/select.ts";
 
 /** The values of the form. */
 interface RejectFields {
@@ -25,13 +25,7 @@ export function renderRejectForm(
   { view, reason, field, run, key }: RejectFields,
 ): Html {
   return html`<form method="get" action="/rejects" class="filters" role="search" aria-label="Quarantine">
-    ${renderSelect({
-      label: "View",
-      name: "view",
-      none: "all views",
-      choices: sameTexts(views.map(({ name }) => name)),
-      chosen: view,
-    })}
+    ${renderViewSelect(views, view)}
     ${renderSelect({ label: "Reason", name: "reason", none: "any", choices: sameTexts(reasons), chosen: reason })}
     ${renderSelect({ label: "Field", name: "field", none: "any", choices: sameTexts(fields), chosen: field })}
     <label>Run <input name="run" value="${run ?? ""}" inputmode="numeric" size="8" /></label>

@@ -4,7 +4,7 @@ import { RUN_ORDERS } from "../../runs/queries/read-runs.ts";
 import { SHOWN_STATUSES } from "../../runs/health/shown-status.ts";
 import type { View } from "../../views/view.ts";
 import type { Html } from "../page/page.ts";
-import { renderSelect, sameTexts } from "../page/select.ts";
+import { renderSelect, renderViewSelect, sameTexts } from "../page/select.ts";
 import type { ChosenRuns } from "./run-choice.ts";
 
 /** The form that chooses runs; its fields become the query of the address. */
@@ -13,13 +13,7 @@ export function renderRunFilter(views: readonly View[], { fields }: ChosenRuns):
   const day = (label: string, name: string, value: string | undefined): Html =>
     html`<label>${label} <input type="date" name="${name}" value="${value ?? ""}" /></label>`;
   return html`<form method="get" action="/runs" class="filters" role="search" aria-label="Runs">
-    ${renderSelect({
-      label: "View",
-      name: "view",
-      none: "all views",
-      choices: sameTexts(views.map(({ name }) => name)),
-      chosen: view,
-    })}
+    ${renderViewSelect(views, view)}
     ${renderSelect({ label: "Status", name: "status", none: "any", choices: sameTexts(SHOWN_STATUSES), chosen: status })}
     ${renderSelect({ label: "Kind", name: "kind", none: "any", choices: sameTexts(RUN_KINDS), chosen: kind })}
     ${day("From", "from", from)} ${day("To", "to", to)}
