@@ -1,6 +1,8 @@
 // Bundles src/ into an empty dist/, so that no file of an earlier build is ever published: docs/adr/0029-a-bundle.md.
+// With --when-stale only if something that it is made of is newer: npm runs `prepare` also when npx first meets a checkout,
+// and an emptied dist/ fails every command that is running from it.
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, globSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, globSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
 
@@ -32,28 +34,42 @@ const moduleAddresses: Plugin = {
   },
 };
 
-// With what was compiled of the earlier build.
-for (const folder of ["dist", ".cache"]) rmSync(`${root}/${folder}`, { recursive: true, force: true });
-execFileSync(
-  process.execPath,
-  [`${root}/node_modules/typescript/bin/tsc`, "-p", `${root}/tsconfig.build.json`],
-  { stdio: "inherit" },
-);
-const modules = globSync(ENTRIES, { cwd: `${root}/src` });
-const bundle = await rolldown({
-  cwd: root,
-  input: Object.fromEntries(modules.map((module) => [module.replace(/\.ts$/, ""), `src/${module}`])),
-  platform: "node",
-  external: SEPARATE,
-  plugins: [moduleAddresses],
-});
-await bundle.write({
-  dir: `${root}/dist`,
-  entryFileNames: "[name].js",
-  chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
-  sourcemap: true,
-});
-// Assets of the status page are copied, not compiled.
-cpSync(`${root}/src/web/assets`, `${root}/dist/web/assets`, { recursive: true });
-// npx runs the bin of a checkout directly: without the x bit it answers "Permission denied".
-chmodSync(`${root}/dist/cli/main.js`, 0o755);
+if (!process.argv.includes("--when-stale") || isStale()) await build();
+
+async function build(): Promise<void> {
+  // With what was compiled of the earlier build.
+  for (const folder of ["dist", ".cache"]) rmSync(`${root}/${folder}`, { recursive: true, force: true });
+  execFileSync(
+    process.execPath,
+    [`${root}/node_modules/typescript/bin/tsc`, "-p", `${root}/tsconfig.build.json`],
+    { stdio: "inherit" },
+  );
+  const modules = globSync(ENTRIES, { cwd: `${root}/src` });
+  const bundle = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(modules.map((module) => [module.replace(/\.ts$/, ""), `src/${module}`])),
+    platform: "node",
+    external: SEPARATE,
+    plugins: [moduleAddresses],
+  });
+  await bundle.write({
+    dir: `${root}/dist`,
+    entryFileNames: "[name].js",
+    chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
+    sourcemap: true,
+  });
+  // Assets of the status page are copied, not compiled.
+  cpSync(`${root}/src/web/assets`, `${root}/dist/web/assets`, { recursive: true });
+  // npx runs the bin of a checkout directly: without the x bit it answers "Permission denied".
+  chmodSync(`${root}/dist/cli/main.js`, 0o755);
+}
+
+function isStale(): boolean {
+  // Folders too: deleting a file changes nothing but the time of its folder.
+  const inputs = globSync(["src", "src/**", "tsconfig*.json", "scripts/build.ts"], { cwd: root });
+  return modifiedAt("dist/cli/main.js") < Math.max(...inputs.map(modifiedAt));
+}
+
+function modifiedAt(path: string): number {
+  return statSync(`${root}/${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

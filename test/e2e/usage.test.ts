@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
+
+const root = new URL("../..", import.meta.url);
 
 const COMMANDS = [
   "load",
@@ -41,8 +43,7 @@ describe("the command line", () => {
   ] as const)(
     "is completed by %s in a checkout, with a function that calls npx",
     ([shell, script], { skip }) => {
-      const cwd = new URL("../..", import.meta.url);
-      const { stdout, error } = spawnSync(shell, ["-c", script], { cwd, encoding: "utf8" });
+      const { stdout, error } = spawnSync(shell, ["-c", script], { cwd: root, encoding: "utf8" });
       if (error !== undefined) {
         process.stderr.write(`SKIPPED completion in ${shell}: it is not installed\n`);
         skip();
@@ -51,6 +52,20 @@ describe("the command line", () => {
       expect(stdout.trim()).toMatch(/^archived(?:\t.*)?$/);
     },
   );
+
+  test("is run by npx in a checkout without a build", async ({ skip }) => {
+    if (process.platform === "win32") skip("npx installs the checkout into its cache there");
+    const main = new URL("../../dist/cli/main.js", import.meta.url);
+    const { mtimeMs } = await stat(main);
+    const env = { ...process.env, npm_config_cache: await temporaryFolder() };
+    const { stdout, stderr } = spawnSync("npx", ["otc-etl", "--version"], {
+      cwd: root,
+      encoding: "utf8",
+      env,
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/^\d+\.\d+\.\d+/), stderr: "" });
+    expect((await stat(main)).mtimeMs).toBe(mtimeMs);
+  });
 
   test("keeps what was compiled for the next start", async () => {
     await runCli(["settings"]);
