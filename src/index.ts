@@ -2,7 +2,7 @@ import { type Logger, pino } from "pino";
 import type { Environment } from "./config/read-settings.ts";
 import { tracingSettings } from "./config/tracing-settings.ts";
 import type { MigrationState } from "./database/migrations/migrations.ts";
-import { parseErrorLimit } from "./load/error-limit.ts";
+import { parseErrorLimit } from "./load/guards/error-limit.ts";
 import type { LoadProgress } from "./load/load-context.ts";
 import { Loader, type LoadRequest, type PlanRequest } from "./loader/loader.ts";
 import type { CommittedLoad, LoadOutcome } from "./runs/outcome.ts";

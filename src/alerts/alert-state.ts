@@ -1,4 +1,4 @@
-import type { AlertCondition } from "../config/setting-types.ts";
+import type { AlertCondition } from "../config/values/setting-types.ts";
 import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 

@@ -1,4 +1,4 @@
-import type { AlertCondition } from "../config/setting-types.ts";
+import type { AlertCondition } from "../config/values/setting-types.ts";
 import { escapeControlCharacters } from "../errors/escape-control-characters.ts";
 
 /** The beginning or end of one condition of one view. */

@@ -6,7 +6,7 @@ import { lockAlerts, saveAlert } from "./alert-state.ts";
 import { announce, type Notice } from "./announcement.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import { dueNotice } from "./due-notice.ts";
-import type { AlertCondition } from "../config/setting-types.ts";
+import type { AlertCondition } from "../config/values/setting-types.ts";
 import { readClock } from "../database/clock.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { errorMessage } from "../errors/error-message.ts";

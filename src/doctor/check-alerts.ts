@@ -1,6 +1,6 @@
 import { alertChannels } from "../alerts/alert-channels.ts";
 import type { AlertSettings } from "../config/alert-settings.ts";
-import type { AlertCondition } from "../config/setting-types.ts";
+import type { AlertCondition } from "../config/values/setting-types.ts";
 import { type CheckResult, ok, skipped } from "./check.ts";
 import { failure } from "./check-configuration.ts";
 

@@ -7,7 +7,7 @@ import type { Tracing } from "../tracing/tracing.ts";
 import type { TimeZone } from "../views/values/time-zone.ts";
 import type { MissingMode, View } from "../views/view.ts";
 import type { CircuitLimits } from "../throttle/circuit.ts";
-import type { ErrorLimit } from "./error-limit.ts";
+import type { ErrorLimit } from "./guards/error-limit.ts";
 import type { LoadObserver } from "./load-observer.ts";
 import type { LoadSource } from "../runs/load-source.ts";
 import type { RunKind } from "../runs/run-kind.ts";

@@ -9,7 +9,7 @@ import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from 
 import { driftWarnings } from "./drift/drift.ts";
 import type { DriftWarning } from "../runs/drift-warning.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
-import { checkCounts, checkDigest, checkErrorLimit, checkShrink, lateBefore } from "./guards.ts";
+import { checkCounts, checkDigest, checkErrorLimit, checkShrink, lateBefore } from "./guards/guards.ts";
 import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";

@@ -22,7 +22,7 @@ import type { Tracing } from "../tracing/tracing.ts";
 import { viewCatalog } from "../views/catalog.ts";
 import { isSameTimeZone, timeZoneNamed } from "../views/values/time-zone.ts";
 import { MISSING_MODES, type MissingMode, type View } from "../views/view.ts";
-import type { ErrorLimit } from "../load/error-limit.ts";
+import type { ErrorLimit } from "../load/guards/error-limit.ts";
 import { checkHistoryColumns } from "../load/apply/history.ts";
 import type { LoadContext, LoadProgress } from "../load/load-context.ts";
 import { COMMITTING } from "../load/load-observer.ts";

@@ -1,5 +1,5 @@
 import type { View } from "../views/view.ts";
-import { NO_ERROR_LIMIT } from "../load/error-limit.ts";
+import { NO_ERROR_LIMIT } from "../load/guards/error-limit.ts";
 import type { Loader, LoadRequest } from "./loader.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import { countRejects } from "../runs/rejects/read-rejects.ts";

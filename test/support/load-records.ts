@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
-import { parseErrorLimit } from "../../src/load/error-limit.ts";
+import { parseErrorLimit } from "../../src/load/guards/error-limit.ts";
 import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
 import type { RunKind } from "../../src/runs/run-kind.ts";

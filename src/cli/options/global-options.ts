@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "../../config/read-settings.ts";
-import { path } from "../../config/setting-types.ts";
+import { path } from "../../config/values/setting-types.ts";
 import { offering } from "./offering.ts";
 import { choicesOf, flagOf, settingList, viewSettingList } from "../../config/settings.ts";
 

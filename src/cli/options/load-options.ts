@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { parseDuration } from "../../config/duration.ts";
-import { parseErrorLimit } from "../../load/error-limit.ts";
+import { parseDuration } from "../../config/values/duration.ts";
+import { parseErrorLimit } from "../../load/guards/error-limit.ts";
 import type { LoadRequest } from "../../loader/loader.ts";
 
 /** The flags of every command that locks a view. */

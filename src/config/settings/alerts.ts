@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { ALERT_CONDITIONS, alertConditions, httpUrl, mailAddresses } from "../setting-types.ts";
+import { ALERT_CONDITIONS, alertConditions, httpUrl, mailAddresses } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const ALERTS = inGroup("Alerts", {

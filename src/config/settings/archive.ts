@@ -1,4 +1,4 @@
-import { path, wholeNumber } from "../setting-types.ts";
+import { path, wholeNumber } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const ARCHIVE = inGroup("Archive", {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { databaseUrl, path, text, wholeNumber } from "../setting-types.ts";
+import { databaseUrl, path, text, wholeNumber } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const DATABASE = inGroup("Database", {

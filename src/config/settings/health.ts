@@ -1,4 +1,4 @@
-import { duration, percentage } from "../setting-types.ts";
+import { duration, percentage } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const HEALTH = inGroup("Health", {

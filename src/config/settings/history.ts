@@ -1,4 +1,4 @@
-import { names } from "../setting-types.ts";
+import { names } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const HISTORY = inGroup("History", {

@@ -1,4 +1,4 @@
-import { milliseconds, positiveMilliseconds, wholeNumber } from "../setting-types.ts";
+import { milliseconds, positiveMilliseconds, wholeNumber } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const LIMITS = inGroup("Limits", {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { httpUrl, path, text } from "../setting-types.ts";
+import { httpUrl, path, text } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const OTC_API = inGroup("OTC API", {

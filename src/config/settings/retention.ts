@@ -1,4 +1,4 @@
-import { duration } from "../setting-types.ts";
+import { duration } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const RETENTION = inGroup("Retention", {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { DAY_MS, duration, text } from "../setting-types.ts";
+import { DAY_MS, duration, text } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const SCHEDULE = inGroup("Schedule", {

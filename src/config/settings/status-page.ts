@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { databaseUrl, networks } from "../setting-types.ts";
+import { databaseUrl, networks } from "../values/setting-types.ts";
 import { inGroup } from "./setting.ts";
 
 export const STATUS_PAGE = inGroup("Status page", {

@@ -1,4 +1,4 @@
-import { ALERT_CONDITIONS } from "../../config/setting-types.ts";
+import { ALERT_CONDITIONS } from "../../config/values/setting-types.ts";
 import type { ViewHealth } from "./read-status.ts";
 import type { UnusualRows } from "./unusual-rows.ts";
 import { formatCount, formatNumberOf } from "../../format/format.ts";

@@ -1,7 +1,7 @@
 import { qualifiedName } from "../../database/identifier.ts";
 import { formatCount } from "../../format/format.ts";
 import { COUNT } from "../charts/number-format.ts";
-import { renderPanelChart } from "../charts/panel-chart.ts";
+import { renderPanelChart } from "../charts/panel/panel-chart.ts";
 import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
 import { mondayOf, type Week, weeksUntil, weekText } from "./weeks.ts";

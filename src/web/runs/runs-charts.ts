@@ -2,8 +2,8 @@ import { formatCount } from "../../format/format.ts";
 import type { RunDetails } from "../../runs/queries/read-runs.ts";
 import { shownStatus } from "../../runs/health/shown-status.ts";
 import { BYTES, COUNT, SECONDS } from "../charts/number-format.ts";
-import { renderPanelChart } from "../charts/panel-chart.ts";
-import type { Position } from "../charts/position-axis.ts";
+import { renderPanelChart } from "../charts/panel/panel-chart.ts";
+import type { Position } from "../charts/panel/position-axis.ts";
 import type { Html } from "../page/page.ts";
 import { timeText } from "../page/time.ts";
 

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createLoader } from "../../../src/index.ts";
 import { chooseDocuments } from "../../../src/loader/choose-documents.ts";
-import { NO_ERROR_LIMIT } from "../../../src/load/error-limit.ts";
+import { NO_ERROR_LIMIT } from "../../../src/load/guards/error-limit.ts";
 import type { LoadRequest } from "../../../src/loader/loader.ts";
 import type { LoadOutcome } from "../../../src/runs/outcome.ts";
 import { replayDocuments } from "../../../src/loader/replay-documents.ts";

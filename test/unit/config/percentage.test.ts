@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePercentage, percentageOf, ratioOf } from "../../../src/config/percentage.ts";
+import { parsePercentage, percentageOf, ratioOf } from "../../../src/config/values/percentage.ts";
 
 /** A decimal number from 0 to 100 with up to four decimals, as text and in millionths of the whole. */
 const percentage = fc.nat(1_000_000).map((millionths) => ({

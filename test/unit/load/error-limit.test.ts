@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maximumErrors, parseErrorLimit } from "../../../src/load/error-limit.ts";
+import { maximumErrors, parseErrorLimit } from "../../../src/load/guards/error-limit.ts";
 
 describe("the error limit", () => {
   it.each([

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { renderBarChart } from "../../../src/web/charts/bar-chart.ts";
 import { COUNT, HOURS } from "../../../src/web/charts/number-format.ts";
-import { type Panel, renderPanelChart } from "../../../src/web/charts/panel-chart.ts";
-import type { Position } from "../../../src/web/charts/position-axis.ts";
+import { type Panel, renderPanelChart } from "../../../src/web/charts/panel/panel-chart.ts";
+import type { Position } from "../../../src/web/charts/panel/position-axis.ts";
 
 const HOSTILE = '<script>alert("1")</script>';
 

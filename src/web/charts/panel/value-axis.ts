@@ -1,7 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import { html } from "hono/html";
-import type { Html } from "../page/page.ts";
-import type { NumberFormat } from "./number-format.ts";
+import type { Html } from "../../page/page.ts";
+import type { NumberFormat } from "../number-format.ts";
 
 /** The smallest distance between lines of the grid, in pixels, so that they do not hide the data. */
 const TICK_DISTANCE = 50;

@@ -1,6 +1,6 @@
-import type { Html } from "../page/page.ts";
+import type { Html } from "../../page/page.ts";
 import type { PositionAxis } from "./position-axis.ts";
-import type { ValueSeries } from "./series.ts";
+import type { ValueSeries } from "../series.ts";
 
 /** Where marks are drawn. */
 interface Drawing {

@@ -1,13 +1,13 @@
 import { html } from "hono/html";
-import type { Html } from "../page/page.ts";
-import type { Column } from "../page/table.ts";
+import type { Html } from "../../page/page.ts";
+import type { Column } from "../../page/table.ts";
 import { columnMarks } from "./column-marks.ts";
 import type { Marks } from "./drawing.ts";
-import { type ChartText, labelledBy, renderFigure } from "./figure.ts";
-import { renderLegend } from "./legend.ts";
+import { type ChartText, labelledBy, renderFigure } from "../figure.ts";
+import { renderLegend } from "../legend.ts";
 import { lineMarks } from "./line-marks.ts";
-import type { NumberFormat } from "./number-format.ts";
-import { percent } from "./percent.ts";
+import type { NumberFormat } from "../number-format.ts";
+import { percent } from "../percent.ts";
 import {
   AXIS_HEIGHT,
   type Position,
@@ -15,7 +15,7 @@ import {
   positionAxis,
   renderPositionAxis,
 } from "./position-axis.ts";
-import type { ValueSeries } from "./series.ts";
+import type { ValueSeries } from "../series.ts";
 import { renderValueAxis, valueAxis } from "./value-axis.ts";
 
 /** Columns are stacked, lines are not. */

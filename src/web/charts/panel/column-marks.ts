@@ -1,7 +1,7 @@
 import { html } from "hono/html";
-import { fillOf } from "./fill.ts";
+import { fillOf } from "../fill.ts";
 import type { Marks } from "./drawing.ts";
-import { percent } from "./percent.ts";
+import { percent } from "../percent.ts";
 
 /** The smallest height of a column that is not zero, so that it is visible; in pixels. */
 const LEAST_HEIGHT = 1;

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { Marks } from "./drawing.ts";
-import { areaPath, type LinePoint, PATH_WIDTH, renderLine } from "./line-path.ts";
+import { areaPath, type LinePoint, PATH_WIDTH, renderLine } from "../line-path.ts";
 
 /** One line per series, interrupted where there is no value, or no position. The area below a single line is shaded. */
 export const lineMarks: Marks = {

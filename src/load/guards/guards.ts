@@ -1,9 +1,9 @@
-import { OtcError } from "../errors/otc-error.ts";
+import { OtcError } from "../../errors/otc-error.ts";
 import { type ErrorLimit, maximumErrors } from "./error-limit.ts";
-import type { View } from "../views/view.ts";
-import type { LateRows } from "./classify/late-rows.ts";
-import type { LoadCounts } from "../runs/outcome.ts";
-import { formatCount, formatNumberOf } from "../format/format.ts";
+import type { View } from "../../views/view.ts";
+import type { LateRows } from "../classify/late-rows.ts";
+import type { LoadCounts } from "../../runs/outcome.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 
 /** A document with less than this part of the last load's records looks cut short at its source. */
 const SHRINK_RATIO = 0.5;

@@ -1,6 +1,6 @@
 import { BlockList } from "node:net";
 import * as v from "valibot";
-import { parseWholeNumber } from "../format/whole-number.ts";
+import { parseWholeNumber } from "../../format/whole-number.ts";
 import { DURATION_EXAMPLES, durationMs } from "./duration.ts";
 import { networkList } from "./network-list.ts";
 import { parsePercentage, ratioOf } from "./percentage.ts";

@@ -1,5 +1,5 @@
-import { parsePercentage, type Percentage, percentageOf } from "../config/percentage.ts";
-import { OtcError } from "../errors/otc-error.ts";
+import { parsePercentage, type Percentage, percentageOf } from "../../config/values/percentage.ts";
+import { OtcError } from "../../errors/otc-error.ts";
 
 /** How many records may go to quarantine before the load counts as failed. */
 export type ErrorLimit =

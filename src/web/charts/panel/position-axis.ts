@@ -1,7 +1,7 @@
 import { scaleBand, scaleUtc } from "d3-scale";
 import { html } from "hono/html";
-import type { Html } from "../page/page.ts";
-import { percent } from "./percent.ts";
+import type { Html } from "../../page/page.ts";
+import { percent } from "../percent.ts";
 
 /** One place on the horizontal axis, such as a run or a week. */
 export interface Position {
