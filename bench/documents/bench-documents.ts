@@ -67,7 +67,7 @@ export async function day0Document({ dataDir, view, seed, scale }: Wanted): Prom
 /** Documents of another simulator, or of another way to change them, are other documents. */
 function simulatorDigest(): string {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  const sources = globSync(["src/simulator/*.ts", "bench/documents/changed-document.ts"], {
+  const sources = globSync(["src/simulator/**/*.ts", "bench/documents/changed-document.ts"], {
     cwd: root,
   }).sort();
   const hash = createHash("sha256");

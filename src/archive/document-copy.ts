@@ -87,9 +87,18 @@ export class DocumentCopy {
     return { file: this.#kept ? this.#document.name : null, error: this.#error };
   }
 
-  /** Adds a chunk of the document. It waits while the disk is slower than the source, but not for one that hangs. */
-  async write(chunk: Buffer): Promise<void> {
-    if (this.#error !== null || this.#compressor.write(chunk)) return;
+  /**
+   * Adds a chunk of the document. It waits while the disk is slower than the source, but not for one that hangs.
+   *
+   * @param onCompressed called when the chunk is needed no longer; perhaps never after an error
+   */
+  async write(chunk: Buffer, onCompressed: () => void): Promise<void> {
+    if (this.#error !== null) return;
+    const hasRoom = this.#compressor.write(chunk, (error) => {
+      // After an error another thread may still read it.
+      if (!(error instanceof Error)) onCompressed();
+    });
+    if (hasRoom) return;
     // The wait rejects when the copy has ended in the meantime.
     const drained = once(this.#compressor, "drain", { signal: this.#ended.signal }).catch(() => undefined);
     await this.#within(PATIENCE_MS, drained).catch((error: unknown) => this.#giveUp(error));

@@ -105,9 +105,9 @@ export class RecordScanner {
   #field(words: DataView, at: number, limit: number, previous: number): number {
     const expected = this.#followers[previous] as number;
     if (this.#names[expected]?.standsAt(words, at, limit) === true) return expected;
-    // The closure's context is allocated for every field. Without that garbage, V8 cleans its young generation so rarely
-    // that the received chunks accumulate until it marks its whole heap: 13 times instead of once for 100,000 tickets, and
-    // a fifth more CPU time. The bench counts how often it does (docs/adr/0015).
+    // The closure's context is allocated for every field. Without that garbage, V8 cleans its young generation a third as
+    // often, and so many rows that have been sent lie in memory that a load of tickets takes a twentieth more CPU time
+    // (docs/adr/0035).
     const found = this.#names.findIndex((name) => name.standsAt(words, at, limit));
     if (found >= 0) this.#followers[previous] = found;
     return found;

@@ -15,7 +15,8 @@ export interface DocumentSource {
    * Begins to fetch the document.
    *
    * @param gate admits every request
-   * @returns its decompressed bytes, which can be read once; ending the iteration early closes the connection or file
+   * @returns its decompressed bytes, which can be read once; ending the iteration early closes the connection or file.
+   *   The reader may free the memory of a chunk, so a chunk is not used for anything else
    * @throws SourceError when the document cannot be fetched
    */
   open(signal: AbortSignal, gate: RequestGate): Promise<AsyncIterable<Buffer>>;

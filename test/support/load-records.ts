@@ -131,12 +131,12 @@ export async function load(
 
 /** A source that gives the records as the API would, without a server. */
 export function apiSourceOf(records: readonly unknown[]): DocumentSource {
-  const document = Buffer.from(documentOf(records));
+  const document = documentOf(records);
   return {
     kind: "api",
     canReopen: true,
     origin: "a test",
-    open: () => Promise.resolve(Readable.from([document], { objectMode: false })),
+    open: () => Promise.resolve(Readable.from([Buffer.from(document)], { objectMode: false })),
   };
 }
 

@@ -3,6 +3,7 @@ import type { DocumentCopy } from "../../archive/document-copy.ts";
 import type { Transaction } from "../../database/database.ts";
 import { SourceError } from "../../errors/source-error.ts";
 import { FingerprintFramer } from "../../json/fingerprint-framer.ts";
+import { freeChunk } from "../../source/free-chunk.ts";
 import type { KnownRows } from "../known-rows/known-rows.ts";
 import type { RejectedFields, SchemaDrift } from "../../views/record-converter.ts";
 import type { TextRepairs } from "../../views/values/text.ts";
@@ -89,7 +90,6 @@ export async function stageDocument(
     for await (const chunk of chunks) {
       if (framer.bytes + chunk.length > options.maxDocumentBytes) throw tooLarge(options.maxDocumentBytes);
       hash.update(chunk);
-      await copy?.write(chunk);
       stager.beginChunk(chunk);
       framer.push(chunk, (bytes, start, end, position, fingerprint) => {
         stager.stage(bytes, start, end, position + 1, fingerprint);
@@ -98,6 +98,12 @@ export async function stageDocument(
       await rejects.relieve();
       await rejectedKeys?.relieve();
       if (destination.kind === "table") await destination.waiting.relieve();
+      // Last, because then nobody else needs the chunk any more.
+      const free = (): void => {
+        freeChunk(chunk);
+      };
+      if (copy === undefined) free();
+      else await copy.write(chunk, free);
       if (stager.pendingBytes >= PIECE_BYTES) yield stager.takeRows();
     }
     framer.finish();

@@ -59,10 +59,11 @@ describeEachDatabase(
       const archive = new Archive(disk.folder, 0);
       const interruption = new AbortController();
       const copy = await archive.begin("tickets", 1, interruption.signal);
-      await copy.write(randomBytes(100_000));
+      await copy.write(randomBytes(100_000), () => undefined);
       disk.freeze();
       const write = (async () => {
-        for (let chunk = 0; chunk < 100; chunk += 1) await copy.write(randomBytes(1_000_000));
+        for (let chunk = 0; chunk < 100; chunk += 1)
+          await copy.write(randomBytes(1_000_000), () => undefined);
       })();
       setTimeout(() => {
         interruption.abort();

@@ -83,6 +83,9 @@ describeEachDatabase(
       expect((await loader.archive?.documents("timesheets"))?.map(({ runId }) => runId)).toEqual([
         outcome?.runId,
       ]);
+      // Its chunks are freed one by one, while another thread compresses them.
+      const document = zstdDecompressSync(await readFile(join(archive, outcome!.archive.file!)));
+      expect(document.equals(Buffer.from(server.documents.get("timesheets")!))).toBe(true);
     });
 
     test("keeps a complete document that was not loaded, and none that was cut short", async () => {

@@ -137,6 +137,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "load/missing",
     "load/tables",
     "runs/rejects",
+    "source",
     "views",
   ],
   "load/missing": ["database", "format", "load/classify", "load/known-rows", "load/tables", "views"],
