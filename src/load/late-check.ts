@@ -1,7 +1,7 @@
 import type { Reject } from "../runs/rejects/reject-spool.ts";
 import type { Classification } from "./classify/delta.ts";
 import { findLateRows, type LateRows, NONE_LATE, readNewestDate } from "./classify/late-rows.ts";
-import { checkLate } from "./guards/guards.ts";
+import { checkLate } from "./guards/late.ts";
 import { enforceGuard, type LoadInProgress } from "./load-in-progress.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import type { LoadTables } from "./tables/staging.ts";

@@ -3,7 +3,7 @@ import type { ArchiveResult } from "../archive/document-copy.ts";
 import type { Transaction } from "../database/database.ts";
 import type { OtcError } from "../errors/otc-error.ts";
 import type { TraceSpan } from "../tracing/tracing.ts";
-import type { Guard } from "./guards/guards.ts";
+import type { Guard } from "./guards/guard.ts";
 import type { LoadContext, LoadOptions, LoadProgress } from "./load-context.ts";
 import { RejectSpool } from "../runs/rejects/reject-spool.ts";
 import type { RequestLog } from "../throttle/request-log.ts";

@@ -9,7 +9,11 @@ import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from 
 import { driftWarnings } from "./drift/drift.ts";
 import type { DriftWarning } from "../runs/drift-warning.ts";
 import { finishFilledTable } from "./finish-filled-table.ts";
-import { checkCounts, checkDigest, checkErrorLimit, checkShrink, lateBefore } from "./guards/guards.ts";
+import { checkCounts } from "./guards/counts.ts";
+import { checkDigest } from "./guards/digest.ts";
+import { checkErrorLimit } from "./guards/error-limit.ts";
+import { lateBefore } from "./guards/late.ts";
+import { checkShrink } from "./guards/shrink.ts";
 import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";

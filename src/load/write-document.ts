@@ -4,7 +4,7 @@ import { type Applied, applyDelta } from "./apply/apply.ts";
 import { type Classification, classify, classifyKnown } from "./classify/delta.ts";
 import { requireSingleKeys } from "./classify/require-single-keys.ts";
 import { createPartitions } from "../partitions/division.ts";
-import { checkErrorLimit } from "./guards/guards.ts";
+import { checkErrorLimit } from "./guards/error-limit.ts";
 import { historyStatement } from "./apply/history.ts";
 import { LateCheck } from "./late-check.ts";
 import { enforceGuard, inStep, type LoadInProgress, showProgress } from "./load-in-progress.ts";

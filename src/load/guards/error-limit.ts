@@ -1,5 +1,6 @@
 import { parsePercentage, type Percentage, percentageOf } from "../../config/values/percentage.ts";
 import { OtcError } from "../../errors/otc-error.ts";
+import { formatCount, formatNumberOf } from "../../format/format.ts";
 
 /** How many records may go to quarantine before the load counts as failed. */
 export type ErrorLimit =
@@ -42,4 +43,19 @@ export function maximumErrors(limit: ErrorLimit, fetched: number): number {
     default:
       return limit satisfies never;
   }
+}
+
+/** @returns an OtcError `guard` when more records are in quarantine than the limit allows */
+export function checkErrorLimit(errors: number, fetched: number, limit: ErrorLimit): OtcError | undefined {
+  const maximum = maximumErrors(limit, fetched);
+  if (errors <= maximum) return undefined;
+  return new OtcError(
+    "guard",
+    `${formatCount(errors)} of ${formatNumberOf(fetched, "record")} cannot be loaded, more than the ${formatCount(maximum)} allowed.`,
+    {
+      remedy:
+        "So many point to a change at the source. Look at them in etl_rejects; " +
+        "to load the others all the same, raise --max-errors.",
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../../database/identifier.ts";
 import type { OtcError } from "../../errors/otc-error.ts";
 import { changeableColumns, keyColumns, type View } from "../../views/view.ts";
 import { changeLogStatement } from "../apply/change-log.ts";
-import type { Guard } from "../guards/guards.ts";
+import type { Guard } from "../guards/guard.ts";
 import type { LoadObserver } from "../load-observer.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
 import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
