@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import type { Browser } from "playwright-core";
 import { type DemoDesk, openDemoDesk } from "../src/demo/demo-desk.ts";
+import { migrate } from "../src/loader/migrate.ts";
 import { Loader } from "../src/loader/loader.ts";
 import { loadHistory } from "../src/demo/load-history.ts";
 import { newFieldSince } from "../src/demo/nights.ts";
@@ -103,7 +104,7 @@ async function withDesk(
     onProgress: () => undefined,
   });
   try {
-    await desk.loader.migrate(never);
+    await migrate(desk.loader, never);
     await work(desk);
   } finally {
     await desk.close();
@@ -120,7 +121,7 @@ async function shootRunning(browser: Browser): Promise<void> {
     log: pino({ level: "silent" }),
   });
   try {
-    await loader.migrate(never);
+    await migrate(loader, never);
     const records = many(6000, (id) => comment(id));
     await load(loader, comments, records);
     const held = await beginLoad(loader, comments, records.slice(0, 4500), { allowShrink: true });

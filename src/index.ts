@@ -4,7 +4,11 @@ import { tracingSettings } from "./config/tracing-settings.ts";
 import type { MigrationState } from "./database/migrations/migrations.ts";
 import { parseErrorLimit } from "./load/guards/error-limit.ts";
 import type { LoadProgress } from "./load/load-context.ts";
-import { Loader, type LoadRequest, type PlanRequest } from "./loader/loader.ts";
+import { loadDocuments } from "./loader/load-documents.ts";
+import { migrate } from "./loader/migrate.ts";
+import { planDocuments } from "./loader/plan-documents.ts";
+import type { LoadRequest, PlanRequest } from "./loader/load-request.ts";
+import { Loader } from "./loader/loader.ts";
 import type { CommittedLoad, LoadOutcome } from "./runs/outcome.ts";
 import type { PlannedLoad } from "./load/plan/plan-outcome.ts";
 import { viewCatalog, viewNamed } from "./views/catalog.ts";
@@ -130,7 +134,7 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
 
   const load = async (name: string, settings: LoadSettings = {}): Promise<CommittedLoad> => {
     const views = [viewNamed(await viewCatalog(), name)];
-    const [outcome] = await loader.load({ ...request(views, settings), atomic: false });
+    const [outcome] = await loadDocuments(loader, { ...request(views, settings), atomic: false });
     if (outcome === undefined) throw new Error(`The load of ${name} had no outcome.`);
     if (outcome.status === "failed") throw outcome.error;
     return outcome;
@@ -142,15 +146,15 @@ export function createLoader(options: CreateLoaderOptions = {}): OtcLoader {
     loadTimesheets: (settings) => load("timesheets", settings),
     load,
     loadAll: async ({ atomic = false, ...settings } = {}) =>
-      loader.load({ ...request(await viewCatalog(), settings), atomic }),
+      loadDocuments(loader, { ...request(await viewCatalog(), settings), atomic }),
     plan: async (name, { samples = 5, ...settings } = {}) => {
       const views = [viewNamed(await viewCatalog(), name)];
-      const [outcome] = await loader.plan({ ...request(views, settings), samples });
+      const [outcome] = await planDocuments(loader, { ...request(views, settings), samples });
       if (outcome === undefined) throw new Error(`The plan of ${name} had no outcome.`);
       if (outcome.status === "failed") throw outcome.error;
       return outcome;
     },
-    migrate: () => loader.migrate(new AbortController().signal),
+    migrate: () => migrate(loader, new AbortController().signal),
     close: () => loader.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Environment } from "../config/read-settings.ts";
 import { viewIdVariable } from "../config/settings.ts";
 import type { LoadProgress } from "../load/load-context.ts";
+import { loadDocuments } from "../loader/load-documents.ts";
 import { Loader } from "../loader/loader.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import { SIMULATED_VIEWS } from "../simulator/document.ts";
@@ -58,7 +59,7 @@ export async function openDemoDesk(options: DemoDeskOptions): Promise<DemoDesk> 
     loader,
     views,
     night: () =>
-      loader.load({
+      loadDocuments(loader, {
         views,
         atomic: false,
         errorLimit: { kind: "default" },

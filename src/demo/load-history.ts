@@ -2,6 +2,7 @@ import { qualifiedName } from "../database/identifier.ts";
 import type { DemoDesk } from "./demo-desk.ts";
 import { databaseTime, moveToNight } from "./move-to-night.ts";
 import { nightsToLoad } from "./nights.ts";
+import { migrate } from "../loader/migrate.ts";
 
 /** The progress of loading a history. */
 interface HistoryProgress {
@@ -23,7 +24,7 @@ export async function loadHistory(
   onProgress: (progress: HistoryProgress) => void,
 ): Promise<number> {
   const { loader, simulator, views } = desk;
-  await loader.migrate(signal);
+  await migrate(loader, signal);
   const database = await loader.database();
   const { rows } = await database.query<{ last_start: Date | null }>(
     `select max(load_start) as last_start from ${qualifiedName(database.schema, "etl_metadata")}`,

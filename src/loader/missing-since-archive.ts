@@ -3,7 +3,9 @@ import type { PlanOutcome } from "../load/plan/plan-outcome.ts";
 import { fileSource } from "../source/file-source.ts";
 import type { View } from "../views/view.ts";
 import { chooseDocuments } from "./choose-documents.ts";
-import type { Loader, PlanRequest } from "./loader.ts";
+import type { PlanRequest } from "./load-request.ts";
+import type { Loader } from "./loader.ts";
+import { planDocuments } from "./plan-documents.ts";
 
 /**
  * Finds the rows that earlier loads left behind: those that the newest archived document of a view should contain and does
@@ -25,7 +27,7 @@ export async function missingSinceArchive(
     if (view.missing === undefined) continue;
     if (request.signal.aborted && outcomes.length > 0) break;
     const source = fileSource(path, Readable.from([]));
-    const planned = await loader.plan({
+    const planned = await planDocuments(loader, {
       ...request,
       views: [view],
       kind: "replay",

@@ -1,13 +1,7 @@
-import type { Database } from "../database/database.ts";
 import { pruneRejects } from "../runs/rejects/read-rejects.ts";
 import { pruneRuns } from "../runs/prune-runs.ts";
 import { pruneRequests } from "../throttle/prune-requests.ts";
-
-/** How long records are kept, in milliseconds. 0 keeps them for ever. */
-export interface Retention {
-  readonly runsMs: number;
-  readonly rejectsMs: number;
-}
+import type { Loader } from "./loader.ts";
 
 /** What was deleted. */
 export interface Pruned {
@@ -20,16 +14,14 @@ export interface Pruned {
 const BATCH_ROWS = 1000;
 
 /**
- * Deletes rejected records, runs and requests that are older than they are kept. The tables of the views and the history
- * of tickets are not changed.
+ * Deletes rejected records, runs and requests that are older than the settings keep them. The tables of the views and
+ * the history of tickets are not changed.
  *
  * @param signal ends it between two batches
  */
-export async function prune(
-  database: Database,
-  { runsMs, rejectsMs }: Retention,
-  signal: AbortSignal,
-): Promise<Pruned> {
+export async function prune(loader: Loader, signal: AbortSignal): Promise<Pruned> {
+  const { keepRunsMs: runsMs, keepRejectsMs: rejectsMs } = loader.settings;
+  const database = await loader.database();
   const all = async (deleteBatch: () => Promise<number>): Promise<number> => {
     let deleted = 0;
     for (let batch = BATCH_ROWS; batch === BATCH_ROWS && !signal.aborted; deleted += batch) {

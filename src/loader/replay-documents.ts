@@ -2,7 +2,9 @@ import type { Readable } from "node:stream";
 import { fileSource } from "../source/file-source.ts";
 import type { View } from "../views/view.ts";
 import type { ChosenDocument } from "./choose-documents.ts";
-import type { Loader, LoadRequest } from "./loader.ts";
+import { loadDocuments } from "./load-documents.ts";
+import type { LoadRequest } from "./load-request.ts";
+import type { Loader } from "./loader.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import { archivedSha256 } from "../runs/run-log.ts";
 
@@ -27,7 +29,7 @@ export async function replayDocuments(
     if (request.signal.aborted && outcomes.length > 0) break;
     const sha256 = archiveFile === undefined ? undefined : await archivedSha256(database, archiveFile);
     const source = { ...fileSource(path, stdin), ...(sha256 === undefined ? {} : { sha256 }) };
-    const [outcome] = await loader.load({
+    const [outcome] = await loadDocuments(loader, {
       ...request,
       views: [view],
       atomic: false,

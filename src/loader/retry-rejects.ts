@@ -1,6 +1,8 @@
 import type { View } from "../views/view.ts";
 import { NO_ERROR_LIMIT } from "../load/guards/error-limit.ts";
-import type { Loader, LoadRequest } from "./loader.ts";
+import { loadDocuments } from "./load-documents.ts";
+import type { LoadRequest } from "./load-request.ts";
+import type { Loader } from "./loader.ts";
 import type { LoadOutcome } from "../runs/outcome.ts";
 import { countRejects } from "../runs/rejects/read-rejects.ts";
 import { RejectDocument } from "../runs/rejects/reject-document.ts";
@@ -22,7 +24,7 @@ export async function retryRejects(
 ): Promise<readonly LoadOutcome[]> {
   const database = await loader.database();
   const counts = await countRejects(database, filter);
-  return loader.load({
+  return loadDocuments(loader, {
     ...request,
     views: views.filter((view) => counts.some((count) => count.view === view.name)),
     atomic: false,

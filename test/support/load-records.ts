@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { LoadProgress } from "../../src/load/load-context.ts";
 import { parseErrorLimit } from "../../src/load/guards/error-limit.ts";
+import { loadDocuments } from "../../src/loader/load-documents.ts";
+import { planDocuments } from "../../src/loader/plan-documents.ts";
 import type { Loader } from "../../src/loader/loader.ts";
 import type { CommittedLoad, FailedLoad, LoadOutcome } from "../../src/runs/outcome.ts";
 import type { RunKind } from "../../src/runs/run-kind.ts";
@@ -74,7 +76,7 @@ export async function plan(
   document?: readonly Fields[] | string,
   choices: LoadChoices & { readonly samples?: number; readonly sourceOf?: () => DocumentSource } = {},
 ): Promise<PlannedLoad> {
-  const [outcome] = await loader.plan({
+  const [outcome] = await planDocuments(loader, {
     views: [view],
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),
     allowShrink: choices.allowShrink ?? false,
@@ -100,7 +102,7 @@ export function loadViews(
   { path, stdin, ...choices }: FileChoices & { readonly sourceOf?: () => DocumentSource } = {},
 ): Promise<readonly LoadOutcome[]> {
   const isFile = path !== undefined || stdin !== undefined;
-  return loader.load({
+  return loadDocuments(loader, {
     views,
     atomic: choices.atomic ?? false,
     errorLimit: choices.maxErrors === undefined ? { kind: "default" } : parseErrorLimit(choices.maxErrors),

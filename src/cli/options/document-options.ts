@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import type { LoadRequest } from "../../loader/loader.ts";
+import type { LoadRequest } from "../../loader/load-request.ts";
 import type { CliContext } from "../cli-context.ts";
 import { requireWholeNumber } from "./whole-number.ts";
 import { type LoadOptionFlags, readLoadOptions, withLoadOptions } from "./load-options.ts";

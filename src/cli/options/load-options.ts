@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { parseDuration } from "../../config/values/duration.ts";
 import { parseErrorLimit } from "../../load/guards/error-limit.ts";
-import type { LoadRequest } from "../../loader/loader.ts";
+import type { LoadRequest } from "../../loader/load-request.ts";
 
 /** The flags of every command that locks a view. */
 export interface WaitFlags {

@@ -11,6 +11,7 @@ import { layoutOf } from "../render/layout.ts";
 import { createProgressLine } from "../render/progress-line.ts";
 import { renderFreshness } from "../render/render-status.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
+import { migrate } from "../../loader/migrate.ts";
 
 /** The demo deletes this directory at each start, so it must not be one that holds real data. */
 const DEMO_DIR = join(".otc-etl", "demo");
@@ -50,7 +51,7 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
       `A simulated OTC serves ${scale.tickets} tickets, ${scale.comments} comments and ${scale.timesheets} timesheets.\n`,
     );
     say("Preparing the embedded database (PostgreSQL in this process, no server) …\n");
-    await desk.loader.migrate(context.signal);
+    await migrate(desk.loader, context.signal);
     const database = await desk.loader.database();
 
     const first = await desk.night();

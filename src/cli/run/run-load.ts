@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { exitCodeOf } from "../../errors/otc-error.ts";
-import type { LoadRequest } from "../../loader/loader.ts";
+import { loadDocuments } from "../../loader/load-documents.ts";
+import { migrate } from "../../loader/migrate.ts";
+import type { LoadRequest } from "../../loader/load-request.ts";
 import type { LoadOutcome } from "../../runs/outcome.ts";
 import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -45,8 +47,8 @@ export async function loadAndReport(
   request: Omit<LoadRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
   const { loader, options, layout } = session;
-  if (flags.migrate) await loader.migrate(context.signal);
-  const outcomes = await loader.load({
+  if (flags.migrate) await migrate(loader, context.signal);
+  const outcomes = await loadDocuments(loader, {
     ...request,
     ...reporting(session, context, flags),
   });

@@ -12,6 +12,9 @@ import { formatNumberOf } from "../../format/format.ts";
 import { renderAdoption } from "../render/render-adoption.ts";
 import { type Session, withSession } from "../session.ts";
 import { type Column, renderTable } from "../render/table.ts";
+import { changeTimeZone } from "../../loader/change-time-zone.ts";
+import { fillDerived, migrate } from "../../loader/migrate.ts";
+import { partitionTables } from "../../loader/partition-tables.ts";
 
 export interface MigrateFlags {
   readonly status: boolean;
@@ -49,7 +52,7 @@ export async function runMigrate(flags: MigrateFlags, command: Command, context:
   await withSession(command, context, async (session) => {
     if (flags.adopt) return adoptTables(flags, session, context);
     await updateTables(flags, session, context);
-    if (divisions.length > 0) await partitionTables(divisions, flags, session, context);
+    if (divisions.length > 0) await runPartition(divisions, flags, session, context);
   });
 }
 
@@ -63,7 +66,7 @@ async function updateTables(flags: MigrateFlags, session: Session, context: CliC
   const { loader, options, layout } = session;
   const states = flags.status
     ? await migrationStatus(await loader.database())
-    : await loader.migrate(context.signal);
+    : await migrate(loader, context.signal);
   if (flags.json) {
     for (const state of states) context.stdout.write(`${JSON.stringify(state)}\n`);
   } else if (flags.status) {
@@ -76,16 +79,16 @@ async function updateTables(flags: MigrateFlags, session: Session, context: CliC
         : `The database is up to date: ${formatNumberOf(states.length, "migration")} applied.\n`,
     );
   }
-  if (flags.timeZone !== undefined) await changeTimeZone(flags.timeZone, flags, session, context);
+  if (flags.timeZone !== undefined) await runTimeZone(flags.timeZone, flags, session, context);
 }
 
-async function partitionTables(
+async function runPartition(
   requests: readonly PartitionRequest[],
   { json }: MigrateFlags,
   { loader, options }: Session,
   context: CliContext,
 ): Promise<void> {
-  const done = await loader.partition(requests, context.signal);
+  const done = await partitionTables(loader, requests, context.signal);
   if (json) {
     for (const table of done) context.stdout.write(`${JSON.stringify(table)}\n`);
   } else if (!options.quiet) {
@@ -102,13 +105,13 @@ function partitionedLine(table: PartitionedTable): string {
   return `${view} is partitioned ${how} now: ${moved}. Loads create the partitions that their records need.`;
 }
 
-async function changeTimeZone(
+async function runTimeZone(
   timeZone: string,
   { json }: MigrateFlags,
   { loader, options }: Session,
   context: CliContext,
 ): Promise<void> {
-  const previous = await loader.changeTimeZone(timeZone, context.signal);
+  const previous = await changeTimeZone(loader, timeZone, context.signal);
   const isSame = previous !== null && (await isSameTimeZone(previous, timeZone));
   if (json) {
     context.stdout.write(`${JSON.stringify({ timeZone, previous })}\n`);
@@ -145,7 +148,7 @@ async function adoptTables(
     dryRun,
     signal: context.signal,
   });
-  if (!dryRun && steps !== undefined) await loader.fillDerived(context.signal);
+  if (!dryRun && steps !== undefined) await fillDerived(loader, context.signal);
   if (json) {
     for (const step of steps ?? []) context.stdout.write(`${JSON.stringify(step)}\n`);
   } else if (!options.quiet) {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
-import type { PlanRequest } from "../../loader/loader.ts";
+import { planDocuments } from "../../loader/plan-documents.ts";
+import type { PlanRequest } from "../../loader/load-request.ts";
 import type { PlanOutcome } from "../../load/plan/plan-outcome.ts";
 import { chosenViews } from "../options/chosen-views.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -43,7 +44,7 @@ export async function planAndReport(
   request: Omit<PlanRequest, "signal" | "onProgress" | "onOutcome">,
 ): Promise<number> {
   const { loader, options, layout } = session;
-  const outcomes = await loader.plan({
+  const outcomes = await planDocuments(loader, {
     ...request,
     ...reporting(session, context, flags),
   });

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { formatNumberOf } from "../../format/format.ts";
 import type { CliContext } from "../cli-context.ts";
 import { withSession } from "../session.ts";
+import { prune } from "../../loader/prune.ts";
 
 export interface PruneFlags {
   readonly json: boolean;
@@ -11,7 +12,7 @@ export async function runPrune(flags: PruneFlags, command: Command, context: Cli
   const { stdout, signal } = context;
   await withSession(command, context, async ({ loader }) => {
     await loader.migratedDatabase();
-    const pruned = await loader.prune(signal);
+    const pruned = await prune(loader, signal);
     signal.throwIfAborted();
     const { runs, rejects, requests } = pruned;
     stdout.write(

@@ -9,6 +9,7 @@ import type { CliContext } from "../cli-context.ts";
 import { renderProblem } from "../render/layout.ts";
 import { renderStatus } from "../render/render-status.ts";
 import { withSession } from "../session.ts";
+import { sendDueAlerts } from "../../loader/send-alerts.ts";
 
 export interface StatusFlags {
   readonly json: boolean;
@@ -27,7 +28,7 @@ export function runStatus(flags: StatusFlags, command: Command, context: CliCont
     const { maxAgeMs, maxRollbackRate } = loader.settings;
     const limits = { maxAgeSeconds: maxAgeMs / 1000, maxRollbackRate };
     const database = await loader.migratedDatabase();
-    if (flags.check) await loader.sendDueAlerts();
+    if (flags.check) await sendDueAlerts(loader);
     if (flags.prometheus) {
       const { metricsText } = await import("../../metrics/metrics-text.ts");
       const { body } = await metricsText(database, loader.settings);

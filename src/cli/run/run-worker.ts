@@ -1,7 +1,11 @@
 import type { Command } from "commander";
 import { exitCodeOf, OtcError } from "../../errors/otc-error.ts";
 import { errorMessage } from "../../errors/error-message.ts";
-import type { LoadRequest } from "../../loader/loader.ts";
+import { loadDocuments } from "../../loader/load-documents.ts";
+import { migrate } from "../../loader/migrate.ts";
+import { prune } from "../../loader/prune.ts";
+import { sendDatabaseAlert, sendDueAlerts } from "../../loader/send-alerts.ts";
+import type { LoadRequest } from "../../loader/load-request.ts";
 import { type LoadOutcome, unbegunLoad } from "../../runs/outcome.ts";
 import type { View } from "../../views/view.ts";
 import { keepAliveFile } from "../../worker/alive-file.ts";
@@ -57,7 +61,7 @@ export function runWorker(
     if (!flags.list) {
       // A missing setting of the API fails the start, and not a load in the night.
       for (const { view } of schedules) await loader.apiSource(view);
-      if (flags.migrate) await loader.migrate(context.signal);
+      if (flags.migrate) await migrate(loader, context.signal);
     }
     const database = await loader.migratedDatabase();
     const queue = new JobQueue(database, (error) => {
@@ -77,23 +81,22 @@ export function runWorker(
     const loading = { ...context, signal: grace.signal };
     const loadView = loadOf(session, { ...limits, ...reporting(session, loading, flags) });
     const load: Load = (view) => grace.during(() => loadView(view));
-    const prune = async (): Promise<void> => {
+    const deleteOld = async (): Promise<void> => {
       try {
-        log.debug(await loader.prune(context.signal), "old records deleted");
+        log.debug(await prune(loader, context.signal), "old records deleted");
       } catch (error) {
         log.warn(`old records could not be deleted: ${errorMessage(error)}`);
       }
     };
-    const sendDueAlerts = (): Promise<void> => loader.sendDueAlerts();
-    const databaseWatch = new DatabaseWatch((news) => loader.sendDatabaseAlert(news), DATABASE_PATIENCE_MS);
+    const databaseWatch = new DatabaseWatch((news) => sendDatabaseAlert(loader, news), DATABASE_PATIENCE_MS);
     const worker: WorkerContext = {
       database,
       queue,
       schedules,
       load,
-      sendDueAlerts,
+      sendDueAlerts: () => sendDueAlerts(loader),
       databaseWatch,
-      prune,
+      prune: deleteOld,
       log,
       signal: context.signal,
     };
@@ -120,7 +123,12 @@ function loadOf({ loader }: Session, request: Omit<LoadRequest, "views" | "allow
   return async (view) => {
     const startedAt = performance.now();
     try {
-      const [outcome] = await loader.load({ ...request, views: [view], allowShrink: false, atomic: false });
+      const [outcome] = await loadDocuments(loader, {
+        ...request,
+        views: [view],
+        allowShrink: false,
+        atomic: false,
+      });
       if (outcome === undefined) throw new OtcError("internal", `The load of ${view.name} had no outcome.`);
       return outcome;
     } catch (error) {

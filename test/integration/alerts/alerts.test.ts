@@ -13,6 +13,7 @@ import { expositionOf, samplesOf } from "../../support/exposition.ts";
 import { failingLoad, load, loadFromApi } from "../../support/load-records.ts";
 import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 import { startWebhookServer, WEBHOOK_SECRET, type WebhookAnswer } from "../../support/webhook-server.ts";
+import { sendDueAlerts } from "../../../src/loader/send-alerts.ts";
 
 const BROKEN_DOCUMENT = "<html>";
 
@@ -179,7 +180,7 @@ describeEachDatabase(
          values ('comments', 'running', 'a test', $1, $2, '0.0.0', now() - interval '1 hour')`,
         [hostname(), spawnSync(process.execPath, ["--eval", ""]).pid],
       );
-      await loader.sendDueAlerts();
+      await sendDueAlerts(loader);
       expect(chat.texts).toHaveLength(1);
       expect(chat.texts[0]).toContain("comments: was last loaded 27.0 h ago, more than the 26.0 h allowed.");
       expect(chat.texts[0]).toMatch(/comments: the last run \(2\) was abandoned: /);
@@ -193,7 +194,7 @@ describeEachDatabase(
       await failingLoad(database.open(), tickets, BROKEN_DOCUMENT);
       chat.answer = { status: 200, afterMs: 300 };
       const processes = [database.open(chat.env), database.open(chat.env)];
-      await Promise.all(processes.map((loader) => loader.sendDueAlerts()));
+      await Promise.all(processes.map((loader) => sendDueAlerts(loader)));
       expect(chat.texts).toHaveLength(1);
     });
 
@@ -208,7 +209,7 @@ describeEachDatabase(
            (view_name, load_status, error_code, source, host, pid, otc_etl_version)
          select 'tickets', 'failed', 'circuit_open', 'a test', 'here', 1, '0.0.0' from generate_series(1, 50)`,
       );
-      await loader.sendDueAlerts();
+      await sendDueAlerts(loader);
       expect(chat.texts).toHaveLength(1);
 
       const interruption = new AbortController();
@@ -236,7 +237,7 @@ describeEachDatabase(
       expect(logged).not.toContain(WEBHOOK_SECRET);
 
       chat.answer = { status: 200 };
-      await loader.sendDueAlerts();
+      await sendDueAlerts(loader);
       expect(chat.texts).toHaveLength(1);
     });
 

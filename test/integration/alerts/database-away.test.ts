@@ -7,6 +7,7 @@ import { work } from "../../../src/worker/worker.ts";
 import { faultyDatabase } from "../../support/database-fault.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { startWebhookServer } from "../../support/webhook-server.ts";
+import { sendDatabaseAlert, sendDueAlerts } from "../../../src/loader/send-alerts.ts";
 
 const [server] = inject("postgres").slice(-1);
 
@@ -37,8 +38,8 @@ describe.skipIf(server === undefined)("a worker whose database is away", () => {
       // Nothing is due: the tickets were loaded a moment ago.
       schedules: [{ view: tickets, cron: "0 0 1 1 *", timeZone: "UTC" }],
       load: () => Promise.reject(new Error("nothing is due")),
-      sendDueAlerts: () => loader.sendDueAlerts(),
-      databaseWatch: new DatabaseWatch((news) => loader.sendDatabaseAlert(news), 0),
+      sendDueAlerts: () => sendDueAlerts(loader),
+      databaseWatch: new DatabaseWatch((news) => sendDatabaseAlert(loader, news), 0),
       prune: () => Promise.resolve(),
       log: pino({ level: "silent" }),
       signal: stop.signal,

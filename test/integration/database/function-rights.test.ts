@@ -4,6 +4,7 @@ import { Client } from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { pino } from "pino";
 import { checkDatabase } from "../../../src/doctor/check-database.ts";
+import { migrate } from "../../../src/loader/migrate.ts";
 import { Loader } from "../../../src/loader/loader.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
@@ -186,7 +187,7 @@ describe.each(inject("postgres"))("the roles of operations.md on PostgreSQL $maj
       return checks.find(({ name }) => name === "owner");
     };
     expect(await ownerOf()).toMatchObject({ state: "warning", remedy: "Run `otc-etl migrate`." });
-    await loader.migrate(new AbortController().signal);
+    await migrate(loader, new AbortController().signal);
     expect(await ownerOf()).toMatchObject({
       state: "warning",
       finding: expect.stringContaining("postgres is a superuser"),

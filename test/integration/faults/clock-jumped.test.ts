@@ -15,6 +15,7 @@ import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each
 import { documentOf, load, loadViews } from "../../support/load-records.ts";
 import { ticket } from "../../support/sample-records.ts";
 import { startWebhookServer } from "../../support/webhook-server.ts";
+import { sendDueAlerts } from "../../../src/loader/send-alerts.ts";
 
 const LIMITS = { maxAgeSeconds: 26 * 3600, maxRollbackRate: 0.2 };
 
@@ -114,7 +115,7 @@ describeEachDatabase("a clock that was a month ahead", (target) => {
     await database.sql(
       `update ${database.table("etl_metadata")} set last_load_time = now() - interval '40 hours'`,
     );
-    await loader.sendDueAlerts();
+    await sendDueAlerts(loader);
     expect(chat.texts).toHaveLength(1);
     await load(loader, tickets, [ticket(1)]);
     expect(chat.texts).toHaveLength(2);
@@ -122,7 +123,7 @@ describeEachDatabase("a clock that was a month ahead", (target) => {
     await database.sql(
       `update ${database.table("etl_metadata")} set last_load_time = now() - interval '40 hours'`,
     );
-    await loader.sendDueAlerts();
+    await sendDueAlerts(loader);
     expect(chat.texts).toHaveLength(3);
 
     const queue = new JobQueue(await loader.database(), () => undefined);

@@ -9,6 +9,7 @@ import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each
 import { documentOf, failingLoad, load, loadViews } from "../../support/load-records.ts";
 import { comment, many, ticket } from "../../support/sample-records.ts";
 import { startWebhookServer } from "../../support/webhook-server.ts";
+import { sendDueAlerts } from "../../../src/loader/send-alerts.ts";
 
 const BROKEN_DOCUMENT = "<html>";
 
@@ -80,7 +81,7 @@ describeEachDatabase(
          from unnest(array['interrupted', 'locked', 'rate_limited', 'circuit_open']) as code
          cross join generate_series(1, 10)`,
       );
-      await loader.sendDueAlerts();
+      await sendDueAlerts(loader);
       expect(chat.requests()).toBe(0);
       expect(await problemsOf(loader)).toEqual([]);
       const [health] = await readHealth(await loader.database(), [tickets], 50);
@@ -129,7 +130,7 @@ describeEachDatabase(
       await load(loader, comments, [comment(1), comment("?")]);
       await failingLoad(loader, comments, BROKEN_DOCUMENT);
       const chat = await startWebhookServer();
-      await database.open({ ...chat.env, OTC_ALERT_ON: "partial" }).sendDueAlerts();
+      await sendDueAlerts(database.open({ ...chat.env, OTC_ALERT_ON: "partial" }));
       expect(chat.texts[0]).toMatch(
         /the last committed run \(1\) put 1 of its 2 records in quarantine\.\n→ otc-etl rejects list --run 1\n/,
       );

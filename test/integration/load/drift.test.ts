@@ -10,6 +10,7 @@ import { describeEachDatabase } from "../../support/each-database.ts";
 import { attemptLoad, documentOf, type Fields, load, plan } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 import { describeWithSharedData } from "../../support/shared-data.ts";
+import { loadDocuments } from "../../../src/loader/load-documents.ts";
 
 /** Tickets whose teams, categories and severities can be told apart. */
 function desk(
@@ -125,7 +126,7 @@ describeEachDatabase("the fields of rejected records", (target) => {
   test.for(["import", "replay", "retry"] as const)("are in the record of a run of kind %s", async (kind) => {
     const database = await target.fresh();
     const loader = database.open();
-    const [outcome] = await loader.load({
+    const [outcome] = await loadDocuments(loader, {
       views: [tickets],
       kind,
       atomic: false,

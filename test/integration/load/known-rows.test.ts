@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { changeTimeZone } from "../../../src/loader/change-time-zone.ts";
+import { loadDocuments } from "../../../src/loader/load-documents.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import type { CommittedLoad } from "../../../src/runs/outcome.ts";
 import type { DocumentSource } from "../../../src/source/document-source.ts";
@@ -53,7 +55,7 @@ async function loadWith(
         })(),
       ),
   };
-  const [outcome] = await loader.load({
+  const [outcome] = await loadDocuments(loader, {
     views: [tickets],
     atomic: false,
     errorLimit: { kind: "default" },
@@ -162,7 +164,7 @@ describeEachDatabase("a load of a table whose rows are known", (target) => {
     await load(inUtc, tickets, wallTime);
     await inUtc.close();
     const inPerth = database.open({ OTC_TIMEZONE: "Australia/Perth" });
-    await inPerth.changeTimeZone("Australia/Perth", new AbortController().signal);
+    await changeTimeZone(inPerth, "Australia/Perth", new AbortController().signal);
     expect(await load(inPerth, tickets, wallTime)).toMatchObject({ updated: ROWS });
     expect(await load(inPerth, tickets, wallTime)).toMatchObject({ updated: 0, unchanged: ROWS });
   });

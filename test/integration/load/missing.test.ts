@@ -12,6 +12,7 @@ import { apiSourceOf, type Fields, load, loadFromApi, plan } from "../../support
 import { loadedDatabase } from "../../support/loaded-database.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 import { many, ticket } from "../../support/sample-records.ts";
+import { loadDocuments } from "../../../src/loader/load-documents.ts";
 
 /** An entry of ann on a day of May 2025, with two hours. */
 function entry(day: number, more: Fields = {}): Fields {
@@ -169,7 +170,7 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(10));
     expect(await load(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
-    await loader.load({
+    await loadDocuments(loader, {
       views: [timesheets],
       atomic: false,
       kind: "import",

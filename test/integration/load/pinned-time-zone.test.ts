@@ -3,6 +3,9 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { qualifiedName } from "../../../src/database/identifier.ts";
+import { changeTimeZone } from "../../../src/loader/change-time-zone.ts";
+import { loadDocuments } from "../../../src/loader/load-documents.ts";
+import { planDocuments } from "../../../src/loader/plan-documents.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import { beginLoad, load, plan } from "../../support/load-records.ts";
 import { migrateBy, migrateUpTo } from "../../support/migrate-by.ts";
@@ -80,9 +83,9 @@ describeEachDatabase("the time zone of a database", (target) => {
       onOutcome: () => undefined,
     } as const;
     for (const kind of ["load", "import", "replay", "retry"] as const) {
-      await expect(perth.load({ ...request, kind })).rejects.toMatchObject(refusal);
+      await expect(loadDocuments(perth, { ...request, kind })).rejects.toMatchObject(refusal);
     }
-    await expect(perth.plan({ ...request, samples: 1 })).rejects.toMatchObject(refusal);
+    await expect(planDocuments(perth, { ...request, samples: 1 })).rejects.toMatchObject(refusal);
     expect(isFetched).toBe(false);
     expect(await runs(perth)).toBe(1);
     expect(await hours(perth)).toBe(11);
@@ -107,17 +110,17 @@ describeEachDatabase("the time zone of a database", (target) => {
   test("is changed on purpose, and then the next load compares every record", async () => {
     const database = await target.fresh();
     const loader = database.open(PERTH);
-    expect(await loader.changeTimeZone("UTC", never)).toBeNull();
+    expect(await changeTimeZone(loader, "UTC", never)).toBeNull();
     await load(loader, tickets, many(4, ticket));
     expect(await pinned(loader)).toBe("Australia/Perth");
-    expect(await loader.changeTimeZone("Australia/West", never)).toBe("Australia/Perth");
+    expect(await changeTimeZone(loader, "Australia/West", never)).toBe("Australia/Perth");
     expect(await pinned(loader)).toBe("Australia/Perth");
-    expect(await loader.changeTimeZone("Europe/Vienna", never)).toBe("Australia/Perth");
+    expect(await changeTimeZone(loader, "Europe/Vienna", never)).toBe("Australia/Perth");
     await expect(load(loader, tickets, many(4, ticket))).rejects.toMatchObject({ code: "configuration" });
     await loader.close();
     const vienna = database.open({ OTC_TIMEZONE: "Europe/Vienna" });
     expect(await load(vienna, tickets, many(4, ticket))).toMatchObject({ updated: 4, unchanged: 0 });
-    await expect(vienna.changeTimeZone("Mars/Olympus", never)).rejects.toMatchObject({
+    await expect(changeTimeZone(vienna, "Mars/Olympus", never)).rejects.toMatchObject({
       code: "configuration",
       message: '--time-zone is "Mars/Olympus", which is not a time zone.',
     });
@@ -161,7 +164,7 @@ describeEachDatabase(
       const held = await beginLoad(database.open(), timesheets, entries);
       const perth = database.open(PERTH);
       await expect(load(perth, tickets, [ticket(1)])).rejects.toMatchObject({ code: "configuration" });
-      await expect(perth.changeTimeZone("Australia/Perth", never)).rejects.toMatchObject({ code: "locked" });
+      await expect(changeTimeZone(perth, "Australia/Perth", never)).rejects.toMatchObject({ code: "locked" });
       // Another view with the same zone does not wait.
       await load(database.open(), tickets, [ticket(1)]);
       held.finish();

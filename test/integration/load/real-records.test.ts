@@ -7,7 +7,8 @@ import { expect, test } from "vitest";
 import { createLoader } from "../../../src/index.ts";
 import { chooseDocuments } from "../../../src/loader/choose-documents.ts";
 import { NO_ERROR_LIMIT } from "../../../src/load/guards/error-limit.ts";
-import type { LoadRequest } from "../../../src/loader/loader.ts";
+import { loadDocuments } from "../../../src/loader/load-documents.ts";
+import type { LoadRequest } from "../../../src/loader/load-request.ts";
 import type { LoadOutcome } from "../../../src/runs/outcome.ts";
 import { replayDocuments } from "../../../src/loader/replay-documents.ts";
 import { retryRejects } from "../../../src/loader/retry-rejects.ts";
@@ -126,7 +127,7 @@ describeWithSharedData("the real records", "tickets.json.gz", (tickets) => {
         for (const view of await viewCatalog()) {
           const path = tickets.replace("tickets.json", `${view.name}.json`);
           const file = { path, stdin: Readable.from([]) };
-          await loader.load({ ...request, views: [view], atomic: false, file });
+          await loadDocuments(loader, { ...request, views: [view], atomic: false, file });
         }
         await expectTables(database, local);
         await expectQuarantine(database, local);

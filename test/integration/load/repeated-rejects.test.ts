@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { prune } from "../../../src/loader/prune.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import { retryRejects } from "../../../src/loader/retry-rejects.ts";
 import { clearRejects, readReject, readRejects } from "../../../src/runs/rejects/read-rejects.ts";
@@ -211,7 +212,7 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
     for (const [run, days] of [200, 199, 80, 101, 101].entries()) await age(run + 1, days);
     const { signal } = new AbortController();
     // Nobody has seen "?" for 199 days. Ticket 2 was seen 80 days ago, and its first run stays with it.
-    expect(await loader.prune(signal)).toEqual({ rejects: 1, runs: 2, requests: 0 });
+    expect(await prune(loader, signal)).toEqual({ rejects: 1, runs: 2, requests: 0 });
     expect(await sightings(database)).toMatchObject([{ key: keyOf(2), first: 1, last: 3, times: 3 }]);
     const [reject] = await readRejects(await loader.database(), {}, 1);
     expect(await readReject(await loader.database(), reject!.rejectId)).toMatchObject({
@@ -221,7 +222,7 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
       timesSeen: 3,
     });
     await age(3, 101);
-    expect(await loader.prune(signal)).toMatchObject({ rejects: 1 });
+    expect(await prune(loader, signal)).toMatchObject({ rejects: 1 });
   });
 
   test("is found among those of earlier versions, which the migration folds", async () => {

@@ -4,6 +4,7 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import { describeEachDatabase } from "../../support/each-database.ts";
 import { attemptLoad, load } from "../../support/load-records.ts";
 import { comment, many, ticket } from "../../support/sample-records.ts";
+import { prune } from "../../../src/loader/prune.ts";
 
 describeEachDatabase("old records", (target) => {
   test("of runs are deleted, but not the last committed ones, and no total goes down", async () => {
@@ -32,12 +33,12 @@ describeEachDatabase("old records", (target) => {
     await load(loader, comments, [comment(1)]);
     const [totalsBefore, historyBefore] = [await totals(), await history()];
     expect(historyBefore.length).toBeGreaterThan(0);
-    expect(await loader.prune(signal)).toEqual({ runs: 0, rejects: 0, requests: 0 });
+    expect(await prune(loader, signal)).toEqual({ runs: 0, rejects: 0, requests: 0 });
 
     // A run stays while a rejected record of it does, and one that is younger.
     await database.sql(`update ${metadata} set load_start = now() - interval '101 days' where run_id <> 5`);
     await database.sql(`update ${metadata} set load_start = now() - interval '99 days' where run_id = 5`);
-    expect(await loader.prune(signal)).toEqual({ runs: 3, rejects: 0, requests: 0 });
+    expect(await prune(loader, signal)).toEqual({ runs: 3, rejects: 0, requests: 0 });
     expect(await runs()).toEqual([3, 5, 6, 7]);
     await database.sql(
       `update ${database.table("etl_rejects")} set rejected_at = now() - interval '11 days'`,
@@ -47,7 +48,7 @@ describeEachDatabase("old records", (target) => {
       `insert into ${database.table("etl_requests")} (request_id, view_id, requested_at)
        select gen_random_uuid(), '1', now() - n * interval '1 day' from generate_series(0, 9) as n`,
     );
-    expect(await loader.prune(signal)).toEqual({ runs: 2, rejects: 1, requests: 3 });
+    expect(await prune(loader, signal)).toEqual({ runs: 2, rejects: 1, requests: 3 });
     expect(await runs()).toEqual([6, 7]);
     expect(await totals()).toEqual(totalsBefore);
     expect(await history()).toEqual(historyBefore);
@@ -67,10 +68,10 @@ describeEachDatabase("old records", (target) => {
       `insert into ${database.table("etl_rejects")} (run_id, view_name, position, reason, message, raw_record, rejected_at)
        select 1, 'tickets', n, 'x', 'x', '{}', now() - interval '1000 days' from generate_series(1, 2500) as n`,
     );
-    expect(await loader.prune(signal)).toEqual({ runs: 0, rejects: 0, requests: 0 });
+    expect(await prune(loader, signal)).toEqual({ runs: 0, rejects: 0, requests: 0 });
     await loader.close();
     const other = database.open();
-    expect(await other.prune(AbortSignal.abort())).toEqual({ runs: 0, rejects: 0, requests: 0 });
-    expect(await other.prune(signal)).toEqual({ runs: 0, rejects: 2500, requests: 0 });
+    expect(await prune(other, AbortSignal.abort())).toEqual({ runs: 0, rejects: 0, requests: 0 });
+    expect(await prune(other, signal)).toEqual({ runs: 0, rejects: 2500, requests: 0 });
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { checkPartitions } from "../../../src/doctor/check-partitions.ts";
+import { partitionTables } from "../../../src/loader/partition-tables.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import type { PartitionedTable } from "../../../src/partitions/partition-table.ts";
 import { parsePartitionRequest } from "../../../src/partitions/partition-request.ts";
@@ -17,7 +18,7 @@ const { signal } = new AbortController();
 
 async function partition(loader: Loader): Promise<PartitionedTable> {
   const request = parsePartitionRequest("timesheets=TS-Date:month", [timesheets]);
-  const [table] = await loader.partition([request], signal);
+  const [table] = await partitionTables(loader, [request], signal);
   if (table === undefined) throw new Error("Nothing was partitioned.");
   return table;
 }

@@ -5,6 +5,7 @@ import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each
 import { load } from "../../support/load-records.ts";
 import { migrateUpTo } from "../../support/migrate-by.ts";
 import { ticket } from "../../support/sample-records.ts";
+import { migrate } from "../../../src/loader/migrate.ts";
 
 const DAY = 86_400;
 
@@ -125,7 +126,7 @@ describeEachDatabase("a stay in a status whose beginning is unknown", (target) =
     ];
     expect(await storedStays(database)).toEqual([{ ...STAYS[0], seconds: 0 }, ...STAYS.slice(1), ...zero]);
 
-    await database.open().migrate(new AbortController().signal);
+    await migrate(database.open(), new AbortController().signal);
     expect(await storedStays(database)).toEqual([...STAYS, ...zero]);
     expect((await timesInStatus(database)).slice(0, 1)).toEqual(TIMES.slice(0, 1));
     await database.sql(`delete from ${database.table("status_stays")}`);
