@@ -10,7 +10,7 @@ import {
   TRUE,
 } from "../json/record-fields.ts";
 import { exactNumberIn, withExactNumbers } from "./values/exact-number.ts";
-import { isTooDeep } from "./values/nesting.ts";
+import { isSearchable, isTooDeep } from "./values/nesting.ts";
 import { storableText, type TextRepairs } from "./values/text.ts";
 import type { Column } from "./view.ts";
 
@@ -31,8 +31,8 @@ export function readParsedRecord(
   repairs: TextRepairs,
 ): void {
   fields.clear();
-  // A record with a field that is too deep is rejected. Searching it for exact digits could overflow the stack.
-  const mayHaveExactDigits = !Object.values(record).some((value) => isTooDeep(value));
+  // A record with a field that is too deep is rejected.
+  const mayHaveExactDigits = isSearchable(record);
   columns.forEach(({ field, type }, index) => {
     const value = Object.hasOwn(record, field) ? record[field] : undefined;
     if (value === undefined) {

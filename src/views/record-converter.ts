@@ -12,10 +12,11 @@ import {
 } from "../json/record-fields.ts";
 import { readParsedRecord, type SourceRecord } from "./parsed-record.ts";
 import { BadValue } from "./values/bad-value.ts";
+import { exactNumberIn } from "./values/exact-number.ts";
 import { convertBoolean, NOT_A_BOOLEAN } from "./values/boolean.ts";
 import { ExtraFields } from "./values/extra.ts";
 import { convertInteger, NOT_AN_INTEGER } from "./values/integer.ts";
-import { NESTED_TOO_DEEP } from "./values/nesting.ts";
+import { isSearchable, NESTED_TOO_DEEP } from "./values/nesting.ts";
 import { convertNumeric, NOT_A_NUMBER } from "./values/numeric.ts";
 import type { TextRepairs } from "./values/text.ts";
 import { respelledTime } from "./values/time-of-day.ts";
@@ -280,31 +281,44 @@ export class RecordConverter {
   }
 }
 
-/** The problem with a message for the quarantine. */
-export function describeProblem({ field, bad }: Problem, record: SourceRecord): Rejection {
-  const value = record[field];
+/**
+ * The problem with a message for the quarantine.
+ *
+ * @param json the record as it was sent
+ */
+export function describeProblem({ field, bad }: Problem, record: SourceRecord, json: string): Rejection {
+  const value = quoted(record, field, json);
   return bad === undefined
-    ? {
-        reason: "missing_key",
-        field,
-        message: `${field} is ${quoted(value)}, but it is part of the key.`,
-      }
-    : { reason: bad.reason, field, message: `${field} is ${quoted(value)}: ${bad.explanation}.` };
+    ? { reason: "missing_key", field, message: `${field} is ${value}, but it is part of the key.` }
+    : { reason: bad.reason, field, message: `${field} is ${value}: ${bad.explanation}.` };
 }
 
-/** The record's key in readable form, for the quarantine: `TKT-Ticket ID=91906`. */
-export function describeKey(view: View, record: SourceRecord): string {
+/**
+ * The record's key in readable form, for the quarantine: `TKT-Ticket ID=91906`.
+ *
+ * @param json the record as it was sent
+ */
+export function describeKey(view: View, record: SourceRecord, json: string): string {
   return keyColumns(view)
-    .map((column) => `${column.field}=${quoted(record[column.field])}`)
+    .map(({ field }) => `${field}=${quoted(record, field, json)}`)
     .join(", ");
 }
 
-/** A value in a message, as shortened JSON, which contains no control characters. */
-function quoted(value: unknown): string {
+/** The value of a field in a message, as shortened JSON, which contains no control characters. */
+function quoted(record: SourceRecord, field: string, json: string): string {
+  const value = record[field];
   if (value === undefined) return "absent";
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
-  // JSON would show a number that overflowed as "null".
-  if (typeof value === "number") return String(value);
-  const json = JSON.stringify(typeof value === "string" ? value.slice(0, LONGEST_QUOTED_VALUE + 1) : value);
-  return json.length > LONGEST_QUOTED_VALUE ? `${json.slice(0, LONGEST_QUOTED_VALUE)}…` : json;
+  if (typeof value === "number") {
+    // JSON.parse has rounded these. To parse again is slow, and millions of records may be rejected.
+    const isRounded = !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+    return shortened(isRounded && isSearchable(record) ? exactNumberIn(json, field) : String(value));
+  }
+  return shortened(
+    JSON.stringify(typeof value === "string" ? value.slice(0, LONGEST_QUOTED_VALUE + 1) : value),
+  );
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_QUOTED_VALUE ? `${text.slice(0, LONGEST_QUOTED_VALUE)}…` : text;
 }

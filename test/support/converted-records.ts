@@ -51,23 +51,24 @@ export class ConvertedRecords {
   /** The record's row as PostgreSQL will read it (see `readCopyRows`), `extra` last, or why there is none. */
   convert(json: string): readonly (string | null)[] | Rejection {
     const record = JSON.parse(json) as SourceRecord;
-    const parsed = this.#rowOf(record, (rows) => this.#parsing.convertParsed(record, json, rows));
+    const parsed = this.#rowOf(record, json, (rows) => this.#parsing.convertParsed(record, json, rows));
     const bytes = Buffer.from(json);
     const end = this.#scanner.scan(bytes, 0, bytes.length);
     expect(end, "the end of the scanned record").toBe(this.#isUsual(record) ? bytes.length : NOT_SCANNED);
     if (end !== NOT_SCANNED) {
-      expect(this.#rowOf(record, (rows) => this.#scanning.convertFields(rows))).toEqual(parsed);
+      expect(this.#rowOf(record, json, (rows) => this.#scanning.convertFields(rows))).toEqual(parsed);
     }
     return parsed;
   }
 
   #rowOf(
     record: SourceRecord,
+    json: string,
     convert: (rows: CopyBinaryWriter) => Problem | undefined,
   ): readonly (string | null)[] | Rejection {
     this.#rows.beginRow();
     const problem = convert(this.#rows);
-    if (problem !== undefined) return describeProblem(problem, record);
+    if (problem !== undefined) return describeProblem(problem, record, json);
     this.#rows.endRow();
     const types = this.#view.columns.map(({ type }) => type);
     return readCopyRows(this.#rows.take(), [...types, "json"])[0]!;

@@ -189,7 +189,8 @@ export class RowStager {
   }
 
   #rejectProblem(problem: Problem, record: SourceRecord, json: string): void {
-    this.#reject(describeProblem(problem, record), describeKey(this.#view, record), json);
+    const key = describeKey(this.#view, record, json);
+    this.#reject(describeProblem(problem, record, json), key, json);
   }
 
   #reject({ reason, field, message }: Rejection, key: string | null, raw: string): void {

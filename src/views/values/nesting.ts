@@ -8,6 +8,11 @@ const MAX_DEPTH = 500;
 
 export const NESTED_TOO_DEEP = new BadValue("too_deep", `nested deeper than ${MAX_DEPTH} levels`);
 
+/** Whether all fields of a record can be searched for a number as it was sent, without overflowing the stack. */
+export function isSearchable(record: Readonly<Record<string, unknown>>): boolean {
+  return !Object.values(record).some((value) => isTooDeep(value));
+}
+
 /** Whether lists and objects are nested more deeply than can be stored. */
 export function isTooDeep(value: unknown, levelsLeft = MAX_DEPTH): boolean {
   if (typeof value !== "object" || value === null) return false;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeKey } from "../../../src/views/record-converter.ts";
+import type { SourceRecord } from "../../../src/views/parsed-record.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
 import { boolean, defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";
 import { ConvertedRecords } from "../../support/converted-records.ts";
@@ -126,7 +127,7 @@ describe("a record that cannot be converted", () => {
     ['{"Id":1,"Hours":"much"}', "invalid_numeric", "Hours", 'Hours is "much": '],
     ['{"Id":1,"Billable":"maybe"}', "invalid_boolean", "Billable", 'Billable is "maybe": '],
     ['{"Id":"x"}', "invalid_integer", "Id", 'Id is "x": '],
-    ['{"Id":1,"Hours":1e400}', "invalid_numeric", "Hours", "Hours is Infinity: "],
+    ['{"Id":1,"Hours":1e400}', "invalid_numeric", "Hours", "Hours is 1e400: "],
     ['{"Id":[1]}', "invalid_integer", "Id", "Id is a list: "],
     ['{"Id":1,"Made":{}}', "invalid_timestamp", "Made", "Made is an object: "],
     ['{"Id":null}', "missing_key", "Id", "Id is null, but it is part of the key."],
@@ -212,8 +213,30 @@ describe("what a converter collects", () => {
 
 describe("a record's key", () => {
   it("is readable", () => {
-    expect(describeKey(view, { Id: 91906, From: "09:30", Note: "x" })).toBe('Id=91906, From="09:30"');
-    expect(describeKey(view, { Id: "12", From: null })).toBe('Id="12", From=null');
-    expect(describeKey(view, {})).toBe("Id=absent, From=absent");
+    const described = (json: string): string => describeKey(view, JSON.parse(json) as SourceRecord, json);
+    expect(described('{"Id":91906,"From":"09:30","Note":"x"}')).toBe('Id=91906, From="09:30"');
+    expect(described('{"Id":"12","From":null}')).toBe('Id="12", From=null');
+    expect(described("{}")).toBe("Id=absent, From=absent");
+  });
+
+  it("and the message have a number as it was sent, also one that JSON.parse rounds", () => {
+    const long = "9".repeat(1000);
+    for (const [number, shown] of [
+      ["9007199254740993", "9007199254740993"],
+      ["-1e400", "-1e400"],
+      [long, `${long.slice(0, 80)}…`],
+    ] as const) {
+      for (const rest of ["", `,"Other":{"Id":1}`]) {
+        const json = `{"Id":${number}${rest}}`;
+        expect(convert(json)).toMatchObject({
+          message: expect.stringContaining(`Id is ${shown}: a JSON number`),
+        });
+        expect(describeKey(view, JSON.parse(json) as SourceRecord, json)).toBe(`Id=${shown}, From=absent`);
+      }
+    }
+    const deep = `{"Id":9007199254740993,"Other":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+    expect(convert(deep)).toMatchObject({
+      message: expect.stringContaining("Id is 9007199254740992: a JSON"),
+    });
   });
 });
