@@ -152,7 +152,7 @@ describeEachDatabase(
       expect(incident.stderr).toContain("--map-file mapping.json --key-from-digits --dry-run");
       expect(await imported("incident.csv", "--key-from-digits")).toMatchObject({ inserted: 3, errors: 0 });
 
-      const nameless = await suggested("nameless.csv", [
+      const nameless = await suggested("no ids.csv", [
         "Headline,Phase,When",
         "The first screen is black,Open,1/3/2025 10:00",
         "The second one is white,Closed,2/3/2025 10:00",
@@ -162,10 +162,12 @@ describeEachDatabase(
         Phase: "TKT-Status",
         When: "TKT-Created Time",
       });
-      expect(nameless.stderr).toContain("--map-file mapping.json --generate-key --dry-run");
-      expect(await imported("nameless.csv", "--generate-key")).toMatchObject({ inserted: 2, errors: 0 });
+      expect(nameless.stderr).toContain(
+        "otc-etl import 'no ids.csv' --view tickets --map-file mapping.json --generate-key --dry-run",
+      );
+      expect(await imported("no ids.csv", "--generate-key")).toMatchObject({ inserted: 2, errors: 0 });
       // No embedded database was made.
-      expect((await readdir(folder)).toSorted()).toEqual(["incident.csv", "mapping.json", "nameless.csv"]);
+      expect((await readdir(folder)).toSorted()).toEqual(["incident.csv", "mapping.json", "no ids.csv"]);
 
       const both = ["import", "incident.csv", "--view", "tickets", "--suggest", "--dry-run"];
       const refused = await runCli(both, { cwd: folder });

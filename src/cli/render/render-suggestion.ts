@@ -1,4 +1,5 @@
 import { formatCount, formatNumberOf } from "../../format/format.ts";
+import { shellArgument } from "../../format/shell-argument.ts";
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import type { KeyAdvice } from "../../import/suggest/key-advice.ts";
 import type { FileSuggestion } from "../../import/suggest/suggest-from-file.ts";
@@ -34,7 +35,7 @@ export function renderReasons(suggestion: FileSuggestion, view: View, path: stri
       ? []
       : [
           "Check the mapping, save it as mapping.json, and try it:",
-          `  otc-etl import ${path} --view ${view.name} --map-file mapping.json${keyFlags(key)} --dry-run`,
+          `  otc-etl import ${shellArgument(path)} --view ${view.name} --map-file mapping.json${keyFlags(key)} --dry-run`,
         ]),
   ];
   return `${lines.map(escapeControlCharacters).join("\n")}\n`;
@@ -60,7 +61,7 @@ function describeKey(key: KeyAdvice, view: View): readonly string[] {
 function keyFlags(key: KeyAdvice): string {
   if (key.kind === "digits") return " --key-from-digits";
   if (key.kind !== "generated") return "";
-  return ` --generate-key${key.column === undefined ? "" : ` --key-column ${quoted(key.column)}`}`;
+  return ` --generate-key${key.column === undefined ? "" : ` --key-column ${shellArgument(key.column)}`}`;
 }
 
 function quoted(name: string): string {

@@ -1,3 +1,4 @@
+import { shellArgument } from "../../format/shell-argument.ts";
 import type { RunDetails } from "../../runs/queries/read-runs.ts";
 
 /** The command that repeats a run; undefined when its record does not say how. */
@@ -11,19 +12,14 @@ export function repeatCommand({
   switch (kind) {
     case "load":
       if (source === null || /^https?:/.test(source)) return `otc-etl load ${view}`;
-      return `otc-etl load ${view} --from ${quoted(source)}`;
+      return `otc-etl load ${view} --from ${shellArgument(source)}`;
     case "replay":
       return archiveFile === null ? undefined : `otc-etl replay ${runId}`;
     case "import":
-      return source === null ? undefined : `otc-etl import ${quoted(source)} --view ${view}`;
+      return source === null ? undefined : `otc-etl import ${shellArgument(source)} --view ${view}`;
     case "retry":
       return `otc-etl rejects retry --view ${view}`;
     default:
       return kind satisfies never;
   }
-}
-
-/** An argument for a shell. */
-function quoted(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
