@@ -14,8 +14,12 @@ export interface UnusualRows {
 /** People correct and enter some records late every night. Twice as many as usual are worth a look. */
 const UNUSUAL_FACTOR = 2;
 
+/** So few rows, and so small a part of the document, are corrections of a person, also where there are none on most nights. */
+const NEVER_UNUSUAL_ROWS = 10;
+const NEVER_UNUSUAL_RATIO = 0.0001;
+
 /**
- * The counts of a load that are higher than usual. Where the loads before it found nothing, every row is unusual.
+ * The counts of a load that are higher than usual.
  *
  * @param earlier the committed loads before it, in any order
  */
@@ -24,10 +28,11 @@ export function unusualRows(
   earlier: readonly RecordedRun[],
 ): readonly UnusualRows[] {
   if (last === undefined) return [];
+  const floor = Math.max(NEVER_UNUSUAL_ROWS, NEVER_UNUSUAL_RATIO * (last.fetched ?? 0));
   return UNUSUAL_COUNTS.flatMap((count) => {
     const rows = last[count] ?? 0;
     const usual = median(earlier.flatMap((run) => run[count] ?? [])) ?? 0;
-    return rows > UNUSUAL_FACTOR * usual ? [{ count, rows, usual }] : [];
+    return rows > Math.max(UNUSUAL_FACTOR * usual, floor) ? [{ count, rows, usual }] : [];
   });
 }
 
