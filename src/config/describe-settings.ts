@@ -63,6 +63,7 @@ export function renderEnvExample(views: readonly string[]): string {
   const groups = settingGroups();
   const lines = [
     "# Copy to .env in the directory otc-etl is started in, or set these in the environment. Flags take precedence over both.",
+    "# Put a value that contains # or begins with a quote into quotes: OTC_PG_PASSWORD='a#b'",
     "# This file is generated from src/config/settings/: npm run docs",
   ];
   for (const group of groups) {
