@@ -36,12 +36,16 @@ describe("the demo", () => {
   test("runs twice in one folder, and leaves a database that status can read", async () => {
     const cwd = await temporaryFolder();
     for (let time = 1; time <= 2; time += 1) {
-      const demo = await runCli(["demo"], { cwd });
+      const demo = await runCli(["demo"], {
+        cwd,
+        env: { OTC_DATA_DIR: "my data", OTC_RETRIES: "of no use here" },
+      });
       expect(demo).toMatchObject({ code: 0, stderr: "" });
       expectPlain(demo);
       expect(demo.stdout).toMatch(/tickets +partial/);
+      expect(demo.stdout).toMatch(/^ {2}npx otc-etl status --data-dir 'my data\/demo' +the runs on record$/m);
     }
-    const status = await runCli(["status", "--json", "--data-dir", ".otc-etl/demo"], { cwd });
+    const status = await runCli(["status", "--json", "--data-dir", "my data/demo"], { cwd });
     expect(jsonLines(status.stdout)).toMatchObject([{ rows: expect.any(Number), rejects: 4 }, {}, {}]);
   });
 });

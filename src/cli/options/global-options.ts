@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Environment } from "../../config/read-settings.ts";
+import { type Environment, readSettings } from "../../config/read-settings.ts";
 import { path } from "../../config/values/setting-types.ts";
 import { offering } from "./offering.ts";
 import { choicesOf, flagOf, settingList, viewSettingList } from "../../config/settings.ts";
@@ -63,6 +63,12 @@ export function globalOptions(command: Command): GlobalOptions {
     logFormat: options["logFormat"] === "json" ? "json" : "text",
     flags,
   };
+}
+
+/** The directory of embedded databases, for commands that need no other setting, whatever is wrong with the others. */
+export function dataDirectory(env: Environment, { flags }: Pick<GlobalOptions, "flags">): string {
+  const only = { OTC_DATA_DIR: env["OTC_DATA_DIR"] };
+  return readSettings(only, flags["data-dir"] === undefined ? {} : { "data-dir": flags["data-dir"] }).dataDir;
 }
 
 function camelCase(flag: string): string {

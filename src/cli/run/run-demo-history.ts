@@ -6,7 +6,7 @@ import { loadHistory } from "../../demo/load-history.ts";
 import { newFieldSince } from "../../demo/nights.ts";
 import { readSchedules } from "../../schedule/schedule.ts";
 import type { CliContext } from "../cli-context.ts";
-import { globalOptions } from "../options/global-options.ts";
+import { dataDirectory, globalOptions } from "../options/global-options.ts";
 import { createLogger } from "../logger.ts";
 import { createProgressLine } from "../render/progress-line.ts";
 import { requireWholeNumber } from "../options/whole-number.ts";
@@ -16,8 +16,8 @@ export interface DemoFlags {
   readonly port: string;
 }
 
-/** This directory is kept, unlike that of the two nights: the next call loads only the nights since then. */
-const HISTORY_DIR = join(".otc-etl", "demo-history");
+/** In the directory of the embedded database. It is kept, unlike that of the two nights: the next call loads only the nights since then. */
+const FOLDER = "demo-history";
 
 /** Few records, so that ninety nights are loaded in half a minute, but enough for the charts. */
 const SCALE = { tickets: 1095, comments: 300, timesheets: 1644 };
@@ -44,8 +44,9 @@ export async function runDemoHistory(
     { level: options.verbose ? "debug" : "fatal" },
   );
   const now = new Date();
+  const directory = join(dataDirectory(context.env, options), FOLDER);
   const desk = await openDemoDesk({
-    directory: HISTORY_DIR,
+    directory,
     scale: SCALE,
     newFieldSince: newFieldSince(now),
     corrections: true,
@@ -54,7 +55,7 @@ export async function runDemoHistory(
     onProgress: () => undefined,
   });
   try {
-    stdout.write(`Ninety nights of a simulated OTC, in the embedded database in ${HISTORY_DIR} …\n`);
+    stdout.write(`Ninety nights of a simulated OTC, in the embedded database in ${directory} …\n`);
     const nights = await loadHistory(desk, now, signal, ({ done, nights }) => {
       if (done > 0 && done % NIGHTS_PER_LINE === 0)
         stdout.write(`  ${done} of ${nights} nights are loaded\n`);

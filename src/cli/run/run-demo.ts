@@ -2,10 +2,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { openDemoDesk } from "../../demo/demo-desk.ts";
+import { shellArgument } from "../../format/shell-argument.ts";
 import { readStatus } from "../../runs/health/read-status.ts";
 import { parseScale } from "../../simulator/scale.ts";
 import type { CliContext } from "../cli-context.ts";
-import { globalOptions } from "../options/global-options.ts";
+import { dataDirectory, globalOptions } from "../options/global-options.ts";
 import { createLogger } from "../logger.ts";
 import { layoutOf } from "../render/layout.ts";
 import { createProgressLine } from "../render/progress-line.ts";
@@ -13,8 +14,8 @@ import { renderFreshness } from "../render/render-status.ts";
 import { renderOutcomes } from "../render/render-outcomes.ts";
 import { migrate } from "../../loader/migrate.ts";
 
-/** The demo deletes this directory at each start, so it must not be one that holds real data. */
-const DEMO_DIR = join(".otc-etl", "demo");
+/** In the directory of the embedded database. It is deleted at each start, so it must not be one that holds real data. */
+const FOLDER = "demo";
 
 /** Records of each view that cannot be loaded, to show how the quarantine works. */
 const FLAWS = 2;
@@ -35,9 +36,10 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
     context.stdout.write(text);
   };
 
-  await rm(DEMO_DIR, { recursive: true, force: true });
+  const directory = join(dataDirectory(context.env, options), FOLDER);
+  await rm(directory, { recursive: true, force: true });
   const desk = await openDemoDesk({
-    directory: DEMO_DIR,
+    directory,
     scale,
     flaws: FLAWS,
     log,
@@ -70,7 +72,7 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
     say(
       `\nThe freshness of each view:\n\n${renderFreshness(await readStatus(database, desk.views, 0), layout)}`,
     );
-    say(nextSteps());
+    say(nextSteps(directory));
     return [...first, ...second].some((outcome) => outcome.status === "failed") ? 1 : 0;
   } finally {
     progress.stop();
@@ -78,16 +80,18 @@ export async function runDemo(command: Command, context: CliContext): Promise<nu
   }
 }
 
-function nextSteps(): string {
+function nextSteps(directory: string): string {
+  const option = `--data-dir ${shellArgument(directory)}`;
+  const line = (command: string, what: string): string => `  npx otc-etl ${command.padEnd(34)}  ${what}`;
   return `
 Try next:
 
-  npx otc-etl demo --serve                        the status page, with ninety nights of loads
-  npx otc-etl serve --data-dir ${DEMO_DIR}      the status page of these two nights
-  npx otc-etl status --data-dir ${DEMO_DIR}     the runs on record
-  npx otc-etl simulate                            the simulated OTC, for your own loads
-  npx otc-etl doctor                              what is missing for a load of the real OTC
-  npx otc-etl load --help                         all options of a load
+${line("demo --serve", "the status page, with ninety nights of loads")}
+${line(`serve ${option}`, "the status page of these two nights")}
+${line(`status ${option}`, "the runs on record")}
+${line("simulate", "the simulated OTC, for your own loads")}
+${line("doctor", "what is missing for a load of the real OTC")}
+${line("load --help", "all options of a load")}
 
 To load the real OTC into your PostgreSQL, copy .env.example to .env and fill it in.
 `;
