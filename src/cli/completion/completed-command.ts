@@ -74,6 +74,9 @@ function completions(
   choices: readonly string[] | undefined,
   views: readonly string[],
 ): Completions {
+  if (choices !== undefined && placeholder === "view=value") {
+    return { kind: "words", words: views.flatMap((view) => choices.map((choice) => `${view}=${choice}`)) };
+  }
   if (choices !== undefined) return { kind: "words", words: choices };
   if (placeholder === "view") return { kind: "words", words: views };
   return { kind: PATHS.has(placeholder) ? "files" : "nothing" };

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Environment, readSettings } from "../../config/read-settings.ts";
 import { path } from "../../config/values/setting-types.ts";
+import { MISSING_MODES } from "../../views/view.ts";
 import { offering } from "./offering.ts";
 import { choicesOf, flagOf, settingList, viewSettingList } from "../../config/settings.ts";
 
@@ -27,8 +28,9 @@ export function addGlobalOptions(program: Command): void {
         .default("text"),
     );
   for (const { flag } of viewSettingList) {
+    const values = flag === "view-missing" ? MISSING_MODES : [];
     program.addOption(
-      new Option(`--${flag} <view=value>`, "the value for one view; can be repeated")
+      offering(`--${flag} <view=value>`, "the value for one view; can be repeated", values)
         .hideHelp()
         .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
     );

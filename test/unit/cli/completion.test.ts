@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bashScript } from "../../../src/cli/completion/bash-script.ts";
 import { completedCommand } from "../../../src/cli/completion/completed-command.ts";
@@ -9,6 +10,8 @@ import { fishScript } from "../../../src/cli/completion/fish-script.ts";
 import { zshScript } from "../../../src/cli/completion/zsh-script.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 import { silentProgram } from "../../../scripts/silent-program.ts";
+
+const ASK_ZSH = fileURLToPath(new URL("../../support/ask-zsh.zsh", import.meta.url));
 
 const program = completedCommand(silentProgram(), ["tickets", "comments"]);
 let folder: string;
@@ -63,6 +66,10 @@ const QUESTIONS: readonly (readonly [typed: readonly string[], offered: readonly
     ["verify-ca", "verify-full"],
   ],
   [["load", "--api-username", "script"], []],
+  [
+    ["load", "--view-missing", "tickets"],
+    ["tickets=ignore", "tickets=report", "tickets=soft-delete", "tickets=archive"],
+  ],
 ];
 
 describe("in bash", () => {
@@ -128,8 +135,32 @@ describeWithShell("fish", () => {
 });
 
 describeWithShell("zsh", () => {
-  test("the script is valid for zsh", () => {
-    execFileSync("zsh", ["-n", "script.zsh"], { cwd: folder });
+  const ask = (lines: readonly string[]): string[][] =>
+    execFileSync("zsh", ["-f", ASK_ZSH, join(folder, "script.zsh"), ...lines], {
+      cwd: folder,
+      // It waits for answers.
+      timeout: 25_000,
+      encoding: "utf8",
+      env: { ...process.env, HOME: folder },
+    })
+      .split("\n")
+      .map((line) => line.split(" ").filter((word) => word !== ""))
+      .slice(0, lines.length);
+
+  test("every question is answered", () => {
+    const answers = ask(QUESTIONS.map(([typed]) => `otc-etl ${typed.join(" ")}`));
+    const sorted = (words: readonly string[]): string => words.toSorted().join(" ");
+    expect(QUESTIONS.map(([typed], index) => [typed, sorted(answers[index] ?? ["no answer"])])).toEqual(
+      QUESTIONS.map(([typed, offered]) => [typed, sorted(offered)]),
+    );
+  });
+
+  test("paths are completed with files, and typed text is never executed", () => {
+    expect(ask(["otc-etl load --from script.b", "otc-etl load $(touch trace) --data-"])).toEqual([
+      ["script.bash"],
+      ["--data-dir"],
+    ]);
+    expect(existsSync(join(folder, "trace"))).toBe(false);
   });
 });
 
