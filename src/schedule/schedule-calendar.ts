@@ -6,7 +6,7 @@ export interface ScheduledTimes {
   readonly next: Date;
 }
 
-/** The first period in which times are looked for, in milliseconds. It is quadrupled as long as it has too few times. */
+/** The first period in which times are looked for, in milliseconds. It is doubled as long as it has too few times. */
 const FIRST_PERIOD_MS = 6 * 3_600_000;
 
 /** Enough for a schedule of once a year; in milliseconds. */
@@ -36,13 +36,16 @@ export class ScheduleCalendar {
     return times;
   }
 
+  /** Each time takes a millisecond to compute, so none is computed twice, and few more than are needed. */
   #timesUpTo(schedule: Schedule, now: Date): ScheduledTimes {
-    for (let periodMs = FIRST_PERIOD_MS; ; periodMs *= 4) {
-      const { past, next } = timesSince(schedule, Math.min(periodMs, LONGEST_PERIOD_MS), now);
-      if (past.length >= this.#count || periodMs >= LONGEST_PERIOD_MS) {
-        return { past: past.slice(-this.#count), next };
-      }
+    const next = nextTime(schedule, now);
+    let past: readonly Date[] = [];
+    for (let periodMs = FIRST_PERIOD_MS; past.length < this.#count; periodMs *= 2) {
+      const from = new Date(now.getTime() - Math.min(periodMs, LONGEST_PERIOD_MS));
+      past = [...timesBetween(schedule, from, past[0] ?? next), ...past];
+      if (periodMs >= LONGEST_PERIOD_MS) break;
     }
+    return { past: past.slice(-this.#count), next };
   }
 }
 
@@ -51,10 +54,9 @@ function isBetween({ past, next }: ScheduledTimes, now: Date): boolean {
   return now < next && (last === undefined || last <= now);
 }
 
-function timesSince(schedule: Schedule, periodMs: number, now: Date): ScheduledTimes {
-  const past: Date[] = [];
-  for (let next = nextTime(schedule, new Date(now.getTime() - periodMs)); ; next = nextTime(schedule, next)) {
-    if (next > now) return { past, next };
-    past.push(next);
-  }
+/** The scheduled times after `from` and before `to`. */
+function timesBetween(schedule: Schedule, from: Date, to: Date): readonly Date[] {
+  const times: Date[] = [];
+  for (let time = nextTime(schedule, from); time < to; time = nextTime(schedule, time)) times.push(time);
+  return times;
 }
