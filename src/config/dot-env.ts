@@ -66,7 +66,7 @@ function parse(text: string): Environment {
     }
     const value = rest.slice(1).trimStart();
     const quote = /^["'`]/.exec(value)?.[0];
-    if (quote === undefined ? /[^\s#]#/.test(value) : file[name]?.startsWith(quote) === true) {
+    if (quote === undefined ? /^[^#]*[^\s#]#/.test(value) : file[name]?.startsWith(quote) === true) {
       const what = quote === undefined ? "its value would end before the #" : "its quote is not closed";
       throw new Mistake(`${where}: ${what}`, `Put the whole value in quotes: ${name}='value'.`);
     }

@@ -22,6 +22,7 @@ describe("a .env", () => {
   test.each([
     ["a comment", "# OTC_API_URL is the address\n#OTC_X: y"],
     ["a comment after a value", "OTC_A=1 # one"],
+    ["a comment with a # after a value", "OTC_A=1 # as in a#1"],
     ["a value with a # in quotes", `OTC_A="a#b"`],
     ["a value of several lines", `OTC_A="-----BEGIN\nOTHER: x\n-----END"`],
     ["a line of another program", "PATTERN=a#b\nNOTE: x"],
