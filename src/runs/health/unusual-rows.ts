@@ -14,8 +14,7 @@ export interface UnusualRows {
 /** People correct and enter some records late every night. Twice as many as usual are worth a look. */
 const UNUSUAL_FACTOR = 2;
 
-/** So few rows, and so small a part of the document, are corrections of a person, also where there are none on most nights. */
-const NEVER_UNUSUAL_ROWS = 10;
+/** So small a part of the document is what people correct by hand, also where they do so on few nights. */
 const NEVER_UNUSUAL_RATIO = 0.0001;
 
 /**
@@ -28,7 +27,7 @@ export function unusualRows(
   earlier: readonly RecordedRun[],
 ): readonly UnusualRows[] {
   if (last === undefined) return [];
-  const floor = Math.max(NEVER_UNUSUAL_ROWS, NEVER_UNUSUAL_RATIO * (last.fetched ?? 0));
+  const floor = NEVER_UNUSUAL_RATIO * (last.fetched ?? 0);
   return UNUSUAL_COUNTS.flatMap((count) => {
     const rows = last[count] ?? 0;
     const usual = median(earlier.flatMap((run) => run[count] ?? [])) ?? 0;
