@@ -1,9 +1,9 @@
-import { renderEnvExample, settingGroups } from "../src/config/describe-settings.ts";
 import type { Setting } from "../src/config/settings/setting.ts";
 import { flagOf, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
 import { renderBackendMatrix } from "./backend-matrix.ts";
 import { DECISION_INDEX, renderDecisionIndex } from "./decision-index.ts";
+import { renderEnvExample, settingGroups } from "./env-example.ts";
 import { formatPage } from "./format-page.ts";
 import { renderLibraryPage } from "./library-page.ts";
 import { silentProgram } from "./silent-program.ts";
