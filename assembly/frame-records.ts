@@ -1,9 +1,11 @@
 // AssemblyScript. Finds the ends of records as src/json/record-framer.ts does, 64 bytes at a time, and hashes each record.
 import { writeFingerprint } from "./fingerprint";
+import { isSpace } from "./json-bytes";
 import { anyRows, firstGuess, forgetSeen, markSeen } from "./known-rows";
 
 export { keys, KEYS_BYTES } from "./fingerprint";
 export { findRow, indexRows } from "./known-rows";
+export { describeFields, scanRecord } from "./scan-record";
 
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
@@ -148,10 +150,6 @@ function report(end: usize): bool {
   recordStart = 0;
   state = SEPARATOR;
   return true;
-}
-
-function isSpace(byte: u8): bool {
-  return byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }
 
 function scanScalarByte(byte: u8): void {

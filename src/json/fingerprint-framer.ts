@@ -25,11 +25,9 @@ export interface FingerprintFramerOptions {
 }
 
 /**
- * Receives one record that is not known: the bytes from `start` to `end` (exclusive) of `bytes`, its position in the
- * document, from 0, and four words whose 16 bytes are the record's fingerprint. Bytes and words are valid only during
- * the call.
- *
- * `bytes` is the chunk that was pushed, unless the record began in an earlier one.
+ * Receives one record that is not known: the bytes from `start` to `end` (exclusive) of `bytes`, which is the memory of
+ * the framer's module, its position in the document, from 0, four words whose 16 bytes are the record's fingerprint, and
+ * whether the chunk that was pushed holds all of it. Bytes and words are valid only during the call.
  */
 type OnUnknownRecord = (
   bytes: Buffer,
@@ -37,6 +35,7 @@ type OnUnknownRecord = (
   end: number,
   position: number,
   fingerprint: Uint32Array,
+  isInChunk: boolean,
 ) => void;
 
 /**
@@ -61,6 +60,11 @@ export class FingerprintFramer {
     this.#maxRecordBytes = maxRecordBytes;
     this.#module = known.index();
     this.#module.begin(key, maxRecordBytes);
+  }
+
+  /** The module in whose memory the records are. */
+  get module(): FramingModule {
+    return this.#module;
   }
 
   /** Records framed so far. */
@@ -118,10 +122,10 @@ export class FingerprintFramer {
     const shift = start - inputStart;
 
     let outcome = module.frame(inputStart, inputEnd);
-    this.#handOut(chunk, shift, onRecord);
+    this.#handOut(inputStart, onRecord);
     while (outcome === RESULTS_FULL) {
       outcome = module.frame(module.position, inputEnd);
-      this.#handOut(chunk, shift, onRecord);
+      this.#handOut(inputStart, onRecord);
     }
     switch (outcome) {
       case INPUT_READ:
@@ -140,7 +144,8 @@ export class FingerprintFramer {
     }
   }
 
-  #handOut(chunk: Buffer, shift: number, onRecord: OnUnknownRecord): void {
+  /** @param chunkStart where the bytes of the chunk begin */
+  #handOut(chunkStart: number, onRecord: OnUnknownRecord): void {
     const { bytes, words, results, resultCount, recordCount } = this.#module;
     const fingerprint = this.#fingerprint;
     const before = this.#records;
@@ -153,11 +158,7 @@ export class FingerprintFramer {
         fingerprint[word] = words[result + RESULT_FINGERPRINT + word] as number;
       }
       this.#records = position + 1;
-      if (recordStart + shift >= 0) {
-        onRecord(chunk, recordStart + shift, recordEnd + shift, position, fingerprint);
-      } else {
-        onRecord(bytes, recordStart, recordEnd, position, fingerprint);
-      }
+      onRecord(bytes, recordStart, recordEnd, position, fingerprint, recordStart >= chunkStart);
     }
     this.#records = before + recordCount;
   }

@@ -15,6 +15,31 @@ interface FramingExports {
   readonly indexRows: (from: number, count: number, slots: number) => void;
   readonly findRow: (fingerprint: number) => number;
   readonly frame: (from: number, end: number) => number;
+  readonly describeFields: (
+    count: number,
+    names: number,
+    followers: number,
+    kinds: number,
+    starts: number,
+    ends: number,
+    decoded: number,
+  ) => void;
+  readonly scanRecord: (from: number, end: number) => number;
+}
+
+/** Where in the memory of the module the fields of a view are described, and those of a record written. */
+export interface FieldAddresses {
+  /** Address and length (32 bits each) of each field's name, in quotes. Up to 15 bytes behind it are read. */
+  readonly names: number;
+  /** For each field, the one that is expected behind it; then the one that is expected first. */
+  readonly followers: number;
+  /** A byte for each field. */
+  readonly kinds: number;
+  /** 32 bits for each field. */
+  readonly starts: number;
+  readonly ends: number;
+  /** Room for the decoded texts of a record: as much as the record and 16 bytes more. */
+  readonly decoded: number;
 }
 
 interface Memory {
@@ -55,6 +80,9 @@ export const ROW_TIMES_SEEN = 4;
 export const ROW_LAST_POSITION = 5;
 
 const PAGE_BYTES = 64 * 1024;
+
+/** SIMD reads and writes so many bytes at a time. */
+const ALIGNMENT = 16;
 
 /** How far behind its input the module reads. */
 const MARGIN_BYTES = 64;
@@ -97,6 +125,28 @@ export class FramingModule {
     memory.grow(Math.ceil(missing / PAGE_BYTES));
     this.bytes = Buffer.from(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
+  }
+
+  /** Takes memory for good, whatever it holds. To be called before anything is framed. */
+  allocate(bytes: number): number {
+    const address = Math.ceil(this.free / ALIGNMENT) * ALIGNMENT;
+    this.free = address + bytes;
+    this.reserve(this.free);
+    return address;
+  }
+
+  /** Says which fields records have, before they are scanned. */
+  describeFields(count: number, { names, followers, kinds, starts, ends, decoded }: FieldAddresses): void {
+    this.#exports.describeFields(count, names, followers, kinds, starts, ends, decoded);
+  }
+
+  /**
+   * Reads the values of the record between two addresses.
+   *
+   * @returns where it ends (exclusive); 0 for a record of an unusual shape
+   */
+  scanRecord(from: number, end: number): number {
+    return this.#exports.scanRecord(from, end);
   }
 
   /** Makes the rows known that were written from an address on; `slots` slots behind them have to be zero. */

@@ -22,22 +22,32 @@ export type ScalarKind = typeof STRING | typeof NUMBER;
 export class RecordFields {
   readonly names: readonly string[];
   /** One entry per name, from the constants above. */
-  readonly kinds: Uint8Array;
-  /** The buffer with a field's bytes: the document's or, for decoded values, `scratch`. Only for STRING, NUMBER and NESTED. */
+  kinds: Uint8Array;
+  /** The buffer with a field's bytes: the document's or, for decoded values, another. Only for STRING, NUMBER and NESTED. */
   readonly sources: Buffer[];
-  readonly starts: Int32Array;
+  starts: Int32Array;
   /** Exclusive. */
-  readonly ends: Int32Array;
+  ends: Int32Array;
   #scratch = Buffer.allocUnsafeSlow(4096);
-  #scratchWords = new DataView(this.#scratch.buffer);
   #scratchUsed = 0;
+  /** What all fields have as their source, unless there are others. */
+  #source: Buffer;
+  #hasOtherSources = false;
 
   constructor(names: readonly string[]) {
     this.names = names;
     this.kinds = new Uint8Array(names.length);
+    this.#source = this.#scratch;
     this.sources = names.map(() => this.#scratch);
     this.starts = new Int32Array(names.length);
     this.ends = new Int32Array(names.length);
+  }
+
+  /** Replaces the arrays by those that a scanner fills. */
+  replace(kinds: Uint8Array, starts: Int32Array, ends: Int32Array): void {
+    this.kinds = kinds;
+    this.starts = starts;
+    this.ends = ends;
   }
 
   /** Forgets the last record. */
@@ -46,44 +56,35 @@ export class RecordFields {
     this.#scratchUsed = 0;
   }
 
-  set(index: number, kind: number, source: Buffer, start: number, end: number): void {
-    this.kinds[index] = kind;
-    this.sources[index] = source;
-    this.starts[index] = start;
-    this.ends[index] = end;
+  /** Tells that a scanner has read a record, whose bytes are all in this buffer. */
+  setSource(source: Buffer): void {
+    this.#scratchUsed = 0;
+    // As a rule it is that of the record before. To write it for each field again would take as long as some values.
+    if (source === this.#source && !this.#hasOtherSources) return;
+    this.sources.fill(source);
+    this.#source = source;
+    this.#hasOtherSources = false;
   }
 
   /** Sets a field's bytes from a text. Half a surrogate pair becomes U+FFFD. */
   setText(index: number, kind: number, text: string): void {
     // No UTF-16 unit takes more than three bytes.
-    const start = this.reserve(text.length * 3);
+    const start = this.#reserve(text.length * 3);
     const end = start + this.#scratch.write(text, start, "utf8");
-    this.keep(end);
-    this.set(index, kind, this.#scratch, start, end);
+    this.#scratchUsed = end;
+    this.kinds[index] = kind;
+    this.sources[index] = this.#scratch;
+    this.#hasOtherSources = true;
+    this.starts[index] = start;
+    this.ends[index] = end;
   }
 
-  /** The buffer for values whose bytes differ from the document's. `reserve` returns the offset to write at. */
-  get scratch(): Buffer {
-    return this.#scratch;
-  }
-
-  /** The same, for writing several bytes at a time. */
-  get scratchWords(): DataView {
-    return this.#scratchWords;
-  }
-
-  /** Makes room in `scratch`. When it is full, a larger buffer replaces it, and fields keep the old one they point to. */
-  reserve(bytes: number): number {
+  /** Makes room for a text. When it is full, a larger buffer replaces it, and fields keep the old one they point to. */
+  #reserve(bytes: number): number {
     if (this.#scratchUsed + bytes > this.#scratch.length) {
       this.#scratch = Buffer.allocUnsafeSlow(Math.max(bytes, this.#scratch.length * 2));
-      this.#scratchWords = new DataView(this.#scratch.buffer);
       this.#scratchUsed = 0;
     }
     return this.#scratchUsed;
-  }
-
-  /** Keeps what was written to `scratch`, up to `end`. */
-  keep(end: number): void {
-    this.#scratchUsed = end;
   }
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import { errorMessage } from "../../errors/error-message.ts";
+import type { FramingModule } from "../../json/framing-module.ts";
 import { RecordScanner } from "../../json/record-scanner.ts";
 import { SourceError } from "../../errors/source-error.ts";
 import type { SourceRecord } from "../../views/parsed-record.ts";
@@ -66,21 +67,25 @@ export class RowStager {
   #fingerprint: Uint32Array = NO_FINGERPRINT;
   /** Repairs of texts in all rows before this one. */
   #repairsBefore = 0;
-  /** The chunk whose records need no check of their own: it is valid UTF-8 as a whole. */
-  #scannable: Buffer | undefined;
+  /** Whether the records in the chunk need no check of their own: it is valid UTF-8 as a whole. */
+  #isChunkUtf8 = false;
 
-  /** @param rejectedKeys receives the keys of rejected records; undefined when nobody needs them */
+  /**
+   * @param rejectedKeys receives the keys of rejected records; undefined when nobody needs them
+   * @param module the one in whose memory the records will be, if there is one
+   */
   constructor(
     view: View,
     timeZone: TimeZone,
     rejects: RejectSpool,
     destination: RowDestination,
     rejectedKeys?: RejectedKeys,
+    module?: FramingModule,
   ) {
     this.#view = view;
     this.#rejects = rejects;
     this.#converter = new RecordConverter(view, timeZone);
-    this.#scanner = new RecordScanner(this.#converter.fields);
+    this.#scanner = new RecordScanner(this.#converter.fields, module);
     this.#destination = destination;
     this.#rejectedKeys = rejectedKeys;
     this.#rows = new CopyBinaryWriter(
@@ -118,7 +123,7 @@ export class RowStager {
 
   /** To be called with each chunk of the document before its records come. */
   beginChunk(chunk: Buffer): void {
-    this.#scannable = isUtf8(wholeCharacters(chunk)) ? chunk : undefined;
+    this.#isChunkUtf8 = isUtf8(wholeCharacters(chunk));
   }
 
   /**
@@ -126,11 +131,19 @@ export class RowStager {
    *
    * @param position the record's place in the document, from 1
    * @param fingerprint four words, valid during the call
+   * @param isInChunk whether the chunk holds all of it
    */
-  stage(bytes: Buffer, start: number, end: number, position: number, fingerprint: Uint32Array): void {
+  stage(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    fingerprint: Uint32Array,
+    isInChunk: boolean,
+  ): void {
     this.#position = position;
     this.#fingerprint = fingerprint;
-    if (bytes !== this.#scannable && !isUtf8(bytes.subarray(start, end))) {
+    if (!(isInChunk && this.#isChunkUtf8) && !isUtf8(bytes.subarray(start, end))) {
       const rejection: Rejection = { reason: "invalid_utf8", message: "The record is not valid UTF-8." };
       this.#reject(rejection, null, bytes.toString("utf8", start, end));
       return;

@@ -84,15 +84,15 @@ export async function stageDocument(
     key,
     ...(known === undefined ? {} : { known: known.fingerprints }),
   });
-  const stager = new RowStager(view, timeZone, rejects, destination, rejectedKeys);
+  const stager = new RowStager(view, timeZone, rejects, destination, rejectedKeys, framer.module);
 
   async function* copyRows(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       if (framer.bytes + chunk.length > options.maxDocumentBytes) throw tooLarge(options.maxDocumentBytes);
       hash.update(chunk);
       stager.beginChunk(chunk);
-      framer.push(chunk, (bytes, start, end, position, fingerprint) => {
-        stager.stage(bytes, start, end, position + 1, fingerprint);
+      framer.push(chunk, (bytes, start, end, position, fingerprint, isInChunk) => {
+        stager.stage(bytes, start, end, position + 1, fingerprint, isInChunk);
       });
       onProgress(framer.records, framer.bytes);
       await rejects.relieve();

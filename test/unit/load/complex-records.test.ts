@@ -26,8 +26,8 @@ const ROADS = {
   WebAssembly: (document: Buffer, stager: RowStager) => {
     const framer = new FingerprintFramer({ ...LIMIT, key: Buffer.alloc(16) });
     stager.beginChunk(document);
-    framer.push(document, (bytes, start, end, position, fingerprint) => {
-      stager.stage(bytes, start, end, position + 1, fingerprint);
+    framer.push(document, (bytes, start, end, position, fingerprint, isInChunk) => {
+      stager.stage(bytes, start, end, position + 1, fingerprint, isInChunk);
     });
     framer.finish();
   },
@@ -35,7 +35,7 @@ const ROADS = {
     const framer = new RecordFramer(LIMIT.maxRecordBytes);
     stager.beginChunk(document);
     framer.push(document, (bytes, start, end) => {
-      stager.stage(bytes, start, end, framer.records, new Uint32Array(4));
+      stager.stage(bytes, start, end, framer.records, new Uint32Array(4), bytes === document);
     });
     framer.finish();
   },

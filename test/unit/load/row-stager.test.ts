@@ -30,12 +30,12 @@ class SeenRejects extends RejectSpool {
 /** What becomes of a document that comes in these chunks. */
 function stage(chunks: readonly Buffer[]) {
   const rejects = new SeenRejects(10_000);
-  const stager = new RowStager(notes, utc, rejects, { kind: "staging" });
   const framer = new FingerprintFramer({ maxRecordBytes: 1_000_000, key: Buffer.alloc(16) });
+  const stager = new RowStager(notes, utc, rejects, { kind: "staging" }, undefined, framer.module);
   for (const chunk of chunks) {
     stager.beginChunk(chunk);
-    framer.push(chunk, (bytes, start, end, position, fingerprint) => {
-      stager.stage(bytes, start, end, position + 1, fingerprint);
+    framer.push(chunk, (bytes, start, end, position, fingerprint, isInChunk) => {
+      stager.stage(bytes, start, end, position + 1, fingerprint, isInChunk);
     });
   }
   framer.finish();
@@ -114,6 +114,16 @@ describe("the records of a document", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("are read by the same fields when a long one has made the memory of the module grow", () => {
+    const notes = ["é\n", "x\t".repeat(250_000), "ü", "y\t".repeat(90_000), "y".repeat(900_000), "ß"];
+    const records = notes.map((note, index) => JSON.stringify({ Id: index, Note: note }));
+    const document = Buffer.from(`[${records.join(",")}]`);
+    const expected = notes.map((note, index) => [String(index), note, null, String(index + 1), null]);
+    for (const chunks of [[document], cutAt(document, [100, 500_000, 600_000, 601_000])]) {
+      expect(stage(chunks).rows).toEqual(expected);
+    }
   });
 
   it.each([
