@@ -6,7 +6,10 @@ import { parseScale, type Scale } from "../src/simulator/scale.ts";
 
 const BENCH_DATABASES = ["postgres15", "postgres18", "embedded"] as const;
 
-export type BenchDatabase = (typeof BENCH_DATABASES)[number];
+/** Needs a cluster, so that `all` does not name it. */
+const CITUS = "citus";
+
+export type BenchDatabase = (typeof BENCH_DATABASES)[number] | typeof CITUS;
 
 export interface BenchOptions {
   readonly views: readonly SimulatedView[];
@@ -30,7 +33,8 @@ Measures otc-etl against COPY of ready-made text and against batches of upserts,
 
   --scale <scale>        small, production, a number of tickets, or a multiple as 0.05x (default: production)
   --view <view>          tickets, comments, timesheets or all (default: timesheets)
-  --database <database>  postgres15, postgres18, embedded or all (default: all)
+  --database <database>  postgres15, postgres18, embedded or all (default: all); or citus, on the cluster on this machine
+                         whose coordinator OTC_TEST_CITUS_URL names
   --rounds <n>           how often each is measured, alternately (default: 3)
   --factor <n>           also load a document n times as large, once, and compare time and memory
   --skip-upserts         leave out the method replaced, which takes longest
@@ -59,7 +63,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   if (scale === undefined || scale.tickets === 0) throw new Error(`--scale ${values.scale} is no scale.`);
   return {
     views: oneOrAll("--view", values.view, SIMULATED_VIEWS),
-    databases: oneOrAll("--database", values.database, BENCH_DATABASES),
+    databases: values.database === CITUS ? [CITUS] : oneOrAll("--database", values.database, BENCH_DATABASES),
     scaleText: values.scale,
     scale,
     seed: wholeNumber("--seed", values.seed, 0),

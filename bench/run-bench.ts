@@ -9,7 +9,7 @@ import {
   day0Document,
 } from "./documents/bench-documents.ts";
 import { readyMadeRows } from "./documents/ready-made-rows.ts";
-import { withBenchServer } from "./measure/bench-server.ts";
+import { type BenchServer, withBenchServer, withCitusDatabase } from "./measure/bench-server.ts";
 import { measureEmbedded } from "./measure/measure-embedded.ts";
 import { measurePostgres } from "./measure/measure-postgres.ts";
 import { MEASUREMENTS, SampleCollector } from "./measure/sample.ts";
@@ -19,7 +19,7 @@ import { runCli } from "./processes/run-cli.ts";
 import { compareEmbedded, comparePostgres } from "./report/comparisons.ts";
 import type { Result } from "./report/result.ts";
 
-const MAJORS: Readonly<Record<Exclude<BenchDatabase, "embedded">, PostgresMajor>> = {
+const MAJORS: Readonly<Record<Exclude<BenchDatabase, "citus" | "embedded">, PostgresMajor>> = {
   postgres15: 15,
   postgres18: 18,
 };
@@ -88,12 +88,13 @@ async function measure(
       places: [],
     };
   }
-  return withBenchServer(MAJORS[database], async (server) => {
-    await runCli(["migrate"], { env: server.env });
+  const measureOn = async (server: BenchServer): Promise<Result> => {
+    await runCli(["migrate", ...(database === "citus" ? ["--distribute"] : [])], { env: server.env });
     const places = await measurePostgres({ server, documents, rows, larger, rounds, skipUpserts }, collector);
     const comparisons = comparePostgres(view, samples, factor);
     return { database, version: server.version, view, records, documentBytes, comparisons, samples, places };
-  });
+  };
+  return database === "citus" ? withCitusDatabase(measureOn) : withBenchServer(MAJORS[database], measureOn);
 }
 
 function multiplied(scale: Scale, factor: number): Scale {

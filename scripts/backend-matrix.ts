@@ -1,7 +1,7 @@
-import { type Backend, EMBEDDED, partitioned, POSTGRES } from "../src/database/backend.ts";
+import { type Backend, distributed, EMBEDDED, partitioned, POSTGRES } from "../src/database/backend.ts";
 
 /** What each property of a profile means to an operator. */
-const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name">, string>> = {
+const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name" | "settings">, string>> = {
   separateSessions: "several processes can work with it at the same time",
   roles: "roles with different rights",
   jobs: "what pg-boss, which keeps the jobs of workers, takes it for",
@@ -10,11 +10,15 @@ const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name">, string>> = {
     "a load creates the partitions that its rows need, if `migrate --partition` has divided the table",
   mayRepeatKeys:
     "the database may lack a constraint that keeps keys unique, so that a load checks them itself",
+  hasTriggers: "triggers guard the fingerprints of rows and count what other sessions write",
+  notesRows: "a refused row is found by a sequence that notes it, and not only by halving",
+  walCounters: "the record of a run says how much write-ahead log it took",
+  distributedBy: "the rows are on several servers, by the value of a column",
 };
 
 /** docs/scaling.md shows what each kind of database or table can do. */
 export function renderBackendMatrix(): string {
-  const backends = [POSTGRES, partitioned(POSTGRES), EMBEDDED];
+  const backends = [POSTGRES, partitioned(POSTGRES), distributed(POSTGRES, ""), EMBEDDED];
   const rows = Object.entries(MEANINGS).map(([property, meaning]) => [
     `${meaning} (\`${property}\`)`,
     ...backends.map((backend) => cell(backend[property as keyof typeof MEANINGS])),
@@ -28,7 +32,7 @@ export function renderBackendMatrix(): string {
     .join("\n");
 }
 
-function cell(value: boolean | string): string {
-  if (typeof value === "string") return value;
-  return value ? "yes" : "no";
+function cell(value: boolean | string | undefined): string {
+  if (typeof value === "string" && value !== "") return value;
+  return value === undefined || value === false ? "no" : "yes";
 }

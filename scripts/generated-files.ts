@@ -1,5 +1,5 @@
 import type { Setting } from "../src/config/settings/setting.ts";
-import { flagOf, settingList, viewSettingList } from "../src/config/settings.ts";
+import { flagOf, hasFlag, settingList, viewSettingList } from "../src/config/settings.ts";
 import { viewCatalog } from "../src/views/catalog.ts";
 import { renderBackendMatrix } from "./backend-matrix.ts";
 import { DECISION_INDEX, renderDecisionIndex } from "./decision-index.ts";
@@ -106,6 +106,8 @@ function settingRow(setting: Setting): string {
   const how =
     setting.secret === true
       ? ` Secret: also as \`${setting.env}_FILE\`, never a flag.`
-      : ` Flag \`--${flagOf(setting)}\`.`;
+      : hasFlag(setting)
+        ? ` Flag \`--${flagOf(setting)}\`.`
+        : "";
   return `| \`${setting.env}\` | ${fallback} | ${setting.description}${how} |`;
 }

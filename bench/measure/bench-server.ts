@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import type { PostgresMajor } from "../../test/support/postgres-binaries.ts";
+import { createCitusBenchDatabase } from "../../test/support/citus.ts";
 import { startPostgres } from "../../test/support/postgres-server.ts";
 import type { Environment } from "../processes/run-cli.ts";
 import { SCHEMA } from "./target-table.ts";
@@ -13,7 +14,8 @@ export interface BenchServer {
   readonly env: Environment;
   /** `server_version`. */
   readonly version: string;
-  readonly dataDir: string;
+  /** Of each server of the database, on this machine. */
+  readonly dataDirs: readonly string[];
   /** A connection for everything that is not measured. */
   readonly client: pg.Client;
 }
@@ -40,12 +42,41 @@ export async function withBenchServer<T>(
       const { rows } = await client.query<{ server_version: string }>("show server_version");
       const version = rows[0]?.server_version ?? "";
       const { url, dataDir } = server;
-      return await work({ url, env: { OTC_DATABASE_URL: url }, version, dataDir, client });
+      return await work({ url, env: { OTC_DATABASE_URL: url }, version, dataDirs: [dataDir], client });
     } finally {
       await client.end();
     }
   } finally {
     await server.destroy();
+  }
+}
+
+/**
+ * Lends a database of its own on a Citus cluster to `work`, and removes it afterwards. The cluster is on this machine, and
+ * `OTC_TEST_CITUS_URL` names its coordinator.
+ */
+export async function withCitusDatabase<T>(work: (server: BenchServer) => Promise<T>): Promise<T> {
+  const database = await createCitusBenchDatabase();
+  try {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ version: string }>(
+        "select split_part(citus_version(), ' on ', 1) || ' on ' || current_setting('server_version') as version",
+      );
+      const { url, dataDirs } = database;
+      return await work({
+        url,
+        env: { OTC_DATABASE_URL: url },
+        version: rows[0]?.version ?? "",
+        dataDirs,
+        client,
+      });
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await database.drop();
   }
 }
 
@@ -93,14 +124,14 @@ export async function withServerCost<T extends object>(
   };
 }
 
-async function readCounters({ client, dataDir }: BenchServer): Promise<ServerCost> {
+async function readCounters({ client, dataDirs }: BenchServer): Promise<ServerCost> {
   const { rows } = await client.query<{ wal: string; buffers: string }>(
     `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as wal, blks_hit + blks_read as buffers
      from pg_stat_database where datname = current_database()`,
   );
   return {
     walBytes: Number(rows[0]?.wal),
-    serverCpuSeconds: cpuSecondsOfEndedChildren(dataDir),
+    serverCpuSeconds: dataDirs.reduce((sum, dataDir) => sum + cpuSecondsOfEndedChildren(dataDir), 0),
     serverBuffers: Number(rows[0]?.buffers),
   };
 }

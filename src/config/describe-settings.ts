@@ -1,5 +1,5 @@
 import { type Environment, withoutUrlSecrets } from "./read-settings.ts";
-import { flagOf, settingList, viewSettingList } from "./settings.ts";
+import { flagOf, hasFlag, settingList, viewSettingList } from "./settings.ts";
 
 /** A setting with its current value. */
 interface DescribedSetting {
@@ -24,7 +24,7 @@ export function describeSettings(
   const settings = settingList.map((setting): DescribedSetting => {
     const name = flagOf(setting);
     const file = `${setting.env}_FILE`;
-    const shown = { env: setting.env, flag: setting.secret === true ? "-" : `--${name}` };
+    const shown = { env: setting.env, flag: hasFlag(setting) ? `--${name}` : "-" };
     const conceal = (value: string): string => (setting.secret === true ? "(set)" : withoutUrlSecrets(value));
     if (flags[name] !== undefined) return { ...shown, value: conceal(flags[name]), origin: "flag" };
     if (env[setting.env])

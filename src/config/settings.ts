@@ -49,6 +49,11 @@ export function flagOf(definition: Setting): string {
   return definition.env.replace(/^OTC_/, "").toLowerCase().replaceAll("_", "-");
 }
 
+/** Whether every command takes the setting as a flag. */
+export function hasFlag({ secret, isOption }: Setting): boolean {
+  return secret !== true && isOption !== true;
+}
+
 /** The values that a setting can have, when they are few. */
 export function choicesOf({ type }: Setting): readonly string[] {
   return "options" in type && Array.isArray(type.options) ? type.options.map(String) : [];

@@ -3,19 +3,29 @@
  * it asks for what it needs. docs/scaling.md shows the profiles.
  */
 export interface Backend {
-  readonly name: "postgres" | "partitioned" | "embedded";
+  readonly name: "postgres" | "partitioned" | "distributed" | "embedded";
   /** Whether other sessions can be open: for a second connection of the loader, and for loads of other processes. */
   readonly separateSessions: boolean;
   /** Whether roles with different rights can use the database. */
   readonly roles: boolean;
   /** What pg-boss calls the database that the workers keep their jobs in. */
-  readonly jobs: "postgres" | "pglite";
+  readonly jobs: "postgres" | "citus" | "pglite";
   /** Whether a first load may put rows into the table without staging, and build the indexes afterwards. */
   readonly directFill: boolean;
   /** Whether a load creates the partitions that its rows need. */
   readonly createsPartitions: boolean;
   /** Whether rows with the same key may be in the table, because no unique constraint has to cover the key. */
   readonly mayRepeatKeys: boolean;
+  /** Whether triggers can clear the fingerprint of a row that somebody else changes, and count the statements that write. */
+  readonly hasTriggers: boolean;
+  /** Whether a statement can note the row that it handles in a sequence, by which a refused row is found. */
+  readonly notesRows: boolean;
+  /** Whether the write-ahead log of the server that a load is connected to shows all that it writes. */
+  readonly walCounters: boolean;
+  /** The column by which the rows of the table are spread over servers; undefined when they are on one. */
+  readonly distributedBy: string | undefined;
+  /** Settings of the server, by name, under which a load runs. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 export const POSTGRES: Backend = {
@@ -26,6 +36,11 @@ export const POSTGRES: Backend = {
   directFill: true,
   createsPartitions: false,
   mayRepeatKeys: false,
+  hasTriggers: true,
+  notesRows: true,
+  walCounters: true,
+  distributedBy: undefined,
+  settings: {},
 };
 
 export const EMBEDDED: Backend = {
@@ -44,5 +59,27 @@ export function partitioned(database: Backend): Backend {
     directFill: false,
     mayRepeatKeys: true,
     createsPartitions: true,
+  };
+}
+
+/** A table whose rows Citus has spread over servers, in a database of the given kind. */
+export function distributed(database: Backend, column: string): Backend {
+  return {
+    ...database,
+    name: "distributed",
+    jobs: "citus",
+    directFill: false,
+    // A unique constraint contains the distribution column.
+    mayRepeatKeys: true,
+    hasTriggers: false,
+    notesRows: false,
+    walCounters: false,
+    distributedBy: column,
+    // One connection to each server. With several, a statement could miss what another connection has written.
+    // What a load sets for its transaction holds on all servers.
+    settings: {
+      "citus.multi_shard_modify_mode": "sequential",
+      "citus.propagate_set_commands": "local",
+    },
   };
 }

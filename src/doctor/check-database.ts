@@ -4,6 +4,7 @@ import { readHealth } from "../runs/health/read-status.ts";
 import { readCircuit } from "../throttle/read-circuit.ts";
 import type { View } from "../views/view.ts";
 import { type CheckResult, failed, ok, skipped, warning } from "./check.ts";
+import { checkDistribution } from "./check-distribution.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { failure } from "./check-configuration.ts";
 import { formatNumberOf } from "../format/format.ts";
@@ -37,6 +38,7 @@ export async function checkDatabase(
     await checkMigrations(database),
     await checkRights(database, views),
     await checkPartitions(database, views),
+    await checkDistribution(database, views),
     await checkMissingRights(database, views),
     await checkOwner(database),
   ];

@@ -18,7 +18,7 @@ export async function checkPartitions(database: Database, views: readonly View[]
   const findings: string[] = [];
   for (const view of views) {
     const table = qualifiedName(database.schema, view.table);
-    const { mayRepeatKeys } = await readTableBackend(database, database.backend, table);
+    const { mayRepeatKeys, createsPartitions } = await readTableBackend(database, database.backend, table);
     if (!mayRepeatKeys) continue;
     const repeated = await findRepeatedKeys(
       database,
@@ -28,6 +28,7 @@ export async function checkPartitions(database: Database, views: readonly View[]
     if (repeated !== undefined) {
       return failed(name, repeated, "Loads refuse the table. Delete all but one row of each key.");
     }
+    if (!createsPartitions) continue;
     const division = await readDivision(database, view);
     if (division !== undefined && !(await mayCreatePartitions(database))) {
       return failed(

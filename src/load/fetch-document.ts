@@ -24,6 +24,7 @@ import { hasRemovedRows } from "./missing/restore-returned.ts";
 import type { RowDestination } from "./stage/row-stager.ts";
 import { type StagedDocument, stageDocument } from "./stage/stage-document.ts";
 import { copyTarget, createStaging } from "./tables/staging.ts";
+import { distributedView } from "../views/view.ts";
 import { WaitingRows } from "./first-load/waiting-rows.ts";
 
 /** Dropping and building the indexes for a smaller document costs about as much as keeping them up. */
@@ -184,10 +185,10 @@ function stageRows(
   destination: RowDestination,
   known?: KnownRows,
 ): Promise<StagedDocument> {
-  const { transaction, run, context, state } = load;
+  const { transaction, run, context, state, tables } = load;
   return inStep(load, "stage", () =>
     stageDocument(transaction, chunks, {
-      view: run.view,
+      view: distributedView(run.view, tables.backend.distributedBy),
       target,
       destination,
       timeZone: context.options.timeZone,

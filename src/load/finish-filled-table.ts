@@ -30,6 +30,7 @@ export async function finishFilledTable(
       unchanged: 0,
       compared: 0,
       changed: rows,
+      moved: 0,
       allNew: true,
       inserted: rows,
       updated: 0,

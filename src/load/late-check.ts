@@ -64,7 +64,8 @@ export class LateCheck {
     const { transaction, run, tables } = this.#load;
     return findLateRows(
       transaction,
-      { view: run.view, delta: this.#tables.delta, staging: tables.staging },
+      run.view,
+      { ...this.#tables, staging: tables.staging },
       { before, newest: this.#newest },
       refused.map(({ position }) => position),
     );

@@ -17,7 +17,7 @@ import { checkShrink } from "./guards/shrink.ts";
 import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";
-import { setPlannerSettings } from "./tables/planner-settings.ts";
+import { changeSettings, setPlannerSettings } from "./tables/planner-settings.ts";
 import { countRows } from "../runs/queries/read-table-sizes.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import { storeRejects } from "../runs/rejects/store-rejects.ts";
@@ -82,9 +82,11 @@ async function loadLocked(
   await run.source.prepare?.(transaction, runId, view);
 
   const target = qualifiedName(database.schema, view.table);
-  const fingerprinting = await readFingerprinting(transaction, view, target, options.timeZone);
+  const backend = await readTableBackend(transaction, database.backend, target);
+  await changeSettings(transaction, backend.settings);
+  const fingerprinting = await readFingerprinting(transaction, view, { target, backend }, options.timeZone);
   const tables = loadTables(database.schema, view, runId, {
-    backend: await readTableBackend(transaction, database.backend, target),
+    backend,
     hasFingerprints: fingerprinting.isStored,
   });
   const last = await readLastLoad(transaction, view);
@@ -120,7 +122,7 @@ async function loadLocked(
   await dropLoadTables(transaction, tables);
 
   state.meter.savepoints = transaction.savepoints;
-  state.meter.walBytes = await walSince(transaction, walBefore);
+  if (tables.backend.walCounters) state.meter.walBytes = await walSince(transaction, walBefore);
   const drift = driftOf(document, last);
   const committed: CommittedLoad = {
     view: view.name,

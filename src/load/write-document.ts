@@ -111,7 +111,7 @@ class WriteAttempt {
       }
       if (staged > 0) returned = await restoreReturned(transaction, run.view, typed);
       if (known !== undefined && staged === 0) return classifyKnown(known);
-      await analyzeKeys(transaction, run.view, tables.staging);
+      await analyzeKeys(transaction, run.view, tables, tables.staging);
       return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
     });
     log.debug(classification, "document classified");

@@ -1,3 +1,4 @@
+import { restoreReports } from "../distribution/distribute-tables.ts";
 import { migrate as applyMigrations, type MigrationState } from "../database/migrations/migrations.ts";
 import { refreshDerived } from "../load/refresh-derived.ts";
 import { viewCatalog } from "../views/catalog.ts";
@@ -16,7 +17,10 @@ export async function migrate(loader: Loader, signal: AbortSignal): Promise<read
   const applied = await applyMigrations(database, ({ version, name }) => {
     loader.log.info({ version, migration: name }, "migration applied");
   });
-  if (applied.length > 0) await fillDerived(loader, signal);
+  if (applied.length > 0) {
+    await restoreReports(database, await viewCatalog());
+    await fillDerived(loader, signal);
+  }
   return applied;
 }
 

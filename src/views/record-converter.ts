@@ -84,6 +84,11 @@ const WRONG_KIND: Readonly<Record<Exclude<ValueType, "text">, BadValue>> = {
   timestamp: NOT_A_TIMESTAMP,
 };
 
+const NO_DISTRIBUTION_VALUE = new BadValue(
+  "no_distribution_value",
+  "the rows of the table are distributed over servers by it, so that each has to have a value",
+);
+
 /** Converts the records of one document into rows of its view. It collects the repairs and the schema drift. */
 export class RecordConverter {
   /** The record to convert. The scanner fills it for `convertFields`; `convertParsed` fills it itself. */
@@ -194,6 +199,7 @@ export class RecordConverter {
       const column = columns[index] as Column;
       if (kind === ABSENT || kind === NULL || this.#isNoValue(index, kind)) {
         if (column.key === "required") return { field: column.field };
+        if (column.isDistributed === true) return { field: column.field, bad: NO_DISTRIBUTION_VALUE };
         sink.writeNull();
         continue;
       }

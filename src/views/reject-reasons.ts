@@ -6,6 +6,7 @@ export const REJECT_REASONS = [
   "invalid_timestamp",
   "invalid_utf8",
   "missing_key",
+  "no_distribution_value",
   "not_an_object",
   "refused_by_database",
   "too_complex",

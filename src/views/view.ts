@@ -19,6 +19,8 @@ export interface Column {
   readonly key?: KeyPart;
   /** Whether the text is a time of day: all spellings of one time are stored as one. A text that is no time stays as it is. */
   readonly isTimeOfDay?: true;
+  /** Whether the rows of the table are distributed by the column, so that each has to have a value. */
+  readonly isDistributed?: true;
   /** Whether the column is written only when the row is inserted. A difference in it does not cause an update. */
   readonly insertOnly: boolean;
   /** Whether this is the version column: of two records with the same key, the one with the later value is newer. */
@@ -60,6 +62,14 @@ export interface MissingRows {
   readonly sameWhenRekeyed?: readonly string[];
 }
 
+/** How Citus spreads the rows of a view's table over servers. */
+export interface Distribution {
+  /** By whose value a row has its server: a text or an integer. */
+  readonly column: string;
+  /** The view whose rows with the same value are on the same server; left out when that matters to nobody. */
+  readonly with?: string;
+}
+
 /** A view is data. It contains everything that a load has to know about it, except its table, which a migration creates. */
 export interface View {
   /** The name on the command line, in `etl_metadata` and, in capitals, in `OTC_VIEW_<NAME>`. */
@@ -74,6 +84,8 @@ export interface View {
   readonly history?: History;
   /** Without it, rows that OTC no longer sends are ignored, and no record is late. */
   readonly missing?: MissingRows;
+  /** Without it, the table cannot be distributed. */
+  readonly distribution?: Distribution;
 }
 
 interface ColumnOptions {
@@ -110,8 +122,8 @@ export function timeOfDay(field: string, options: ColumnOptions = {}): Column {
  * Checks a view once, where it is defined.
  *
  * @throws OtcError `internal` when a field or column occurs twice, no key column is required, a key column is
- *   insert-only, there are several version columns, the history has columns that no update writes, or the window of
- *   missing rows is no timestamp of the view
+ *   insert-only, there are several version columns, the history has columns that no update writes, the window of missing
+ *   rows is no timestamp of the view, or the distribution column is no text or integer of the view
  */
 export function defineView(
   view: Omit<View, "table" | "refreshes"> & Partial<Pick<View, "table" | "refreshes">>,
@@ -137,6 +149,7 @@ export function defineView(
   }
   if (complete.history !== undefined) checkHistory(complete, complete.history);
   if (complete.missing !== undefined) checkMissing(complete, complete.missing);
+  if (complete.distribution !== undefined) checkDistribution(complete, complete.distribution);
   return complete;
 }
 
@@ -157,6 +170,15 @@ function checkMissing(view: View, { window, sameWhenRekeyed = [] }: MissingRows)
   }
 }
 
+function checkDistribution(view: View, { column }: Distribution): void {
+  const found = view.columns.find(({ name }) => name === column);
+  if (found?.type === "integer" || found?.type === "text") return;
+  throw new OtcError(
+    "internal",
+    `View ${view.name} has no text or integer "${column}" to distribute rows by.`,
+  );
+}
+
 function checkHistory(view: View, { keys, columns, changedAt }: History): void {
   const changeable = changeableColumns(view);
   const named = changedAt === undefined ? columns : [...columns, changedAt];
@@ -167,6 +189,15 @@ function checkHistory(view: View, { keys, columns, changedAt }: History): void {
   if (keys.length !== keyColumns(view).length) {
     throw new OtcError("internal", `The history of view ${view.name} does not name each key column once.`);
   }
+}
+
+/** The view of a table whose rows are distributed by a column. */
+export function distributedView(view: View, column: string | undefined): View {
+  if (column === undefined) return view;
+  const columns = view.columns.map((each): Column =>
+    each.name === column ? { ...each, isDistributed: true } : each,
+  );
+  return { ...view, columns };
 }
 
 /** The columns that an update may write. */

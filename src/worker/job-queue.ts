@@ -94,13 +94,16 @@ export class JobQueue {
   readonly #database: Database;
   readonly #boss: PgBoss;
 
-  /** @param onError called with errors of background work, which is retried */
-  constructor(database: Database, onError: (error: Error) => void) {
+  /**
+   * @param onError called with errors of background work, which is retried
+   * @param backend what pg-boss takes the database for
+   */
+  constructor(database: Database, onError: (error: Error) => void, backend = database.backend.jobs) {
     this.#database = database;
     this.#boss = new PgBoss({
       db: jobDatabase(database),
       schema: jobSchema(database.schema),
-      backend: database.backend.jobs,
+      backend,
       createSchema: false,
       // The worker calls `supervise` itself between two loads: the embedded database has one session only.
       supervise: false,

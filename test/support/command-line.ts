@@ -1,3 +1,4 @@
+import { CITUS_VARIABLE } from "./citus.ts";
 import type { Command } from "commander";
 import { errorMessage } from "../../src/errors/error-message.ts";
 import { settingList, viewSettingList } from "../../src/config/settings.ts";
@@ -16,10 +17,11 @@ export async function usageProblem(words: readonly string[]): Promise<string | u
   }
 }
 
-/** Every environment variable that is read. */
+/** Every environment variable that is read, also by tests. */
 export async function knownVariables(): Promise<ReadonlySet<string>> {
   const views = await viewCatalog();
   return new Set([
+    CITUS_VARIABLE,
     ...settingList.map(({ env }) => env),
     ...settingList.filter(({ secret }) => secret === true).map(({ env }) => `${env}_FILE`),
     ...viewSettingList.flatMap(({ variable }) => views.map(({ name }) => variable(name))),

@@ -7,6 +7,7 @@ import type { Database, Parameter } from "../../src/database/database.ts";
 import { qualifiedName } from "../../src/database/identifier.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { Loader } from "../../src/loader/loader.ts";
+import { CITUS_SCHEMA, CITUS_VARIABLE, createCitusDatabase } from "./citus.ts";
 import { SCHEMAS } from "./database-templates.ts";
 import type { ProvidedPostgres } from "./global-setup.ts";
 import { POSTGRES_MAJORS } from "./postgres-binaries.ts";
@@ -86,18 +87,27 @@ export function describeEachDatabase(
       return server === undefined ? `PostgreSQL ${major}` : serverOrigin(server);
     }),
   ];
-
   for (const origin of origins) {
-    if (typeof origin === "string") {
-      process.stderr.write(`SKIPPED "${title}" on ${origin}: it is not installed here\n`);
-      describe.skip(`${title} (${origin})`, () => {
-        test(`needs ${origin}`, () => undefined);
-      });
-    } else if (only(origin)) {
-      describe(`${title} (${origin.name})`, () => {
-        body(targetOf(origin));
-      });
-    }
+    if (typeof origin === "string" || only(origin)) describeOn(origin, title, body);
+  }
+}
+
+/** A `describe` for tables that are distributed over the servers of a Citus cluster, if one is configured. */
+export function describeDistributed(title: string, body: (target: Target) => void): void {
+  describeOn(citusOrigin() ?? `Citus (${CITUS_VARIABLE} names a coordinator)`, title, body);
+}
+
+/** @param origin what is missing, if it is not there */
+function describeOn(origin: Origin | string, title: string, body: (target: Target) => void): void {
+  if (typeof origin === "string") {
+    process.stderr.write(`SKIPPED "${title}" on ${origin}: it is not installed here\n`);
+    describe.skip(`${title} (${origin})`, () => {
+      test(`needs ${origin}`, () => undefined);
+    });
+  } else {
+    describe(`${title} (${origin.name})`, () => {
+      body(targetOf(origin));
+    });
   }
 }
 
@@ -111,6 +121,24 @@ function serverOrigin({ major, url, template }: ProvidedPostgres): Origin {
       const database = await createTestDatabase(url, migrated ? { template } : {});
       return {
         env: { OTC_DATABASE_URL: database.url, OTC_PG_SCHEMA: schema },
+        remove: () => database.drop(),
+      };
+    },
+  };
+}
+
+/** A migrated database is distributed; one that is not migrated can be. */
+function citusOrigin(): Origin | undefined {
+  const citus = inject("citus");
+  if (citus === null) return undefined;
+  return {
+    name: "Citus",
+    engine: "postgres",
+    schema: CITUS_SCHEMA,
+    create: async (migrated) => {
+      const database = await createCitusDatabase(citus, migrated);
+      return {
+        env: { OTC_DATABASE_URL: database.url, OTC_PG_SCHEMA: CITUS_SCHEMA },
         remove: () => database.drop(),
       };
     },

@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 
 import { buildWhenStale } from "./build-when-stale.ts";
+import { makeCitusTemplate, type ProvidedCitus, removeCitusTemplate } from "./citus.ts";
 import { type EmbeddedTemplates, makeEmbeddedTemplates, makePostgresTemplate } from "./database-templates.ts";
 import { POSTGRES_MAJORS, postgresInstallation, type PostgresMajor } from "./postgres-binaries.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
@@ -19,6 +20,8 @@ declare module "vitest" {
     /** One a major; empty where the binaries are not installed. */
     readonly postgres: readonly ProvidedPostgres[];
     readonly embedded: EmbeddedTemplates;
+    /** Null unless `OTC_TEST_CITUS_URL` names a coordinator. */
+    readonly citus: ProvidedCitus | null;
   }
 }
 
@@ -49,14 +52,18 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return { major, url: server.url, template: await makePostgresTemplate(major, server.url) };
   });
   const embedded = makeEmbeddedTemplates();
-  await Promise.allSettled([...started, embedded]);
+  const citus = makeCitusTemplate();
+  await Promise.allSettled([...started, embedded, citus]);
   const destroyAll = async () => {
     await Promise.all(servers.map((server) => server.destroy()));
     await (await embedded).remove();
+    const made = await citus;
+    if (made !== undefined) await removeCitusTemplate(made);
   };
   try {
     const { empty, migrated } = await embedded;
     root.provide("embedded", { empty, migrated });
+    root.provide("citus", (await citus) ?? null);
     root.provide("postgres", await Promise.all(started));
   } catch (error) {
     await destroyAll().catch(() => undefined);

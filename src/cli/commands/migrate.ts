@@ -17,6 +17,7 @@ export function migrateCommand(context: CliContext): Command {
       (text: string, others: readonly string[]) => [...others, text],
       [] as readonly string[],
     )
+    .option("--distribute", "spread the tables, with their rows, over the servers of Citus", false)
     .option("--json", "one JSON object per migration, or per change with --adopt, on stdout", false)
     .action(async (flags: MigrateFlags, self: Command) => {
       const { runMigrate } = await import("../run/run-migrate.ts");
@@ -28,6 +29,7 @@ export function migrateCommand(context: CliContext): Command {
     ["otc-etl migrate --adopt --dry-run", "what would it take to adopt an old database?"],
     ["otc-etl migrate --adopt", "adopt it"],
     ["otc-etl migrate --partition timesheets=TS-Date:month", "divide the table of a large view by months"],
+    ["otc-etl migrate --distribute", "spread the tables over the servers of a Citus cluster"],
     ["otc-etl migrate --time-zone Europe/Vienna", "change the time zone of all loads, on purpose"],
   ]);
 }

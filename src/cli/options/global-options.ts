@@ -3,7 +3,7 @@ import { type Environment, readSettings } from "../../config/read-settings.ts";
 import { path } from "../../config/values/setting-types.ts";
 import { MISSING_MODES } from "../../views/view.ts";
 import { offering } from "./offering.ts";
-import { choicesOf, flagOf, settingList, viewSettingList } from "../../config/settings.ts";
+import { choicesOf, flagOf, hasFlag, settingList, viewSettingList } from "../../config/settings.ts";
 
 /** The options every command takes. */
 export interface GlobalOptions {
@@ -37,7 +37,7 @@ export function addGlobalOptions(program: Command): void {
   }
   for (const setting of settingList) {
     // Every user of a machine can read the flags of its processes.
-    if (setting.secret === true) continue;
+    if (!hasFlag(setting)) continue;
     const placeholder = setting.type === path ? "path" : "value";
     const flags = `--${flagOf(setting)} <${placeholder}>`;
     program.addOption(offering(flags, setting.description, choicesOf(setting)).hideHelp());

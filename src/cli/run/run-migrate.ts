@@ -7,6 +7,7 @@ import { viewCatalog } from "../../views/catalog.ts";
 import { isSameTimeZone, timeZoneNamed } from "../../views/values/time-zone.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parsePartitionRequest, type PartitionRequest } from "../../partitions/partition-request.ts";
+import type { DistributedTable } from "../../distribution/distribute-tables.ts";
 import type { PartitionedTable } from "../../partitions/partition-table.ts";
 import { formatNumberOf } from "../../format/format.ts";
 import { renderAdoption } from "../render/render-adoption.ts";
@@ -14,6 +15,7 @@ import { type Session, withSession } from "../session.ts";
 import { type Column, renderTable } from "../render/table.ts";
 import { changeTimeZone } from "../../loader/change-time-zone.ts";
 import { fillDerived, migrate } from "../../loader/migrate.ts";
+import { distribute } from "../../loader/distribute.ts";
 import { partitionTables } from "../../loader/partition-tables.ts";
 
 export interface MigrateFlags {
@@ -22,6 +24,7 @@ export interface MigrateFlags {
   readonly dryRun: boolean;
   readonly timeZone?: string;
   readonly partition: readonly string[];
+  readonly distribute: boolean;
   readonly json: boolean;
 }
 
@@ -47,12 +50,19 @@ export async function runMigrate(flags: MigrateFlags, command: Command, context:
       remedy: "Run `otc-etl migrate --partition …` when the tables are adopted.",
     });
   }
+  if (flags.distribute && (flags.status || flags.adopt || flags.partition.length > 0)) {
+    throw new OtcError("usage", "--distribute excludes --status, --adopt and --partition.", {
+      remedy: "Adopt the tables first. A table that is distributed cannot be partitioned by otc-etl.",
+    });
+  }
   const views = await viewCatalog();
   const divisions = flags.partition.map((text) => parsePartitionRequest(text, views));
   await withSession(command, context, async (session) => {
     if (flags.adopt) return adoptTables(flags, session, context);
     await updateTables(flags, session, context);
     if (divisions.length > 0) await runPartition(divisions, flags, session, context);
+    const isSet = session.loader.settings.distribute !== undefined && !flags.status;
+    if (flags.distribute || isSet) await runDistribute(flags, session, context);
   });
 }
 
@@ -94,6 +104,24 @@ async function runPartition(
   } else if (!options.quiet) {
     context.stdout.write(done.map((table) => `${partitionedLine(table)}\n`).join(""));
   }
+}
+
+async function runDistribute(
+  { json }: MigrateFlags,
+  { loader, options }: Session,
+  context: CliContext,
+): Promise<void> {
+  const done = await distribute(loader, context.signal);
+  if (json) {
+    for (const table of done) context.stdout.write(`${JSON.stringify(table)}\n`);
+  } else if (!options.quiet) {
+    context.stdout.write(done.map((table) => `${distributedLine(table)}\n`).join(""));
+  }
+}
+
+function distributedLine({ view, column, rows, wasDistributed }: DistributedTable): string {
+  if (wasDistributed) return `${view} is distributed by ${column} already; nothing changes.`;
+  return `${view} is distributed by ${column} now: ${formatNumberOf(rows, "row")} ${rows === 1 ? "was" : "were"} moved.`;
 }
 
 function partitionedLine(table: PartitionedTable): string {

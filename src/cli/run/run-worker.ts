@@ -10,6 +10,7 @@ import { type LoadOutcome, unbegunLoad } from "../../runs/outcome.ts";
 import type { View } from "../../views/view.ts";
 import { keepAliveFile } from "../../worker/alive-file.ts";
 import { DatabaseWatch } from "../../worker/database-watch.ts";
+import { readJobsBackend } from "../../database/table-backend.ts";
 import { JobQueue } from "../../worker/job-queue.ts";
 import { GraceSignal } from "../../worker/grace-signal.ts";
 import { Shutdown } from "../../shutdown/shutdown.ts";
@@ -64,9 +65,10 @@ export function runWorker(
       if (flags.migrate) await migrate(loader, context.signal);
     }
     const database = await loader.migratedDatabase();
-    const queue = new JobQueue(database, (error) => {
+    const onError = (error: Error): void => {
       log.debug(`pg-boss: ${errorMessage(error)}`);
-    });
+    };
+    const queue = new JobQueue(database, onError, await readJobsBackend(database));
     if (flags.list) {
       const statuses = await readWorkerStatus(database, queue, schedules, LETTERS_SHOWN);
       if (!flags.json) context.stdout.write(renderWorkerStatus(statuses, layout));

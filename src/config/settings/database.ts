@@ -62,6 +62,14 @@ export const DATABASE = inGroup("Database", {
     type: text,
     default: "servicedesk",
   },
+  distribute: {
+    env: "OTC_DISTRIBUTE",
+    description:
+      "Whether `migrate` spreads the tables of the views over the servers of a cluster: citus does, as `migrate --distribute`.",
+    type: v.picklist(["citus"], "must be citus"),
+    isOption: true,
+    example: "citus",
+  },
   dataDir: {
     env: "OTC_DATA_DIR",
     description: "Directory of the embedded database, which is used when no server is configured.",

@@ -15,6 +15,8 @@ export interface Setting<T = unknown> {
   readonly example?: string;
   /** A secret is never printed and never a flag; it can also be read from the file that `<env>_FILE` names. */
   readonly secret?: true;
+  /** It is no flag of every command, because one command has an option of the same name. */
+  readonly isOption?: true;
 }
 
 /** The settings of one group, by the names that they have in `Settings`. */

@@ -1,5 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
+import { relocateMoved } from "./relocate-moved.ts";
 import {
   bisectRefused,
   isInRange,
@@ -8,11 +9,13 @@ import {
   rangeParameters,
   type Work,
 } from "../tables/bisect-refused.ts";
-import { type Classification, isNewColumn } from "../classify/delta.ts";
+import { isNewColumn } from "../classify/comparison.ts";
+import type { Classification } from "../classify/delta.ts";
 import {
   type LoadTables,
+  movingColumn,
   positionColumn,
-  sameKey,
+  sameRow,
   fingerprintColumn,
   insertedColumns,
   updatableColumns,
@@ -42,7 +45,7 @@ export async function applyDelta(
   // A deferred constraint would fail at COMMIT, when the row can no longer be found.
   await transaction.query("set constraints all immediate");
   if (classification.changed === 0) return { inserted: 0, updated: 0 };
-  const { update, insert } = writers(transaction, view, tables, changeLogs);
+  const { update, insert } = writers(transaction, { view, tables, classification, changeLogs });
   const indexed = [tables.stagingTable, ...(classification.allNew ? [] : [tables.delta])];
   const write = async (run: Work<number>["run"]): Promise<number> => {
     const rows = await bisectRefused(transaction, tables, { source: tables.delta, indexed, run, onRefused });
@@ -55,13 +58,13 @@ export async function applyDelta(
 /** Statements that write the changed and the new rows of a range of the delta; each returns how many it has written. */
 function writers(
   transaction: Transaction,
-  view: View,
-  tables: LoadTables,
-  changeLogs: readonly string[],
+  { view, tables, classification, changeLogs }: Delta,
 ): Readonly<Record<"update" | "insert", Work<number>["run"]>> {
   const columns = insertedColumns(view, tables);
   const selected = columns.map((column) => `d.${column}`).join(", ");
-  const updated = [...updatableColumns(view), ...(tables.hasFingerprints ? [fingerprintColumn] : [])];
+  // A row that moves is on the server of its record by then.
+  const updatable = updatableColumns(view).filter((column) => column !== movingColumn(view, tables));
+  const updated = [...updatable, ...(tables.hasFingerprints ? [fingerprintColumn] : [])];
   const assignments = updated.map((column) => `${column} = d.${column}`);
   const noting = (note: NotePosition, position: string): string =>
     note === undefined ? "" : `and ${note(position)}`;
@@ -71,16 +74,17 @@ function writers(
       from ${tables.delta} d
       where d.${isNewColumn} and ${isInRange("d")} ${noting(note, `d.${positionColumn}`)}`;
   // It depends on the row of the target, so that it is not evaluated before that is found.
-  const found = `case when t.${updatableColumns(view)[0] ?? ""} is null then d.${positionColumn} else d.${positionColumn} end`;
+  const found = `case when t.${updatable[0] ?? ""} is null then d.${positionColumn} else d.${positionColumn} end`;
   const updateStatement = (note: NotePosition): string => `
       update ${tables.target} t
       set ${assignments.join(", ")}
       from ${tables.delta} d
-      where not d.${isNewColumn} and ${sameKey(view, "d", "t", tables.notTexts)} and ${isInRange("d")}
+      where not d.${isNewColumn} and ${sameRow(view, tables, "d", "t")} and ${isInRange("d")}
         ${noting(note, found)}`;
   return {
     update: async (range, note) => {
       const parameters = rangeParameters(range);
+      if (classification.moved > 0) await relocateMoved(transaction, view, tables, range);
       for (const changeLog of changeLogs) await transaction.query(changeLog, parameters);
       return (await transaction.query(updateStatement(note), parameters)).rowCount;
     },

@@ -1,6 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import { fingerprintColumn, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+import { fingerprintColumn, type LoadTables, sameRecord, sameRow } from "../tables/staging.ts";
 
 /**
  * Writes the fingerprints of rows that were compared and found unchanged, so that the next load recognizes their records.
@@ -16,9 +16,9 @@ export async function refreshFingerprints(
     `update ${tables.target} t
      set ${fingerprintColumn} = s.${fingerprintColumn}
      from ${tables.staging} s
-     where ${sameKey(view, "s", "t", tables.notTexts)}
+     where ${sameRow(view, tables, "s", "t")}
        and s.${fingerprintColumn} is not null and t.${fingerprintColumn} is distinct from s.${fingerprintColumn}
-       and not exists (select from ${tables.delta} d where d.${positionColumn} = s.${positionColumn})`,
+       and not exists (select from ${tables.delta} d where ${sameRecord(tables, "d", "s")})`,
   );
   return rowCount;
 }

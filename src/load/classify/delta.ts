@@ -1,20 +1,26 @@
 import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
-import { OtcError } from "../../errors/otc-error.ts";
 import { keyColumns, versionColumnOf, type View } from "../../views/view.ts";
 import type { KnownRows } from "../known-rows/known-rows.ts";
 import { settleKnownRows } from "../known-rows/settle-known-rows.ts";
 import type { StagedDocument } from "../stage/stage-document.ts";
 import {
   analyzeKeys,
+  createTableAs,
   fingerprintColumn,
   type LoadTables,
   mayRepeatColumn,
+  movedFromColumn,
+  movingColumn,
+  placeColumns,
   positionColumn,
   sameKey,
-  updatableColumns,
+  sameRecord,
+  sameRow,
 } from "../tables/staging.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
+import { comparison, isNewColumn } from "./comparison.ts";
+import { markMoved } from "./moved-rows.ts";
 
 /** Of a table with so many times the rows that are staged, an index finds the same keys sooner than a hash join. */
 const MANY = 20;
@@ -27,6 +33,8 @@ export interface Classification {
   readonly compared: number;
   /** New and changed rows: those in the delta. */
   readonly changed: number;
+  /** Rows of the delta that replace a row of another server. */
+  readonly moved: number;
   /** Whether the table was empty, so that every row is new. */
   readonly allNew: boolean;
 }
@@ -76,26 +84,37 @@ async function classifyBesideKnown(
   known: KnownRows,
 ): Promise<Classification> {
   const { isNew, isChanged } = comparison(view, false);
-  await transaction.query(
-    `create unlogged table ${tables.matches} with (autovacuum_enabled = false) as
-     select s.${positionColumn}, t.${fingerprintColumn}, ${isNew} as ${isNewColumn}, ${isChanged} as changed
+  await createTableAs(
+    transaction,
+    tables,
+    tables.matches,
+    `select s.${positionColumn}, ${placeColumns(view, tables)}t.${fingerprintColumn}, ${isNew} as ${isNewColumn},
+       ${isChanged} as changed
      from ${tables.staging} s
-     left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}`,
+     left join ${tables.target} t on ${sameRow(view, tables, "s", "t")}`,
   );
+  const { moved } = await markMoved(transaction, view, tables, {
+    table: tables.matches,
+    source: `${tables.matches} m join ${tables.staging} s on ${sameRecord(tables, "m", "s")}`,
+    keepNewer: false,
+  });
   const settled = await settleKnownRows(transaction, tables, known);
-  const delta = await transaction.query(
-    `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
-     select s.*, m.${isNewColumn}
-     from ${tables.matches} m join ${tables.staging} s on s.${positionColumn} = m.${positionColumn}
+  const changed = await createTableAs(
+    transaction,
+    tables,
+    tables.delta,
+    `select s.*, m.${isNewColumn}${movingColumn(view, tables) === undefined ? "" : `, m.${movedFromColumn}`}
+     from ${tables.matches} m join ${tables.staging} s on ${sameRecord(tables, "s", "m")}
      where m.changed`,
   );
-  await analyzeKeys(transaction, view, tables.delta);
-  const unchanged = rows - settled.removed - delta.rowCount;
+  await analyzeKeys(transaction, view, tables, tables.delta);
+  const unchanged = rows - settled.removed - changed;
   return {
     duplicates: repeated + settled.duplicates,
     unchanged: settled.unchanged + unchanged,
     compared: unchanged,
-    changed: delta.rowCount,
+    changed,
+    moved,
     allNew: false,
   };
 }
@@ -103,18 +122,16 @@ async function classifyBesideKnown(
 /** The classification when every record is one of a known row: nothing is staged, and nothing has to be compared. */
 export function classifyKnown({ fingerprints }: KnownRows): Classification {
   const { rows, records } = fingerprints.countSeen();
-  return { unchanged: rows, compared: 0, duplicates: records - rows, changed: 0, allNew: false };
+  return { unchanged: rows, compared: 0, duplicates: records - rows, changed: 0, moved: 0, allNew: false };
 }
 
 async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<boolean> {
   const { rows } = await transaction.query<{ empty: boolean }>(
-    `select not exists (select from ${tables.target}) as empty`,
+    // A server sends no more than the limit.
+    `select not exists (select 1 from ${tables.target} limit 1) as empty`,
   );
   return rows[0]?.empty === true;
 }
-
-/** Whether the table has no row of the key yet; a column of the delta only. */
-export const isNewColumn = quoteIdentifier("etl_is_new");
 
 /** Against an empty table there is nothing to compare: the delta is a view of the whole staging table. */
 async function everythingIsNew(
@@ -125,7 +142,7 @@ async function everythingIsNew(
   await transaction.query(
     `create view ${tables.delta} as select *, true as ${isNewColumn} from ${tables.staging}`,
   );
-  return { unchanged: 0, changed: rows, allNew: true };
+  return { unchanged: 0, changed: rows, moved: 0, allNew: true };
 }
 
 async function compare(
@@ -136,55 +153,25 @@ async function compare(
   keepNewer: boolean,
 ): Promise<Omit<Classification, "duplicates" | "compared">> {
   const { isNew, isChanged } = comparison(view, keepNewer);
-  const delta = await transaction.query(
-    `create unlogged table ${tables.delta} with (autovacuum_enabled = false) as
-     select s.*, ${isNew} as ${isNewColumn}
+  const moving = movingColumn(view, tables);
+  const delta = await createTableAs(
+    transaction,
+    tables,
+    tables.delta,
+    `select s.*, ${isNew} as ${isNewColumn}${moving === undefined ? "" : `, nullif(s.${moving}, s.${moving}) as ${movedFromColumn}`}
      from ${tables.staging} s
-     left join ${tables.target} t on ${sameKey(view, "s", "t", tables.notTexts)}
+     left join ${tables.target} t on ${sameRow(view, tables, "s", "t")}
      where ${isChanged}`,
   );
+  const { moved, kept } = await markMoved(transaction, view, tables, {
+    table: tables.delta,
+    source: `${tables.delta} s`,
+    keepNewer,
+  });
   // Without statistics of the staged rows the planner cannot choose well between an index scan and a hash join.
-  await analyzeKeys(transaction, view, tables.delta);
-  return { unchanged: rows - delta.rowCount, changed: delta.rowCount, allNew: false };
-}
-
-/**
- * Conditions on a staged row `s` and the row `t` of the target with its key: that there is no such row, and that the staged
- * one has to be written.
- */
-function comparison(view: View, keepNewer: boolean): { readonly isNew: string; readonly isChanged: string } {
-  const differences = updatableColumns(view).map((column) => differs(column, "s"));
-  const isNew = `t.${requiredKeyColumn(view)} is null`;
-  const isOlder = keepNewer ? ` and ${isNewer(view, "s", "t")}` : "";
-  return { isNew, isChanged: `(${isNew} or (${differences.join(" or ")})${isOlder})` };
-}
-
-/** A row of the target is found by `=` on this column, so that it is null only where there is no such row. */
-function requiredKeyColumn(view: View): string {
-  const [required] = keyColumns(view).filter((column) => column.key === "required");
-  if (required === undefined) throw new OtcError("internal", `View ${view.name} has no required key column.`);
-  return quoteIdentifier(required.name);
-}
-
-/**
- * A condition that a staged row says something else in a column than the row of the target `t`.
- *
- * @param column quoted
- * @param staged what the table or delta with the staged row is called
- */
-export function differs(column: string, staged: string): string {
-  return `${staged}.${column} is distinct from t.${column}`;
-}
-
-/**
- * A condition that a row was modified after another; one that was never modified is the older. Where OTC does not say
- * when, as of comments, which it never changes, none is newer than the one that is there.
- */
-function isNewer(view: View, left: string, right: string): string {
-  const column = versionColumnOf(view);
-  if (column === undefined) return "false";
-  const name = quoteIdentifier(column.name);
-  return `(${left}.${name} > ${right}.${name} or (${left}.${name} is not null and ${right}.${name} is null))`;
+  await analyzeKeys(transaction, view, tables, tables.delta);
+  const changed = delta - kept;
+  return { unchanged: rows - changed, changed, moved, allNew: false };
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
-import { type LoadTables, positionColumn } from "../tables/staging.ts";
+import { type LoadTables, positionColumn, sameRecord } from "../tables/staging.ts";
 import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
-import { isNewColumn } from "./delta.ts";
+import { isNewColumn } from "./comparison.ts";
 
 /** New rows that should have been in the table already. */
 export interface LateRows {
@@ -40,7 +40,8 @@ export async function readNewestDate(
  */
 export async function findLateRows(
   transaction: Transaction,
-  { view, delta, staging }: Pick<LoadTables, "delta" | "staging"> & { readonly view: View },
+  view: View,
+  tables: LoadTables,
   { before, newest }: { readonly before: Date; readonly newest: string | null },
   refused: readonly number[],
 ): Promise<LateRows> {
@@ -48,8 +49,8 @@ export async function findLateRows(
   const { rows } = await transaction.query<LateRows>(
     `with late as (
        select s.*
-       from ${delta} d
-       join ${staging} s on s.${positionColumn} = d.${positionColumn}
+       from ${tables.delta} d
+       join ${tables.staging} s on ${sameRecord(tables, "d", "s")}
        where d.${isNewColumn} and s.${quoteIdentifier(view.missing.window)} < $1
          and s.${quoteIdentifier(view.missing.window)} <= $3::timestamptz
          and d.${positionColumn} <> all($2::bigint[])

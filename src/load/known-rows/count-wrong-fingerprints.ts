@@ -1,6 +1,6 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import { fingerprintColumn, type LoadTables, sameKey } from "../tables/staging.ts";
+import { fingerprintColumn, type LoadTables, sameRow } from "../tables/staging.ts";
 
 /**
  * Counts the rows that differ from their record although they have its fingerprint. A load without `--full` would count
@@ -13,7 +13,7 @@ export async function countWrongFingerprints(
 ): Promise<number> {
   const { rows } = await transaction.query<{ wrong: number }>(
     `select count(*)::integer as wrong
-     from ${tables.delta} d join ${tables.target} t on ${sameKey(view, "d", "t", tables.notTexts)}
+     from ${tables.delta} d join ${tables.target} t on ${sameRow(view, tables, "d", "t")}
      where d.${fingerprintColumn} = t.${fingerprintColumn}`,
   );
   return rows[0]?.wrong ?? 0;

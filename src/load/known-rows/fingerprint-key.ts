@@ -4,7 +4,13 @@ import { isDivided } from "../../database/table-backend.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import type { View } from "../../views/view.ts";
-import { FINGERPRINT, FINGERPRINT_TRIGGER, WRITE_COUNTER_PREFIX, WRITE_TRIGGER } from "../tables/staging.ts";
+import {
+  FINGERPRINT,
+  FINGERPRINT_TRIGGER,
+  type LoadTables,
+  WRITE_COUNTER_PREFIX,
+  WRITE_TRIGGER,
+} from "../tables/staging.ts";
 
 /**
  * To be raised when a record becomes another row than before although view, time zone and table are the same. All
@@ -15,7 +21,7 @@ const CONVERSION_VERSION = 1;
 /** How the records of a view get fingerprints. */
 export interface Fingerprinting {
   readonly key: Uint8Array;
-  /** Whether the view's table keeps them, and its trigger clears that of a row which somebody else changes. */
+  /** Whether the view's table keeps them, and its trigger, if it can have one, clears that of a row which somebody else changes. */
   readonly isStored: boolean;
   /**
    * The sequence that counts the statements that write to the table, quoted and with its schema; undefined where some may
@@ -27,13 +33,11 @@ export interface Fingerprinting {
 /**
  * The key mixes a random number of the database with everything that decides what a record becomes: under another
  * interpretation no fingerprint of the table is known.
- *
- * @param target quoted and with its schema
  */
 export async function readFingerprinting(
   transaction: Transaction,
   view: View,
-  target: string,
+  { target, backend }: Pick<LoadTables, "target" | "backend">,
   timeZone: TimeZone,
 ): Promise<Fingerprinting> {
   const counter = qualifiedName(transaction.schema, `${WRITE_COUNTER_PREFIX}${view.table}`);
@@ -54,9 +58,12 @@ export async function readFingerprinting(
          select from pg_attribute
          where attrelid = t.oid and attname = '${FINGERPRINT}' and atttypid = 'uuid'::regtype and not attisdropped
        )
-       and exists (
-         select from pg_trigger
-         where tgrelid = t.oid and tgname = '${FINGERPRINT_TRIGGER}' and tgenabled in ('O', 'A')
+       and (
+         not ${backend.hasTriggers}
+         or exists (
+           select from pg_trigger
+           where tgrelid = t.oid and tgname = '${FINGERPRINT_TRIGGER}' and tgenabled in ('O', 'A')
+         )
        ) as stored,
        to_regclass($3) is not null
        and coalesce(has_function_privilege(to_regprocedure($4), 'execute'), false)

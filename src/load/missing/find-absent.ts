@@ -10,6 +10,7 @@ import {
   type LoadTables,
   positionColumn,
   sameKey,
+  sameRow,
 } from "../tables/staging.ts";
 import { type DocumentWindow, isInWindow } from "./document-window.ts";
 import { keyJson, type MissingCheck } from "./missing-check.ts";
@@ -48,10 +49,8 @@ export async function findAbsent(
   const keys = keyColumns(view).map(({ name }) => quoteIdentifier(name));
   const conditions = [
     isInWindow(rows, "t", window),
-    `not exists (select from ${tables.staging} s where ${sameKey(view, "s", "t", tables.notTexts)})`,
-    ...(hasRejectedKeys
-      ? [`not exists (select from ${tables.rejectedKeys} r where ${sameKey(view, "r", "t")})`]
-      : []),
+    `not exists (select from ${tables.staging} s where ${sameRow(view, tables, "s", "t")})`,
+    ...(hasRejectedKeys ? [`not exists (select from rejected r where ${sameKey(view, "r", "t")})`] : []),
     ...(table.hasDeletedAt ? [`t.${quoteIdentifier(DELETED_AT)} is null`] : []),
     ...(known === undefined
       ? []
@@ -64,6 +63,7 @@ export async function findAbsent(
   } = await withHashJoins(transaction, async () => {
     await transaction.query(
       `create unlogged table ${tables.absent} with (autovacuum_enabled = false) as
+       ${hasRejectedKeys ? `with rejected as materialized (select * from ${tables.rejectedKeys})` : ""}
        select row_number() over (order by t.time) as ${positionColumn}, ${keys.join(", ")}, t.record_key,
          to_timestamp(t.time) as window_value, e.missing_id, e.first_run_id, e.action,
          null::text as reason, null::jsonb as new_key, null::text as problem

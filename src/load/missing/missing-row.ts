@@ -21,11 +21,13 @@ export async function readMissingValues(
   const { rows } = await database.query<{ values: Readonly<Record<string, unknown>> }>(
     action === "archived"
       ? `select to_jsonb(d) as "values" from ${qualifiedName(database.schema, archiveTable(view))} d where missing_id = $1`
-      : `select to_jsonb(t) as "values"
-         from ${qualifiedName(database.schema, "etl_missing")} e
-         cross join lateral jsonb_populate_record(null::${target}, e.record_key) k
-         join ${target} t on ${sameKey(view, "k", "t")}
-         where e.missing_id = $1`,
+      : `with k as materialized (
+           select record.*
+           from ${qualifiedName(database.schema, "etl_missing")} e
+           cross join lateral jsonb_populate_record(null::${target}, e.record_key) record
+           where e.missing_id = $1
+         )
+         select to_jsonb(t) as "values" from k join ${target} t on ${sameKey(view, "k", "t")}`,
     [missingId],
   );
   return rows[0]?.values;
@@ -46,13 +48,13 @@ export async function restoreMissingRow(
   await transaction.query(`lock table ${target} in share row exclusive mode`);
   const table = await readMissingTable(transaction, view, target);
   if (action === "archived") {
-    return (
-      (await moveBack(transaction, view, target, table, `d.missing_id = ${missingId}`, "restored")) === 1
-    );
+    return (await moveBack(transaction, view, target, table, [missingId], "restored")) === 1;
   }
   if (action === "soft-deleted") {
-    const isRow = `exists (select from ${entries} e where e.missing_id = ${missingId} and e.record_key = ${keyJson(view, "t")})`;
-    return (await undelete(transaction, view, target, table, isRow, "restored")) === 1;
+    const entry = `entry as materialized (select record_key from ${entries} where missing_id = ${missingId})`;
+    const isRow = `${keyJson(view, "t")} in (select record_key from entry)`;
+    const rows = { definitions: entry, condition: isRow };
+    return (await undelete(transaction, view, target, table, rows, "restored")) === 1;
   }
   const { rowCount } = await transaction.query(
     `update ${entries} set action = 'restored', problem = null where missing_id = $1 and action is not null`,

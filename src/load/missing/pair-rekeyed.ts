@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { keyColumns, type View } from "../../views/view.ts";
-import { isNewColumn } from "../classify/delta.ts";
+import { isNewColumn } from "../classify/comparison.ts";
 import { type LoadTables, positionColumn, sameKey, updatableColumns } from "../tables/staging.ts";
 import { keyJson, type MissingCheck } from "./missing-check.ts";
 
@@ -11,6 +11,8 @@ interface RekeyedPair {
   readonly absent: number;
   /** Position of the new row in the document. */
   readonly inserted: number;
+  /** The key of the new row. */
+  readonly newKey: unknown;
 }
 
 /**
@@ -32,7 +34,8 @@ export async function pairRekeyed(
     (column) => `(t.${column} is not distinct from n.${column})::integer`,
   );
   const { rows: candidates } = await transaction.query<RekeyedPair>(
-    `select a.${positionColumn} as "absent", d.${positionColumn} as "inserted"
+    `select a.${positionColumn} as "absent", d.${positionColumn} as "inserted",
+       ${keyJson(view, "d")} as "newKey"
      from ${tables.absent} a
      join ${tables.delta} d on ${equal.join(" and ")} and ${different.join(" + ")} = 1
      join ${tables.target} t on ${sameKey(view, "a", "t")}
@@ -44,9 +47,8 @@ export async function pairRekeyed(
   if (pairs.length === 0) return;
   await transaction.query(
     `update ${tables.absent} a
-     set reason = 'rekeyed', new_key = ${keyJson(view, "d")}
-     from jsonb_to_recordset($1::text::jsonb) as pair (absent bigint, inserted bigint)
-     join ${tables.delta} d on d.${positionColumn} = pair.inserted
+     set reason = 'rekeyed', new_key = pair."newKey"
+     from jsonb_to_recordset($1::text::jsonb) as pair (absent bigint, "newKey" jsonb)
      where a.${positionColumn} = pair.absent`,
     [JSON.stringify(pairs)],
   );

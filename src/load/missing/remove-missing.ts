@@ -1,5 +1,6 @@
-import type { Transaction } from "../../database/database.ts";
+import type { Parameter, Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
+import { OtcError } from "../../errors/otc-error.ts";
 import type { View } from "../../views/view.ts";
 import { bisectRefused, isInRange, rangeParameters } from "../tables/bisect-refused.ts";
 import { DELETED_AT, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
@@ -40,11 +41,11 @@ export async function removeMissing(
     "soft-delete": "soft-deleted",
   }[mode];
   if (typeof remove === "string") problems.push(remove);
-  if (typeof remove === "object") {
+  if (typeof remove === "function") {
     await bisectRefused(transaction, tables, {
       source: tables.absent,
       indexed: [tables.absent],
-      run: (range) => transaction.query(remove.statement, rangeParameters(range)),
+      run: (range) => remove(transaction, rangeParameters(range)),
       onRefused: async (position, error) => {
         problems.push(error.message);
         await transaction.query(`update ${tables.absent} set problem = $2 where ${positionColumn} = $1`, [
@@ -90,53 +91,72 @@ async function countMarked(
   return rows[0] ?? { marked: 0, missing: 0, rekeyed: 0 };
 }
 
-/** The statement that removes the marked rows of a range (`isInRange`); why there is none; or undefined when rows only are reported. */
+/** Removes the marked rows of a range, whose parameters (`isInRange`) it is given. */
+type Removal = (transaction: Transaction, range: readonly Parameter[]) => Promise<void>;
+
+/** How the marked rows are removed; why they cannot be; or undefined when rows only are reported. */
 function removal(
   view: View,
   tables: LoadTables,
   mode: MissingCheck["mode"],
   table: MissingTable,
   record: RemovalRecord,
-): { readonly statement: string } | string | undefined {
+): Removal | string | undefined {
   switch (mode) {
     case "ignore":
     case "report":
       return undefined;
     case "soft-delete":
       if (!table.hasDeletedAt) return `${view.table} has no column ${DELETED_AT} of the type timestamptz`;
-      return {
-        statement: `
-          update ${tables.target} t set ${quoteIdentifier(DELETED_AT)} = now()
-          from ${tables.absent} a
-          where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}`,
+      return async (transaction, range) => {
+        await transaction.query(
+          `update ${tables.target} t set ${quoteIdentifier(DELETED_AT)} = now()
+           from ${tables.absent} a
+           where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}`,
+          range,
+        );
       };
     case "archive":
       if (table.archiveProblem !== undefined) return table.archiveProblem;
-      return { statement: archiveStatement(view, tables, table, record) };
+      return archiving(view, tables, table, record);
     default:
       return mode satisfies never;
   }
 }
 
-function archiveStatement(
+/**
+ * Copies the rows and then deletes them, in two statements: a distributed table allows no statement that writes in WITH.
+ * The table is locked against writers, so both see the same rows.
+ */
+function archiving(
   view: View,
   tables: LoadTables,
   table: MissingTable,
   { entries, runId }: RemovalRecord,
-): string {
+): Removal {
   const { archive, shared, others } = table;
   const other = others.map((name) => `${quoteLiteral(name)}, t.${quoteIdentifier(name)}`);
   const otherColumns = other.length === 0 ? "null::jsonb" : `jsonb_build_object(${other.join(", ")})`;
-  return `
-    with gone as (
-      delete from ${tables.target} t
-      using ${tables.absent} a
-      join ${entries} e on e.record_key = a.record_key and e.view_name = ${quoteLiteral(view.name)}
-        and e.action is distinct from 'archived'
-      where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}
-      returning ${shared.map((column) => `t.${column}`).join(", ")}, ${otherColumns} as other_columns,
-        a.reason as deleted_reason, a.new_key, e.missing_id
-    )
+  const copy = `
     insert into ${archive} (${shared.join(", ")}, other_columns, deleted_reason, new_key, missing_id, deleted_run_id, deleted_at)
-    select gone.*, ${runId}, now() from gone`;
+    select ${shared.map((column) => `t.${column}`).join(", ")}, ${otherColumns}, a.reason, a.new_key, e.missing_id, ${runId}, now()
+    from ${tables.target} t
+    join ${tables.absent} a on ${sameKey(view, "a", "t")}
+    join ${entries} e on e.record_key = a.record_key and e.view_name = ${quoteLiteral(view.name)}
+      and e.action is distinct from 'archived'
+    where a.reason is not null and ${isInRange("a")}`;
+  const remove = `
+    delete from ${tables.target} t
+    using ${tables.absent} a
+    where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}`;
+  return async (transaction, range) => {
+    const copied = await transaction.query(copy, range);
+    const removed = await transaction.query(remove, range);
+    if (removed.rowCount === copied.rowCount) return;
+    throw new OtcError(
+      "internal",
+      `${formatNumberOf(copied.rowCount, "missing row")} were copied to ${archive}, but ${formatCount(removed.rowCount)} could be deleted.`,
+      { remedy: `A trigger or rule on ${view.table} may keep rows from being deleted; nothing was loaded.` },
+    );
+  };
 }

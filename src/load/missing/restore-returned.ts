@@ -1,8 +1,9 @@
 import { DatabaseError } from "../../database/database-error.ts";
-import type { Transaction } from "../../database/database.ts";
-import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/identifier.ts";
-import type { View } from "../../views/view.ts";
-import { DELETED_AT, fingerprintColumn, type LoadTables, sameKey } from "../tables/staging.ts";
+import type { Parameter, Transaction } from "../../database/database.ts";
+import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
+import { OtcError } from "../../errors/otc-error.ts";
+import { keyColumns, type View } from "../../views/view.ts";
+import { DELETED_AT, fingerprintColumn, type LoadTables, movingColumn, sameKey } from "../tables/staging.ts";
 import { keyJson, type MissingTable, readMissingTable } from "./missing-check.ts";
 
 /** Rows that were removed as missing and are in the table again. */
@@ -38,13 +39,21 @@ export async function restoreReturned(
 ): Promise<Returned> {
   if (!(await hasRemovedRows(transaction, view))) return NOTHING_RETURNED;
   const table = await readMissingTable(transaction, view, tables.target);
-  const isStaged = (row: string): string =>
-    `exists (select from ${tables.staging} s where ${sameKey(view, "s", row, tables.notTexts)})`;
+  const sameAsStaged = (row: string): string => sameKey(view, "s", row, tables.notTexts);
   try {
-    const archived = await transaction.savepoint(() =>
-      moveBack(transaction, view, tables.target, table, isStaged("d")),
+    const archived = await transaction.savepoint(async () =>
+      moveBack(
+        transaction,
+        view,
+        tables.target,
+        table,
+        await findArchived(transaction, tables, table, sameAsStaged("d")),
+      ),
     );
-    const undeleted = await undelete(transaction, view, tables.target, table, isStaged("t"));
+    const undeleted = await undelete(transaction, view, tables.target, table, {
+      ...stagedKeys(view, tables),
+      condition: `exists (select from staged s where ${sameAsStaged("t")})`,
+    });
     return { returned: archived + undeleted, problem: undefined };
   } catch (error) {
     if (!(error instanceof DatabaseError) || !error.isRowError) throw error;
@@ -52,57 +61,107 @@ export async function restoreReturned(
   }
 }
 
+/** The entries of archived rows whose keys are staged. */
+async function findArchived(
+  transaction: Transaction,
+  { staging }: LoadTables,
+  { archive, archiveProblem }: MissingTable,
+  condition: string,
+): Promise<readonly number[]> {
+  if (archiveProblem !== undefined) return [];
+  const { rows } = await transaction.query<{ missingId: number }>(
+    `select distinct d.missing_id as "missingId" from ${archive} d join ${staging} s on ${condition}`,
+  );
+  return rows.map(({ missingId }) => missingId);
+}
+
+/** The staged keys, for a condition on rows of the target. The row of a record that moves is on another server than it. */
+function stagedKeys(view: View, tables: LoadTables): Pick<UndeletedRows, "definitions"> {
+  const keys = keyColumns(view).map(({ name }) => quoteIdentifier(name));
+  const kind = movingColumn(view, tables) === undefined ? "not materialized" : "materialized";
+  return { definitions: `staged as ${kind} (select ${keys.join(", ")} from ${tables.staging})` };
+}
+
 /** What becomes of the entry of a row that is in the table again: it is forgotten, or says that the row is to stay. */
 export type EntryAfter = "forgotten" | "restored";
 
-function settleEntries(transaction: Transaction, entry: EntryAfter, condition: string): string {
+async function settleEntries(
+  transaction: Transaction,
+  entry: EntryAfter,
+  condition: string,
+  parameters: readonly Parameter[],
+): Promise<void> {
   const entries = entriesTable(transaction);
-  return entry === "forgotten"
-    ? `delete from ${entries} e using back where ${condition}`
-    : `update ${entries} e set action = 'restored', problem = null from back where ${condition}`;
+  await transaction.query(
+    entry === "forgotten"
+      ? `delete from ${entries} e where ${condition}`
+      : `update ${entries} e set action = 'restored', problem = null where ${condition}`,
+    parameters,
+  );
 }
 
 /**
- * Moves rows from the archive of missing rows to the view's table.
+ * Moves rows from the archive of missing rows to the view's table. Each step is a statement of its own: a distributed table
+ * allows no statement that writes in WITH. The table has to be locked against writers.
  *
- * @param condition which rows `d` of the archive
- * @returns how many were moved; none when the table has a row with the same key
+ * @param missingIds of the rows in the archive
+ * @returns how many were moved; those whose key a row of the table has stay
  */
 export async function moveBack(
   transaction: Transaction,
   view: View,
   target: string,
   { archive, shared, others, archiveProblem }: MissingTable,
-  condition: string,
+  missingIds: readonly number[],
   entry: EntryAfter = "forgotten",
 ): Promise<number> {
-  if (archiveProblem !== undefined) return 0;
+  if (archiveProblem !== undefined || missingIds.length === 0) return 0;
+  const keys = keyColumns(view).map(({ name }) => `d.${quoteIdentifier(name)}`);
+  const { rows: present } = await transaction.query<{ missingId: number }>(
+    `with wanted as materialized (
+       select d.missing_id, ${keys.join(", ")} from ${archive} d where d.missing_id = any($1::bigint[])
+     )
+     select w.missing_id as "missingId" from wanted w join ${target} t on ${sameKey(view, "w", "t")}`,
+    [missingIds],
+  );
+  const stays = new Set(present.map(({ missingId }) => missingId));
+  const moved = [missingIds.filter((missingId) => !stays.has(missingId))];
   // Without a fingerprint, the next load compares the row.
   const columns = shared.filter((column) => column !== fingerprintColumn);
   const own = others.map(quoteIdentifier);
-  const values = own.map(
-    (column) => `(jsonb_populate_record(null::${target}, back.other_columns)).${column}`,
+  const values = own.map((column) => `(jsonb_populate_record(null::${target}, d.other_columns)).${column}`);
+  const inserted = await transaction.query(
+    `insert into ${target} (${[...columns, ...own].join(", ")}) overriding system value
+     select ${[...columns.map((column) => `d.${column}`), ...values].join(", ")}
+     from ${archive} d where d.missing_id = any($1::bigint[])`,
+    moved,
   );
-  const { rows } = await transaction.query<{ moved: number }>(
-    `with back as (
-       delete from ${archive} d
-       where ${condition} and not exists (select from ${target} t where ${sameKey(view, "d", "t")})
-       returning d.*
-     ),
-     inserted as (
-       insert into ${target} (${[...columns, ...own].join(", ")}) overriding system value
-       select ${[...columns.map((column) => `back.${column}`), ...values].join(", ")} from back
-     ),
-     settled as (${settleEntries(transaction, entry, "e.missing_id = back.missing_id")})
-     select count(*) as moved from back`,
+  const removed = await transaction.query(
+    `delete from ${archive} d where d.missing_id = any($1::bigint[])`,
+    moved,
   );
-  return rows[0]?.moved ?? 0;
+  if (removed.rowCount !== inserted.rowCount) {
+    throw new OtcError(
+      "internal",
+      `${removed.rowCount} rows of ${archive} were to be moved back, but ${inserted.rowCount} could be inserted.`,
+      { remedy: `A trigger or rule on ${view.table} may swallow rows; nothing was changed.` },
+    );
+  }
+  await settleEntries(transaction, entry, "e.missing_id = any($1::bigint[])", moved);
+  return removed.rowCount;
+}
+
+/** Which rows are no longer deleted. */
+interface UndeletedRows {
+  /** What stands between WITH and the statement. */
+  readonly definitions: string;
+  /** On a row `t` of the view's table. */
+  readonly condition: string;
 }
 
 /**
  * Clears the time at which rows were deleted softly.
  *
- * @param condition which rows `t` of the view's table
  * @returns how many were cleared
  */
 export async function undelete(
@@ -110,26 +169,27 @@ export async function undelete(
   view: View,
   target: string,
   { hasDeletedAt }: MissingTable,
-  condition: string,
+  { definitions, condition }: UndeletedRows,
   entry: EntryAfter = "forgotten",
 ): Promise<number> {
   if (!hasDeletedAt) return 0;
   const deletedAt = quoteIdentifier(DELETED_AT);
-  const { rows } = await transaction.query<{ cleared: number }>(
-    `with back as (
-       update ${target} t set ${deletedAt} = null where t.${deletedAt} is not null and ${condition}
-       returning ${keyJson(view, "t")} as record_key
-     ),
-     settled as (
-       ${settleEntries(
-         transaction,
-         entry,
-         `e.view_name = ${quoteLiteral(view.name)} and e.action = 'soft-deleted' and e.record_key = back.record_key`,
-       )}
-     )
-     select count(*) as cleared from back`,
+  const isDeleted = `t.${deletedAt} is not null and ${condition}`;
+  // RETURNING of a distributed table allows no function that depends on settings.
+  const { rows } = await transaction.query<{ key: unknown }>(
+    `with ${definitions} select ${keyJson(view, "t")} as "key" from ${target} t where ${isDeleted}`,
   );
-  return rows[0]?.cleared ?? 0;
+  if (rows.length === 0) return 0;
+  const { rowCount } = await transaction.query(
+    `with ${definitions} update ${target} t set ${deletedAt} = null where ${isDeleted}`,
+  );
+  await settleEntries(
+    transaction,
+    entry,
+    "e.view_name = $1 and e.action = 'soft-deleted' and e.record_key in (select jsonb_array_elements($2::text::jsonb))",
+    [view.name, JSON.stringify(rows.map(({ key }) => key))],
+  );
+  return rowCount;
 }
 
 function entriesTable({ schema }: Transaction): string {

@@ -86,27 +86,29 @@ async function forgetPresent(
   found: boolean,
 ): Promise<number> {
   const entries = qualifiedName(transaction.schema, "etl_missing");
-  const { rows: forgotten } = await transaction.query<{ returned: number }>(
-    `with judged as (
-       select e.missing_id, e.action,
-         extract(epoch from e.window_value)::float8 between ${window.from}::float8 and ${window.to}::float8 as inside,
-         exists (
-           select from jsonb_populate_record(null::${target}, e.record_key) k
-           join ${target} t on ${sameKey(view, "k", "t")}
-           where ${isInWindow(rows, "t", window)}
-         ) as present
+  const { rows: forgotten } = await transaction.query<{ returned: boolean }>(
+    `with judged as materialized (
+       select e.missing_id, e.action, e.record_key,
+         extract(epoch from e.window_value)::float8 between ${window.from}::float8 and ${window.to}::float8 as inside
        from ${entries} e
        where e.view_name = $1 and (e.action is null or e.action in ('reported', 'restored'))
          ${found ? `and not exists (select from ${absent} a where a.missing_id = e.missing_id)` : ""}
      ),
-     forgotten as (
-       delete from ${entries} e using judged
-       where e.missing_id = judged.missing_id and (judged.inside or judged.action is null)
+     known as materialized (
+       select judged.missing_id, k.*
+       from judged cross join lateral jsonb_populate_record(null::${target}, judged.record_key) k
+       where judged.action is not null and judged.inside
+     ),
+     present as materialized (
+       select k.missing_id from known k join ${target} t on ${sameKey(view, "k", "t")}
+       where ${isInWindow(rows, "t", window)}
      )
-     select count(*) filter (where action is not null and inside and present) as returned from judged`,
+     delete from ${entries} e using judged
+     where e.missing_id = judged.missing_id and (judged.inside or judged.action is null)
+     returning e.missing_id in (select missing_id from present) as "returned"`,
     [view.name],
   );
-  return forgotten[0]?.returned ?? 0;
+  return forgotten.filter(({ returned }) => returned).length;
 }
 
 /** Marks the rows that an earlier document did not contain either, and on which the view's mode has not acted yet. */

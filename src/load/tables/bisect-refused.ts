@@ -74,12 +74,14 @@ export async function bisectRefused<T>(
 class Bisection<T> {
   readonly #transaction: Transaction;
   readonly #lastRow: string;
+  readonly #notesRows: boolean;
   readonly #work: Work<T>;
   readonly #results: T[] = [];
 
-  constructor(transaction: Transaction, { lastRow }: LoadTables, work: Work<T>) {
+  constructor(transaction: Transaction, { lastRow, backend }: LoadTables, work: Work<T>) {
     this.#transaction = transaction;
     this.#lastRow = lastRow;
+    this.#notesRows = backend.notesRows;
     this.#work = work;
   }
 
@@ -88,7 +90,7 @@ class Bisection<T> {
     await this.#transaction.query(`create sequence ${this.#lastRow} minvalue 0`);
     for (const table of indexed)
       await this.#transaction.query(`create index on ${table} (${positionColumn})`);
-    await this.#split(ALL_ROWS, refusal, true);
+    await this.#split(ALL_ROWS, refusal, this.#notesRows);
     for (const table of indexed) await this.#dropIndexes(table);
     await this.#transaction.query(`drop sequence ${this.#lastRow}`);
     return this.#results;

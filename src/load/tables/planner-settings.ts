@@ -1,4 +1,5 @@
 import type { Transaction } from "../../database/database.ts";
+import { quoteLiteral } from "../../database/identifier.ts";
 
 /**
  * For the hash table of a join, and for sorting an index. A million rows of a view fit; more go to disk in parts, and a
@@ -14,11 +15,11 @@ const SORT_MEMORY = "256MB";
 const PAGE_COST = 1.1;
 
 /** Settings under which tables of a view are compared by one hash join. */
-const HASH_JOINS: readonly (readonly [name: string, value: string])[] = [
+const HASH_JOINS: Readonly<Record<string, string>> = {
   // The planner has no statistics for the expressions of the key, and would choose one of these, which take three times as long.
-  ["enable_nestloop", "off"],
-  ["enable_mergejoin", "off"],
-];
+  enable_nestloop: "off",
+  enable_mergejoin: "off",
+};
 
 /**
  * Settings for the whole transaction: SET LOCAL by function, so that nothing outlives it.
@@ -36,12 +37,21 @@ export async function setPlannerSettings(transaction: Transaction): Promise<void
   );
 }
 
+/** Changes settings until the transaction ends. */
+export async function changeSettings(
+  transaction: Transaction,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Statements, because Citus sends these to its servers.
+  for (const [name, value] of Object.entries(settings)) {
+    await transaction.query(`set local ${name} = ${quoteLiteral(value)}`);
+  }
+}
+
 /** Runs `work` under settings with which tables are joined by hash. */
 export async function withHashJoins<T>(transaction: Transaction, work: () => Promise<T>): Promise<T> {
-  for (const [name, value] of HASH_JOINS) {
-    await transaction.query("select set_config($1, $2, true)", [name, value]);
-  }
+  await changeSettings(transaction, HASH_JOINS);
   const result = await work();
-  for (const [name] of HASH_JOINS) await transaction.query(`reset ${name}`);
+  for (const name of Object.keys(HASH_JOINS)) await transaction.query(`set local ${name} to default`);
   return result;
 }

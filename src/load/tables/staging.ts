@@ -52,6 +52,9 @@ export function sqlTypeOf(type: ValueType): string {
   return SQL_TYPES[type];
 }
 
+/** The distribution value of the row that a row of the delta replaces, where that is another one; a column of a load only. */
+const MOVED_FROM = "etl_moved_from";
+
 /** The names of one load's tables, quoted and with their schema. */
 export interface LoadTables {
   readonly target: string;
@@ -132,6 +135,8 @@ export const positionColumn = quoteIdentifier(POSITION);
 
 export const mayRepeatColumn = quoteIdentifier(MAY_REPEAT);
 
+export const movedFromColumn = quoteIdentifier(MOVED_FROM);
+
 /** What stands between COPY and FROM: the staging table and its columns, position and suspicion last. */
 export function copyTarget(view: View, tables: LoadTables): string {
   return `${tables.staging} (${[...sharedColumns(view), positionColumn, mayRepeatColumn].join(", ")})`;
@@ -182,9 +187,81 @@ function sameKeyPart(column: Column, left: string, right: string, isNoText: bool
   return `coalesce(${left}, ${standIn}) = coalesce(${right}, ${standIn}) and ${left} is not distinct from ${right}`;
 }
 
+/** The quoted column by which the target's rows are spread over servers, and with them those of the load's tables. */
+function distributionColumn({ backend }: LoadTables): string | undefined {
+  return backend.distributedBy === undefined ? undefined : quoteIdentifier(backend.distributedBy);
+}
+
+/**
+ * The distribution column, quoted, if it is not part of the key: a row then moves to another server when its record has
+ * another value in it.
+ */
+export function movingColumn(view: View, tables: LoadTables): string | undefined {
+  const isKey = keyColumns(view).some(({ name }) => name === tables.backend.distributedBy);
+  return isKey ? undefined : distributionColumn(tables);
+}
+
+/**
+ * A condition as `sameKey`, of two rows that are on the same server. A row that moves is on the server of its record when
+ * `relocateMoved` has moved it there.
+ */
+export function sameRow(view: View, tables: LoadTables, left: string, right: string): string {
+  const moving = movingColumn(view, tables);
+  const keys = sameKey(view, left, right, tables.notTexts);
+  return moving === undefined ? keys : `${keys} and ${left}.${moving} = ${right}.${moving}`;
+}
+
+/** A condition that rows of two tables of the load were made of the same record. */
+export function sameRecord(tables: LoadTables, left: string, right: string): string {
+  const column = distributionColumn(tables);
+  const records = `${left}.${positionColumn} = ${right}.${positionColumn}`;
+  return column === undefined ? records : `${records} and ${left}.${column} = ${right}.${column}`;
+}
+
+/** What a table of the load that is made of staged rows `s` has beside its own columns; each ends with a comma. */
+export function placeColumns(view: View, tables: LoadTables): string {
+  const column = distributionColumn(tables);
+  if (column === undefined) return "";
+  const moving = movingColumn(view, tables);
+  return `s.${column}, ${moving === undefined ? "" : `nullif(s.${moving}, s.${moving}) as ${movedFromColumn}, `}`;
+}
+
+/** Puts rows of a new table on the servers of the target's rows with the same distribution values. */
+async function colocate(
+  transaction: Transaction,
+  { target, backend }: LoadTables,
+  table: string,
+): Promise<void> {
+  if (backend.distributedBy === undefined) return;
+  await transaction.query("select create_distributed_table($1::text::regclass, $2, colocate_with => $3)", [
+    table,
+    backend.distributedBy,
+    target,
+  ]);
+}
+
+/**
+ * Makes a table of the load of the rows of a query, each of which has the distribution column of the target.
+ *
+ * @param query of `staging`, of the target, or of tables made by this function
+ * @returns how many rows it has
+ */
+export async function createTableAs(
+  transaction: Transaction,
+  tables: LoadTables,
+  table: string,
+  query: string,
+): Promise<number> {
+  const create = `create unlogged table ${table} with (autovacuum_enabled = false) as ${query}`;
+  if (tables.backend.distributedBy === undefined) return (await transaction.query(create)).rowCount;
+  await transaction.query(`${create} with no data`);
+  await colocate(transaction, tables, table);
+  return (await transaction.query(`insert into ${table} ${query}`)).rowCount;
+}
+
 /**
  * Creates the staging table: unlogged, because it never outlives the transaction, and ordinary rather than temporary,
- * because only an ordinary table is scanned in parallel.
+ * because only an ordinary table is scanned in parallel, and joined with a distributed one.
  */
 export async function createStaging(transaction: Transaction, view: View, tables: LoadTables): Promise<void> {
   const columns = view.columns.map((column) => `${quoteIdentifier(column.name)} ${SQL_TYPES[column.type]}`);
@@ -194,6 +271,7 @@ export async function createStaging(transaction: Transaction, view: View, tables
        ${positionColumn} bigint not null, ${mayRepeatColumn} boolean
      ) with (autovacuum_enabled = false)`,
   );
+  await colocate(transaction, tables, tables.stagingTable);
 }
 
 /**
@@ -203,7 +281,18 @@ export async function createStaging(transaction: Transaction, view: View, tables
 const STATISTICS_TARGET = "10";
 
 /** @param table that holds rows of the view, and their positions: the staging table or the delta */
-export async function analyzeKeys(transaction: Transaction, view: View, table: string): Promise<void> {
+export async function analyzeKeys(
+  transaction: Transaction,
+  view: View,
+  { backend }: LoadTables,
+  table: string,
+): Promise<void> {
+  if (backend.distributedBy !== undefined) {
+    // Citus does not quote the names of columns for its servers.
+    await transaction.query(`analyze ${table}`);
+    return;
+  }
+
   const columns = [...keyColumns(view).map((column) => quoteIdentifier(column.name)), positionColumn];
   await transaction.query("select set_config('default_statistics_target', $1, true)", [STATISTICS_TARGET]);
   await transaction.query(`analyze ${table} (${columns.join(", ")})`);

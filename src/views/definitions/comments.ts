@@ -4,6 +4,7 @@ import { boolean, defineView, integer, text, timestamp } from "../view.ts";
 export default defineView({
   name: "comments",
   order: 2,
+  distribution: { column: "ticket_id", with: "tickets" },
   refreshes: ["refresh_user_lookup"],
   missing: { window: "created_time", marginDays: 1, mode: "report" },
   columns: [

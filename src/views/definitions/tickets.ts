@@ -8,6 +8,7 @@ export default defineView({
   name: "tickets",
   order: 1,
   missing: { window: "TKT-Created Time", marginDays: 1, mode: "report" },
+  distribution: { column: "TKT-Ticket ID" },
   refreshes: ["refresh_teams", "refresh_user_lookup", "refresh_team_hours", "refresh_status_stays"],
   columns: [
     integer("TKT-Ticket ID", { key: "required" }),

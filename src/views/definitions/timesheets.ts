@@ -13,6 +13,7 @@ export default defineView({
     mode: "archive",
     sameWhenRekeyed: ["TS-User Username", "TS-Date"],
   },
+  distribution: { column: "TS-User Username" },
   refreshes: ["refresh_user_lookup", "refresh_team_hours"],
   columns: [
     text("TS-User Username", { key: "required" }),

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { POSTGRES } from "../../../src/database/backend.ts";
 import type { Transaction } from "../../../src/database/database.ts";
 import { readFingerprinting } from "../../../src/load/known-rows/fingerprint-key.ts";
 import {
@@ -59,7 +60,12 @@ describeEachDatabase("rows that are known at the start of a load", (target) => {
     const opened = await loader.database();
     const zone = await timeZoneNamed("UTC");
     return opened.transaction(async (original) => {
-      const { key, writeCounter } = await readFingerprinting(original, tickets, table, zone);
+      const { key, writeCounter } = await readFingerprinting(
+        original,
+        tickets,
+        { target: table, backend: POSTGRES },
+        zone,
+      );
       const knownTable = { target: table, writeCounter };
       const known = await readKnownRows(original, knownTable, 1000, undefined);
       if (known === undefined) throw new Error("No row is known.");
