@@ -27,6 +27,8 @@ export interface LoaderInput {
   /** Whether and where to send spans; none when left out. */
   readonly tracing?: TracingSettings | undefined;
   readonly log: Logger;
+  /** Opens the database. Default: `openDatabase`. */
+  readonly openDatabase?: typeof openDatabase;
 }
 
 /**
@@ -60,7 +62,8 @@ export class Loader {
    * @throws OtcError `migration` when there is no embedded database, and none is to be created
    */
   database(options = { create: false }): Promise<Database> {
-    this.#database ??= openDatabase(databaseSettings(this.settings), options).catch((error: unknown) => {
+    const open = this.#input.openDatabase ?? openDatabase;
+    this.#database ??= open(databaseSettings(this.settings), options).catch((error: unknown) => {
       // What could not be opened may be there later, for example after `migrate`.
       this.#database = undefined;
       throw error;

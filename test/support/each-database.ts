@@ -4,15 +4,18 @@ import { describe, inject, onTestFinished, test } from "vitest";
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { type Environment, readSettings } from "../../src/config/read-settings.ts";
 import type { Database, Parameter } from "../../src/database/database.ts";
+import { migrate } from "../../src/database/migrations/migrations.ts";
 import { qualifiedName } from "../../src/database/identifier.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { Loader } from "../../src/loader/loader.ts";
 import { CITUS_SCHEMA, CITUS_VARIABLE, createCitusDatabase } from "./citus.ts";
 import { SCHEMAS } from "./database-templates.ts";
+import { type PooledEmbedded, returnEmbedded, takeEmbedded } from "./embedded-pool.ts";
 import type { ProvidedPostgres } from "./global-setup.ts";
+import { applyUpTo } from "./migrate-by.ts";
 import { POSTGRES_MAJORS } from "./postgres-binaries.ts";
 import { createTestDatabase } from "./postgres-database.ts";
-import { scratchFolder } from "./scratch-folder.ts";
+import { scratchFolderSync } from "./scratch-folder.ts";
 
 /** One of the databases that the same tests run on. */
 export interface Target {
@@ -22,6 +25,9 @@ export interface Target {
   /**
    * An empty database of the test's own, migrated unless asked otherwise. It ends with the test. The embedded one is never
    * at its first start, which takes seconds; the test of the demo sees that.
+   *
+   * An embedded one is mostly that of the last test, emptied (see `takeEmbedded`), and this process has it open. A test that
+   * asks for `env` before anything else gets a directory of its own, which another process can open.
    */
   fresh(options?: { readonly migrated?: boolean }): Promise<DatabaseUnderTest>;
 }
@@ -30,7 +36,7 @@ export interface Target {
 export interface DatabaseUnderTest {
   readonly engine: "postgres" | "embedded";
   readonly schema: string;
-  /** What otc-etl reads to find it. */
+  /** What otc-etl reads to find it. Of an embedded one, ask for this before `open` and `sql`: they lock the directory. */
   readonly env: Environment;
   /** A loader on it, closed at the end of the test. The embedded one takes one at a time. */
   open(env?: Environment, log?: Logger): Loader;
@@ -42,12 +48,22 @@ export interface DatabaseUnderTest {
     text: string,
     parameters?: readonly Parameter[],
   ): Promise<readonly Row[]>;
+  /** Creates or updates the tables, no further than the migration of this number if one is given. */
+  migrate(upTo?: number): Promise<void>;
   /** A table's quoted name, with its schema. */
   table(name: string): string;
 }
 
+/** Where a database of one test is, and how it is opened. */
 interface Place {
+  /** What a process of its own reads to find the database. */
   readonly env: Environment;
+  /** What a loader in this process reads. */
+  readonly loaderEnv: Environment;
+  /** Opens the database for a loader. */
+  readonly open: typeof openDatabase;
+  /** What runs statements beside the loaders; undefined where nothing can, because the directory is locked by one. */
+  beside(): Promise<Database | undefined>;
   /** Throws when somebody is still connected. */
   remove(): Promise<void>;
 }
@@ -117,12 +133,23 @@ function serverOrigin({ major, url, template }: ProvidedPostgres): Origin {
     name: `PostgreSQL ${major}`,
     engine: "postgres",
     schema,
-    create: async (migrated) => {
-      const database = await createTestDatabase(url, migrated ? { template } : {});
-      return {
-        env: { OTC_DATABASE_URL: database.url, OTC_PG_SCHEMA: schema },
-        remove: () => database.drop(),
-      };
+    create: async (migrated) =>
+      serverPlace(await createTestDatabase(url, migrated ? { template } : {}), schema),
+  };
+}
+
+/** A database of a server, in which any number of sessions can be open. */
+function serverPlace(server: { readonly url: string; drop(): Promise<void> }, schema: string): Place {
+  const env = { OTC_DATABASE_URL: server.url, OTC_PG_SCHEMA: schema };
+  let beside: Promise<Database> | undefined;
+  return {
+    env,
+    loaderEnv: env,
+    open: openDatabase,
+    beside: () => (beside ??= openDatabase(databaseSettings(readSettings(env)))),
+    remove: async () => {
+      await (await beside)?.close();
+      await server.drop();
     },
   };
 }
@@ -135,13 +162,7 @@ function citusOrigin(): Origin | undefined {
     name: "Citus",
     engine: "postgres",
     schema: CITUS_SCHEMA,
-    create: async (migrated) => {
-      const database = await createCitusDatabase(citus, migrated);
-      return {
-        env: { OTC_DATABASE_URL: database.url, OTC_PG_SCHEMA: CITUS_SCHEMA },
-        remove: () => database.drop(),
-      };
-    },
+    create: async (migrated) => serverPlace(await createCitusDatabase(citus, migrated), CITUS_SCHEMA),
   };
 }
 
@@ -151,19 +172,70 @@ function embeddedOrigin(): Origin {
     name: "embedded",
     engine: "embedded",
     schema: SCHEMAS.embedded,
-    create: async (migrated) => {
-      const folder = await scratchFolder();
-      // A thousand small files: one call each, without promises, takes a sixth of the time and less than emptying tables.
-      cpSync(migrated ? templates.migrated : templates.empty, folder, { recursive: true });
-      return {
-        env: { OTC_DATA_DIR: folder },
-        remove: () => {
-          rmSync(folder, { recursive: true, force: true });
-          return Promise.resolve();
-        },
-      };
+    create: (migrated) => Promise.resolve(new EmbeddedPlace(migrated ? templates.migrated : templates.empty)),
+  };
+}
+
+/** A directory that is opened by whoever uses it, also by another process. */
+function directoryPlace(directory: string): Place {
+  const env = { OTC_DATA_DIR: directory };
+  return {
+    env,
+    loaderEnv: env,
+    open: openDatabase,
+    beside: () => Promise.resolve(undefined),
+    remove: () => {
+      rmSync(directory, { recursive: true, force: true });
+      return Promise.resolve();
     },
   };
+}
+
+/** An embedded database of this process, unless the test asks for `env` first: then a directory of the test's own. */
+class EmbeddedPlace implements Place {
+  readonly #template: string;
+  #own: Place | undefined;
+  #pooled: PooledEmbedded | undefined;
+
+  constructor(template: string) {
+    this.#template = template;
+  }
+
+  get env(): Environment {
+    if (this.#pooled !== undefined) {
+      throw new Error("Ask for `env` before `open` and `sql`: this process has the directory open by now.");
+    }
+    this.#own ??= directoryPlace(copyOf(this.#template));
+    return this.#own.env;
+  }
+
+  get loaderEnv(): Environment {
+    return this.#own?.loaderEnv ?? { OTC_DATA_DIR: this.#taken().dataDir };
+  }
+
+  readonly open: typeof openDatabase = (settings, options) =>
+    this.#own?.open(settings, options) ?? this.#taken().open(settings);
+
+  beside(): Promise<Database | undefined> {
+    return this.#own?.beside() ?? this.#taken().database();
+  }
+
+  async remove(): Promise<void> {
+    await this.#own?.remove();
+    if (this.#pooled !== undefined) await returnEmbedded(this.#pooled);
+  }
+
+  #taken(): PooledEmbedded {
+    this.#pooled ??= takeEmbedded(this.#template);
+    return this.#pooled;
+  }
+}
+
+/** A thousand small files: one call each, without promises, takes a sixth of the time. */
+function copyOf(template: string): string {
+  const folder = scratchFolderSync();
+  cpSync(template, folder, { recursive: true });
+  return folder;
 }
 
 function targetOf(origin: Origin): Target {
@@ -182,37 +254,40 @@ function targetOf(origin: Origin): Target {
 class OpenedDatabase implements DatabaseUnderTest {
   readonly engine: "postgres" | "embedded";
   readonly schema: string;
-  readonly env: Environment;
   readonly #place: Place;
   readonly #loaders: Loader[] = [];
-  #beside: Promise<Database> | undefined;
 
   constructor(origin: Origin, place: Place) {
     this.engine = origin.engine;
     this.schema = origin.schema;
-    this.env = place.env;
     this.#place = place;
   }
 
+  get env(): Environment {
+    return this.#place.env;
+  }
+
   open(env: Environment = {}, log: Logger = pino({ level: "silent" })): Loader {
-    const loader = new Loader({ env: { ...FAST, ...this.env, ...env }, flags: {}, log });
+    const { loaderEnv, open } = this.#place;
+    const loader = new Loader({
+      env: { ...FAST, ...loaderEnv, ...env },
+      flags: {},
+      log,
+      openDatabase: open,
+    });
     this.#loaders.push(loader);
     return loader;
   }
 
   async sql<Row>(text: string, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
-    if (this.engine === "postgres") {
-      this.#beside ??= openDatabase(databaseSettings(readSettings(this.env)));
-      return (await (await this.#beside).query<Row>(text, parameters)).rows;
-    }
-    const open = await firstOpen(this.#loaders);
-    if (open !== undefined) return (await open.query<Row>(text, parameters)).rows;
-    const database = await openDatabase(databaseSettings(readSettings(this.env)));
-    try {
-      return (await database.query<Row>(text, parameters)).rows;
-    } finally {
-      await database.close();
-    }
+    return this.#beside(async (database) => (await database.query<Row>(text, parameters)).rows);
+  }
+
+  migrate(upTo?: number): Promise<void> {
+    return this.#beside(async (database) => {
+      if (upTo === undefined) await migrate(database, () => undefined);
+      else await applyUpTo(upTo, database);
+    });
   }
 
   table(name: string): string {
@@ -221,8 +296,19 @@ class OpenedDatabase implements DatabaseUnderTest {
 
   async close(): Promise<void> {
     for (const loader of this.#loaders) await loader.close();
-    await (await this.#beside)?.close();
     await this.#place.remove();
+  }
+
+  /** Lends what is open beside the loaders, or else the database of a loader, or else one that is opened for this. */
+  async #beside<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const open = (await this.#place.beside()) ?? (await firstOpen(this.#loaders));
+    if (open !== undefined) return work(open);
+    const database = await openDatabase(databaseSettings(readSettings(this.env)));
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
   }
 }
 

@@ -17,15 +17,18 @@ export async function migrateBy(env: Environment): Promise<void> {
 
 /** Creates or updates the tables as an otc-etl left them whose newest migration was the one of this number. */
 export async function migrateUpTo(version: number, env: Environment): Promise<void> {
-  await withDatabase(env, async (database) => {
-    const states = await migrationStatus(database);
-    const isDue = (due: number): boolean =>
-      due <= version && states.some((state) => state.version === due && state.appliedAt === null);
-    const migrations = (await readMigrations()).filter((migration) => isDue(migration.version));
-    await database.transaction(async (transaction) => {
-      await lockMigrations(transaction);
-      for (const migration of migrations) await applyMigration(transaction, migration);
-    });
+  await withDatabase(env, (database) => applyUpTo(version, database));
+}
+
+/** The same in a database that is open. */
+export async function applyUpTo(version: number, database: Database): Promise<void> {
+  const states = await migrationStatus(database);
+  const isDue = (due: number): boolean =>
+    due <= version && states.some((state) => state.version === due && state.appliedAt === null);
+  const migrations = (await readMigrations()).filter((migration) => isDue(migration.version));
+  await database.transaction(async (transaction) => {
+    await lockMigrations(transaction);
+    for (const migration of migrations) await applyMigration(transaction, migration);
   });
 }
 

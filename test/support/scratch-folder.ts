@@ -1,4 +1,4 @@
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, statfsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,16 @@ export function scratchPlace(): string {
 
 /** A new folder in the scratch place. */
 export function scratchFolder(): Promise<string> {
-  return mkdtemp(join(scratchPlace(), "otc-etl-test-"));
+  return mkdtemp(scratchPrefix());
+}
+
+/** The same, at once. */
+export function scratchFolderSync(): string {
+  return mkdtempSync(scratchPrefix());
+}
+
+function scratchPrefix(): string {
+  return join(scratchPlace(), "otc-etl-test-");
 }
 
 function hasPlenty(): boolean {

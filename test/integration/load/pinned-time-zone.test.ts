@@ -8,7 +8,6 @@ import { loadDocuments } from "../../../src/loader/load-documents.ts";
 import { planDocuments } from "../../../src/loader/plan-documents.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import { beginLoad, load, plan } from "../../support/load-records.ts";
-import { migrateBy, migrateUpTo } from "../../support/migrate-by.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
 const PERTH = { OTC_TIMEZONE: "Australia/Perth" };
@@ -143,11 +142,11 @@ describeEachDatabase("the time zone of a database", (target) => {
 
   test("that was migrated from before is that of the first load", async () => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(24, database.env);
+    await database.migrate(24);
     await database.sql(
       `insert into ${database.table("timesheets")} ("TS-User Username", "TS-Date") values ('ann', now())`,
     );
-    await migrateBy(database.env);
+    await database.migrate();
     const perth = database.open(PERTH);
     expect(await pinned(perth)).toBeNull();
     await load(perth, timesheets, entries);

@@ -10,7 +10,6 @@ import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { attemptLoad, failingLoad, load } from "../../support/load-records.ts";
-import { migrateBy, migrateUpTo } from "../../support/migrate-by.ts";
 import { comment, many, ticket } from "../../support/sample-records.ts";
 
 const BAD = { "TKT-Due Date": "31.12.2026" };
@@ -227,7 +226,7 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
 
   test("is found among those of earlier versions, which the migration folds", async () => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(34, database.env);
+    await database.migrate(34);
     const [runs, rejects] = [database.table("etl_metadata"), database.table("etl_rejects")];
     await database.sql(
       `insert into ${runs} (view_name, load_status, source, host, pid, otc_etl_version)
@@ -250,7 +249,7 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
         [run, position, record, record === "null" ? "not_an_object" : "invalid_timestamp"],
       );
     }
-    await migrateBy(database.env);
+    await database.migrate();
     const loader = database.open();
     const expected = [
       { reason: "invalid_timestamp", position: 2, first: 1, last: 3, times: 3 },

@@ -4,7 +4,6 @@ import { viewCatalog } from "../../../src/views/catalog.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { load, plan } from "../../support/load-records.ts";
-import { migrateBy, migrateUpTo } from "../../support/migrate-by.ts";
 import { timesheet } from "../../support/sample-records.ts";
 
 /** The last version that stored a start time as it was spelled. */
@@ -66,7 +65,7 @@ describeEachDatabase("a start time", (target) => {
 
   test("that earlier loads stored in several spellings is merged, and no row is lost", async () => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(BEFORE_TIMES, database.env);
+    await database.migrate(BEFORE_TIMES);
     const insert = (from: string | null, hours: number, modified: string | null, crm = 1) =>
       database.sql(
         `insert into ${database.table("timesheets")}
@@ -83,7 +82,7 @@ describeEachDatabase("a start time", (target) => {
     await insert("24:00", 7, null);
     await insert("9:00", 8, null, 2);
     await insert(null, 9, null);
-    await migrateBy(database.env);
+    await database.migrate();
     expect(await stored(database)).toEqual([
       { from: "08:00", hours: 6 },
       { from: "09:00", hours: 2 },
@@ -113,11 +112,11 @@ describeEachDatabase("a start time", (target) => {
 
   test("that was stored in one spelling only leaves no table of duplicates", async () => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(BEFORE_TIMES, database.env);
+    await database.migrate(BEFORE_TIMES);
     await database.sql(
       `insert into ${database.table("timesheets")} ("TS-User Username", "TS-Date", "TS-Time From") values ('ann', now(), '9:00')`,
     );
-    await migrateBy(database.env);
+    await database.migrate();
     expect((await stored(database)).map((row) => (row as { from: string }).from)).toEqual(["09:00"]);
     expect(
       await database.sql("select to_regclass($1)::text as name", [database.table("timesheets_duplicates")]),
@@ -126,7 +125,7 @@ describeEachDatabase("a start time", (target) => {
 
   test.each(["varchar(8)", "char(8)", "time"])("in a column of type %s keeps its one key", async (type) => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(BEFORE_TIMES, database.env);
+    await database.migrate(BEFORE_TIMES);
     await database.sql(
       `alter table ${database.table("timesheets")} alter column "TS-Time From" type ${type} using "TS-Time From"::${type}`,
     );
@@ -137,7 +136,7 @@ describeEachDatabase("a start time", (target) => {
         [DAY, from],
       );
     }
-    await migrateBy(database.env);
+    await database.migrate();
     const loader = database.open();
     const counts = { inserted: 0, updated: 2, duplicates: 1 };
     expect(

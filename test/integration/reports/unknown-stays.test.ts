@@ -3,7 +3,6 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import { readTimeInStatus } from "../../../src/web/desk/time-in-status.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
 import { load } from "../../support/load-records.ts";
-import { migrateUpTo } from "../../support/migrate-by.ts";
 import { ticket } from "../../support/sample-records.ts";
 import { migrate } from "../../../src/loader/migrate.ts";
 
@@ -93,7 +92,7 @@ describeEachDatabase("a stay in a status whose beginning is unknown", (target) =
 
   test("loses the length of zero seconds that an earlier version stored, and nothing else changes", async () => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(19, database.env);
+    await database.migrate(19);
     const [ticketTable, history, runs] = ["tickets", "ticket_history", "etl_metadata"].map((name) =>
       database.table(name),
     );

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { readSettings } from "../../../src/config/read-settings.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import { ScheduleCalendar } from "../../../src/schedule/schedule-calendar.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
@@ -136,7 +135,7 @@ describeEachDatabase("the page of the service desk", (target) => {
   test("shows the content of the tables, whatever loads, people and settings have changed", async () => {
     const database = await target.fresh();
     const loader = database.open({ OTC_TIMEZONE: ZONE });
-    const settings = readSettings({ ...database.env, OTC_TIMEZONE: ZONE });
+    const { settings } = loader;
     const page = async (query: string): Promise<string> => {
       const { database: opened } = await deskOf(loader);
       const request = {

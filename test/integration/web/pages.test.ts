@@ -22,8 +22,9 @@ function textOf(html: string): string {
 describeEachDatabase("the pages", (target) => {
   test("show the status of the views, the runs and the quarantine, and write nothing", async () => {
     const database = await target.fresh();
+    const { env } = database;
     const loader = database.open();
-    const site = await serve(database.env, { database: await loader.database() });
+    const site = await serve(env, { database: await loader.database() });
     const page = async (path: string): Promise<string> => {
       const { status, body } = await site.ask(path);
       expect(status, path).toBe(200);
@@ -143,10 +144,11 @@ describeEachDatabase("the pages", (target) => {
 
   test("show a load while it runs, and wait only briefly for it", async () => {
     const database = await target.fresh();
+    const { env } = database;
     const loader = database.open();
     await load(loader, tickets, [ticket(1)]);
     const shared = target.engine === "embedded" ? { database: await loader.database() } : {};
-    const site = await serve(database.env, shared);
+    const site = await serve(env, shared);
     expect(textOf((await site.ask("/")).body)).toContain("No load is running.");
     const held = await beginLoad(
       loader,

@@ -41,20 +41,20 @@ const ROADS = {
   },
 };
 
-/** What becomes of a document, how long it takes, and how much memory stays in use. */
+/** What becomes of a document, how much CPU time it takes, and how much memory stays in use. */
 function stage(road: keyof typeof ROADS, document: Buffer) {
   const rejects = new RejectSpool(10_000);
   const stager = new RowStager(notes, utc, rejects, { kind: "staging" });
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   ROADS[road](document, stager);
-  const ms = performance.now() - begun;
+  const cpu = process.cpuUsage(begun);
   stager.takeRows();
   collectGarbage();
   return {
     reasons: Object.fromEntries(rejects.reasons),
-    ms,
+    cpuMs: (cpu.user + cpu.system) / 1000,
     keptBytes: process.memoryUsage().heapUsed - before,
     drift: stager.drift,
   };
@@ -70,10 +70,10 @@ describe.each(["WebAssembly", "JavaScript"] as const)("a record framed in %s", (
     ["objects in objects", `${'{"a":'.repeat(800_000)}1${"}".repeat(800_000)}`],
     ["millions of numbers in a field of the view", `{"Id":1,"Note":[${"1,".repeat(2_500_000)}1]}`],
   ])("with %s is rejected without being parsed", (_case, record) => {
-    const { reasons, ms } = stage(road, list(record));
+    const { reasons, cpuMs } = stage(road, list(record));
     expect(reasons).toEqual({ too_complex: 1 });
     // Parsing it took minutes. It has to be read once.
-    expect(ms).toBeLessThan(5000);
+    expect(cpuMs).toBeLessThan(5000);
   });
 
   it("with long texts, and with as many values as are allowed, is loaded", () => {
