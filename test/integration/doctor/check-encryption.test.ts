@@ -7,11 +7,10 @@ import { describeEachDatabase } from "../../support/each-database.ts";
 describeEachDatabase("the check of encryption", (target) => {
   test("warns of passwords and records that leave the machine without TLS", async () => {
     const database = await target.fresh();
+    const { env: place } = database;
     const loader = database.open();
     const check = async (env: Environment) => {
-      const results = await checkEncryption(readSettings({ ...database.env, ...env }), () =>
-        loader.database(),
-      );
+      const results = await checkEncryption(readSettings({ ...place, ...env }), () => loader.database());
       return results.map(({ state, finding }) => `${state}: ${finding}`);
     };
     const local = "ok: without TLS, on this machine only";
