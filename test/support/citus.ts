@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { readSettings } from "../../src/config/read-settings.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
 import { distributeTables } from "../../src/distribution/distribute-tables.ts";
 import { viewCatalog } from "../../src/views/catalog.ts";
 import { migrateBy } from "./migrate-by.ts";
+import { withClient } from "./postgres-database.ts";
 
 /** Names the coordinator, with a superuser that the workers let in as well. */
 export const CITUS_VARIABLE = "OTC_TEST_CITUS_URL";
@@ -49,7 +50,7 @@ export async function makeCitusTemplate(): Promise<ProvidedCitus | undefined> {
   }
   // A database cannot be copied while somebody is connected, and Citus has a session of its own there.
   for (const server of serversOf(cluster)) {
-    await onServer(server, async (client) => {
+    await withClient(server, async (client) => {
       await client.query(`alter database ${template} with allow_connections false`);
       await disconnect(client, template);
     });
@@ -58,7 +59,7 @@ export async function makeCitusTemplate(): Promise<ProvidedCitus | undefined> {
 }
 
 async function readCluster(url: string): Promise<Cluster> {
-  const { rows: nodes } = await onServer(url, (client) =>
+  const { rows: nodes } = await withClient(url, (client) =>
     client.query<Node & { readonly group: number }>(
       `select nodename as "name", nodeport as "port", groupid as "group" from pg_dist_node where isactive order by groupid`,
     ),
@@ -82,11 +83,11 @@ function serversOf({ url, workers }: Cluster): readonly string[] {
 /** A database with Citus on all servers, in which they know each other. */
 async function createCluster(cluster: Cluster, name: string): Promise<void> {
   for (const server of serversOf(cluster)) {
-    await onServer(server, (client) => client.query(`create database ${name}`));
-    await onServer(withDatabase(server, name), (client) => client.query("create extension citus"));
+    await withClient(server, (client) => client.query(`create database ${name}`));
+    await withClient(withDatabase(server, name), (client) => client.query("create extension citus"));
   }
   const [coordinator, ...workers] = cluster.nodes;
-  await onServer(withDatabase(cluster.url, name), async (client) => {
+  await withClient(withDatabase(cluster.url, name), async (client) => {
     await client.query("select citus_set_coordinator_host($1, $2)", [coordinator?.name, coordinator?.port]);
     for (const worker of workers)
       await client.query("select citus_add_node($1, $2)", [worker.name, worker.port]);
@@ -103,7 +104,7 @@ export async function createCitusDatabase(
   if (migrated) {
     await Promise.all(
       serversOf(cluster).map((server) =>
-        onServer(server, async (client) => {
+        withClient(server, async (client) => {
           await disconnect(client, template);
           await client.query(`create database ${name} template ${template} strategy file_copy`);
         }),
@@ -126,7 +127,7 @@ export async function createCitusBenchDatabase(): Promise<{
   await createCluster(cluster, name);
   const dataDirs: string[] = [];
   for (const server of serversOf(cluster)) {
-    const { rows } = await onServer(server, (client) =>
+    const { rows } = await withClient(server, (client) =>
       client.query<{ data_directory: string }>("show data_directory"),
     );
     dataDirs.push(rows[0]?.data_directory ?? "");
@@ -141,12 +142,12 @@ export function removeCitusTemplate(cluster: ProvidedCitus): Promise<void> {
 
 /** Ends all sessions with a test's database on a worker, as when the worker crashes. */
 export async function disconnectWorker(worker: string, databaseUrl: string): Promise<void> {
-  await onServer(worker, (client) => disconnect(client, new URL(databaseUrl).pathname.slice(1)));
+  await withClient(worker, (client) => disconnect(client, new URL(databaseUrl).pathname.slice(1)));
 }
 
 async function dropEverywhere(cluster: Cluster, name: string): Promise<void> {
   for (const server of serversOf(cluster)) {
-    await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
+    await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`));
   }
 }
 
@@ -164,14 +165,4 @@ function withDatabase(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;
-}
-
-async function onServer<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: "otc-etl test support" });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

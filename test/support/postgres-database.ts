@@ -73,7 +73,8 @@ async function sessionsAfterGrace(client: Client, name: string): Promise<Session
   }
 }
 
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+/** Lends a connection to the server or database at the address. */
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, application_name: "otc-etl test support" });
   await client.connect();
   try {
