@@ -1,8 +1,8 @@
 import pRetry from "p-retry";
-import type { Dispatcher } from "undici";
 import type { Webhook } from "../config/alert-settings.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { errorMessage } from "../errors/error-message.ts";
+import type { Dispatcher } from "../network/undici.ts";
 import { type AlertChannel, DELIVERY_LIMIT_MS } from "./alert-channel.ts";
 import type { Announcement } from "./announcement.ts";
 import { slackMessage } from "./slack-message.ts";

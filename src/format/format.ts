@@ -1,16 +1,11 @@
-const formats = new Map<number, Intl.NumberFormat>();
+/** Where a thousands separator stands: before each three digits of the whole part. */
+const THOUSANDS = /\B(?=(?:\d{3})+(?!\d))/g;
 
-/** The first format of a process takes a hundredth of a second, which a command that prints no number does not pay. */
+/** As in English. `Intl.NumberFormat` would do, but its first use takes a twentieth of the CPU time of a load of an empty view. */
 function formatNumber(value: number, decimals: number): string {
-  let format = formats.get(decimals);
-  if (format === undefined) {
-    format = new Intl.NumberFormat("en-US", {
-      minimumFractionDigits: decimals,
-      maximumFractionDigits: decimals,
-    });
-    formats.set(decimals, format);
-  }
-  return format.format(value);
+  const [whole = "", fraction] = value.toFixed(decimals).split(".");
+  const grouped = whole.replace(THOUSANDS, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
 /** `1,234,567`. */

@@ -1,6 +1,6 @@
 import { getCACertificates } from "node:tls";
-import { type Dispatcher, EnvHttpProxyAgent } from "undici";
 import type { ProxySettings } from "../config/proxy-settings.ts";
+import { type Dispatcher, EnvHttpProxyAgent } from "./undici.ts";
 
 /** How other hosts are reached. */
 export interface Network {

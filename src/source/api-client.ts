@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
-import { type Dispatcher, interceptors, request } from "undici";
 import type { ApiCredentials } from "../config/api-settings.ts";
 import type { ProxySettings } from "../config/proxy-settings.ts";
 import { openDispatcher } from "../network/open-dispatcher.ts";
+import { type Dispatcher, redirect } from "../network/undici.ts";
 import { concealerOf } from "./conceal-secrets.ts";
 import { ACCEPTED_ENCODINGS, decodeContent } from "./decompress.ts";
 import { DecodingError } from "./decoding-error.ts";
@@ -46,7 +46,7 @@ export class ApiClient {
     const { proxies, authorities, timeoutMs } = settings;
     this.#agent = openDispatcher({ proxies, authorities, connectMs: Math.min(timeoutMs, MAX_CONNECT_MS) });
     // undici's redirect drops the Authorization header when the redirect leads to another host.
-    this.#dispatcher = this.#agent.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
+    this.#dispatcher = this.#agent.compose(redirect({ maxRedirections: MAX_REDIRECTS }));
   }
 
   /** The view as a source of documents. Each `open` sends one request. */
@@ -79,8 +79,10 @@ export class ApiClient {
     await gate.enter(context.viewId, signal);
     let response: Dispatcher.ResponseData;
     try {
-      response = await request(url, {
-        dispatcher: this.#dispatcher,
+      response = await this.#dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: "GET",
         signal,
         headersTimeout: context.timeoutMs,
         bodyTimeout: context.timeoutMs,

@@ -1,7 +1,7 @@
-import { errors } from "undici";
 import type { ApiCredentials } from "../config/api-settings.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { SourceError } from "../errors/source-error.ts";
+import { errors } from "../network/undici.ts";
 
 /** What the error for a failed request names: settings by name, never by value, and no credential. */
 export interface RequestContext {

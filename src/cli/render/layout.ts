@@ -1,9 +1,8 @@
-import cliTruncate from "cli-truncate";
-import wrapAnsi from "wrap-ansi";
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { formatRelativeTime, formatTime } from "../../format/format.ts";
 import { parseWholeNumber } from "../../format/whole-number.ts";
 import type { CliContext } from "../cli-context.ts";
+import { cutText, wrapText } from "./terminal-text.ts";
 
 /** How the text of a command is laid out. */
 export interface Layout {
@@ -49,11 +48,6 @@ export function momentText(time: Date, layout: Layout): string {
   return layout.width === Infinity ? `at ${timeText(time, layout)}` : timeText(time, layout);
 }
 
-/** The text cut to a width, with an ellipsis at its end. It has no control characters. */
-export function cutText(text: string, width: number): string {
-  return width === Infinity ? text : cliTruncate(text, width);
-}
-
 /**
  * A text on as many lines as its words need, ending in a line feed. Control characters are escaped.
  *
@@ -64,8 +58,9 @@ export function renderText(text: string, { width }: Layout, first = "", indent =
   const escaped = escapeControlCharacters(text);
   if (width === Infinity) return `${first}${escaped}\n`;
   const room = Math.max(1, width - Math.max(first.length, indent.length));
-  const lines = wrapAnsi(escaped, room, { hard: true }).split("\n");
-  return lines.map((line, index) => `${index === 0 ? first : indent}${line}\n`).join("");
+  return wrapText(escaped, room)
+    .map((line, index) => `${index === 0 ? first : indent}${line}\n`)
+    .join("");
 }
 
 /** What is wrong and, on lines of its own, what to do next, if that is known. */

@@ -1,7 +1,7 @@
-import stringWidth from "string-width";
 import { escapeControlCharacters } from "../../errors/escape-control-characters.ts";
 import { formatCount } from "../../format/format.ts";
-import { cutText, type Layout, timeText } from "./layout.ts";
+import { type Layout, timeText } from "./layout.ts";
+import { cutText, textWidth } from "./terminal-text.ts";
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -59,13 +59,13 @@ export function renderTable<Row>(
 function writeColumn<Row>(column: Column<Row>, rows: readonly Row[], layout: Layout): WrittenColumn {
   const values = rows.map((row) => column.cell(row));
   const cells = [column.title, ...values.map((value) => cellText(value, layout))];
-  const width = Math.max(...cells.map((cell) => stringWidth(cell)));
+  const width = Math.max(...cells.map((cell) => textWidth(cell)));
   return {
     rank: column.rank ?? 0,
     cells,
     isRight: column.align === "right" || values.some((value) => typeof value === "number"),
     width,
-    least: Math.min(width, Math.max(column.shrinksTo ?? width, stringWidth(column.title))),
+    least: Math.min(width, Math.max(column.shrinksTo ?? width, textWidth(column.title))),
   };
 }
 
@@ -108,6 +108,6 @@ function sum(numbers: readonly number[]): number {
 
 /** `padEnd` and `padStart` count characters, of which some are two columns wide and some have no width. */
 function padded(cell: string, width: number, isRight: boolean): string {
-  const blanks = " ".repeat(Math.max(0, width - stringWidth(cell)));
+  const blanks = " ".repeat(Math.max(0, width - textWidth(cell)));
   return isRight ? blanks + cell : cell + blanks;
 }

@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import { errors } from "undici";
 import { describe, expect, it } from "vitest";
 import {
   networkFailure,
@@ -8,6 +7,7 @@ import {
   statusFailure,
 } from "../../../src/source/http-failure.ts";
 import { SourceError } from "../../../src/errors/source-error.ts";
+import { errors } from "../../../src/network/undici.ts";
 
 const context: RequestContext = {
   url: "https://otc.example.com/api?id=4711",
