@@ -42,12 +42,66 @@ const SECOND_PRIME = 0x85ebca6b;
 const SCALE_OFFSET = 6;
 const SCALE_BYTES = 2;
 
+/** A bigint in COPY's binary format: two words of 32 bits, the higher one first. */
+const INTEGER_BYTES = 8;
+
+/** Integers whose higher bits are equal share a page, which has one bit for each of them: 1 KiB. */
+const PAGE_BITS = 13;
+const PAGE_WORDS = 2 ** (PAGE_BITS - 5);
+const PAGES_PER_WORD = 2 ** (32 - PAGE_BITS);
+
+/** So many pages take 8 MiB. They hold 67 million consecutive ids, in any order. */
+const MAX_PAGES = 8192;
+
+/**
+ * The integers that have come, exactly: ids are dense, so a few pages hold all of them, and these stay in the processor's
+ * cache, which the filter does not.
+ */
+class SeenIntegers {
+  readonly #pages = new Map<number, Int32Array>();
+  #lastNumber: number | undefined;
+  #lastPage: Int32Array = new Int32Array(0);
+
+  /**
+   * @param bytes holds the integer from `at` on, as a bigint in COPY's binary format
+   * @returns whether it has come before; undefined when it has no page, because there are too many
+   */
+  testAndSet(bytes: Buffer, at: number): boolean | undefined {
+    const low = bytes.readUInt32BE(at + 4);
+    // Up to 51 bits, which a number holds exactly.
+    const number = bytes.readInt32BE(at) * PAGES_PER_WORD + (low >>> PAGE_BITS);
+    if (number !== this.#lastNumber && !this.#openPage(number)) return undefined;
+    const page = this.#lastPage;
+    const index = (low & (2 ** PAGE_BITS - 1)) >>> 5;
+    const bit = 1 << (low & 31);
+    const word = page[index] as number;
+    page[index] = word | bit;
+    return (word & bit) !== 0;
+  }
+
+  /** An integer without a page never gets one: from then on the number of pages does not change. */
+  #openPage(number: number): boolean {
+    let page = this.#pages.get(number);
+    if (page === undefined) {
+      if (this.#pages.size === MAX_PAGES) return false;
+      page = new Int32Array(PAGE_WORDS);
+      this.#pages.set(number, page);
+    }
+    this.#lastNumber = number;
+    this.#lastPage = page;
+    return true;
+  }
+}
+
 /**
  * Finds records whose key may have occurred before in the document, with a Bloom filter: it takes the same memory for any
  * number of keys, and has no false negatives. Only the possible duplicates have to be compared with the others, which saves the
- * database a pass over every key.
+ * database a pass over every key. Keys that are one integer are nearly all in a set of their own (`SeenIntegers`).
  */
 export class RepeatedKeys {
+  /** The only column of the key, where that is an integer. */
+  readonly #integer: number | undefined;
+  readonly #integers = new SeenIntegers();
   #words = new Int32Array(FIRST_WORDS);
   /** Both hashes of each key, until there are too many for the first filter. */
   #firstHashes: number[] | undefined = [];
@@ -60,6 +114,9 @@ export class RepeatedKeys {
   constructor(view: View) {
     this.#keys = view.columns.flatMap(({ key }, index) => (key === undefined ? [] : [index]));
     this.#scaled = view.columns.map(({ type }) => type === "numeric");
+    const [only, ...others] = this.#keys;
+    const isInteger = only !== undefined && others.length === 0 && view.columns[only]?.type === "integer";
+    this.#integer = isInteger ? only : undefined;
   }
 
   /** How many keys may have come before. */
@@ -72,6 +129,22 @@ export class RepeatedKeys {
    * @returns whether the row's key may have come before
    */
   mayRepeat(row: Pick<CopyBinaryWriter, "bytes" | "valueStarts" | "valueLengths">): boolean {
+    const repeats = this.#integerRepeats(row) ?? this.#hashRepeats(row);
+    if (repeats) this.#possibleDuplicates += 1;
+    return repeats;
+  }
+
+  /** Undefined when the key is not in the set of integers. */
+  #integerRepeats({
+    bytes,
+    valueStarts,
+    valueLengths,
+  }: Pick<CopyBinaryWriter, "bytes" | "valueStarts" | "valueLengths">): boolean | undefined {
+    if (this.#integer === undefined || valueLengths[this.#integer] !== INTEGER_BYTES) return undefined;
+    return this.#integers.testAndSet(bytes, valueStarts[this.#integer] as number);
+  }
+
+  #hashRepeats(row: Pick<CopyBinaryWriter, "bytes" | "valueStarts" | "valueLengths">): boolean {
     const { bytes, valueStarts, valueLengths } = row;
     let first = FNV_OFFSET;
     let second = SECOND_SEED;
@@ -90,9 +163,7 @@ export class RepeatedKeys {
         second = Math.imul(second ^ byte, SECOND_PRIME);
       }
     }
-    const repeats = this.#testAndSet(first, second);
-    if (repeats) this.#possibleDuplicates += 1;
-    return repeats;
+    return this.#testAndSet(first, second);
   }
 
   #testAndSet(first: number, second: number): boolean {

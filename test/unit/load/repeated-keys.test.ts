@@ -97,6 +97,57 @@ describe("the filter of repeated keys", () => {
     expect(rows.map(mayRepeat)).toEqual(rows.map(() => true));
   });
 
+  it("knows exactly which integer keys have come, in any order and of any size", () => {
+    const view = defineView({ name: "entries", order: 1, columns: [integer("id", { key: "required" })] });
+    const edges = [
+      0n,
+      -1n,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      2n ** 32n,
+      2n ** 31n,
+      2n ** 16n,
+      2n ** 16n - 1n,
+      -(2n ** 16n),
+    ];
+    const id = fc.oneof(
+      fc.constantFrom(...edges),
+      fc.bigInt({ min: 0n, max: 300n }),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    );
+    fc.assert(
+      fc.property(fc.array(id, { maxLength: 300 }), (ids) => {
+        const filter = new RepeatedKeys(view);
+        const rows = new CopyBinaryWriter(1);
+        const seen = new Set<bigint>();
+        for (const value of ids) {
+          rows.beginRow();
+          rows.writeInteger(value);
+          expect(filter.mayRepeat(rows)).toBe(seen.has(value));
+          seen.add(value);
+        }
+        expect(filter.possibleDuplicates).toBe(ids.length - seen.size);
+      }),
+    );
+  });
+
+  it("never misses an integer key when they are too far apart for a set", () => {
+    const view = defineView({ name: "entries", order: 1, columns: [integer("id", { key: "required" })] });
+    const filter = new RepeatedKeys(view);
+    const rows = new CopyBinaryWriter(1);
+    const mayRepeat = (value: number): boolean => {
+      rows.beginRow();
+      rows.writeInteger(value);
+      return filter.mayRepeat(rows);
+    };
+    const ids = Array.from({ length: 20_000 }, (_, index) => index * 1_000_003);
+    for (const id of ids) mayRepeat(id);
+    const before = filter.possibleDuplicates;
+    expect(before).toBeLessThan(3);
+    expect(ids.map(mayRepeat)).toEqual(ids.map(() => true));
+    expect(filter.possibleDuplicates).toBe(before + ids.length);
+  });
+
   it.each([
     [
       "instant",
