@@ -18,3 +18,11 @@ export function timeLimitSettings(limits: TimeLimits): [name: string, value: str
     ["idle_in_transaction_session_timeout", `${limits.idleMs}ms`],
   ];
 }
+
+/**
+ * The expressions of a SELECT that makes settings for the transaction. `set_config` works like SET LOCAL, but accepts
+ * parameters: the settings, flattened.
+ */
+export function setConfigCalls(settings: readonly [name: string, value: string][]): string {
+  return settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`).join(", ");
+}

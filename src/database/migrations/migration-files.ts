@@ -17,8 +17,18 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** All migrations, in order. */
-export async function readMigrations(): Promise<readonly Migration[]> {
+let migrations: Promise<readonly Migration[]> | undefined;
+
+/** All migrations, in order. They are read once, because they are those of the code that runs, and each load asks. */
+export function readMigrations(): Promise<readonly Migration[]> {
+  migrations ??= readFiles().catch((error: unknown) => {
+    migrations = undefined;
+    throw error;
+  });
+  return migrations;
+}
+
+async function readFiles(): Promise<readonly Migration[]> {
   const files = (await readdir(MIGRATIONS)).filter((file) => FILE_NAME.test(file)).sort();
   return Promise.all(
     files.map(async (file) => {

@@ -15,7 +15,7 @@ import {
 } from "./postgres-statements.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
 import { ROLLBACK_MS, Shutdown } from "../../shutdown/shutdown.ts";
-import { type TimeLimits, timeLimitSettings } from "../time-limits.ts";
+import { setConfigCalls, type TimeLimits, timeLimitSettings } from "../time-limits.ts";
 
 /** How to reach a PostgreSQL server. */
 export interface PostgresSettings {
@@ -236,12 +236,11 @@ export class PostgresDatabase implements Database {
   /** Begins a transaction, sets its limits, and returns the id of its server process. */
   async #begin(client: pg.PoolClient): Promise<number> {
     await this.#firstStatement(client, "begin isolation level read committed");
-    // set_config works like SET LOCAL, but accepts parameters. Nothing may outlive the transaction (pgbouncer).
+    // Nothing may outlive the transaction (pgbouncer).
     const settings = [...timeLimitSettings(this.#settings.limits), ...SERVER_KEEP_ALIVE];
-    const calls = settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
     const result = await runQuery<{ pid: number }>(
       client,
-      `select pg_backend_pid() as pid, ${calls.join(", ")},
+      `select pg_backend_pid() as pid, ${setConfigCalls(settings)},
          case when version() ~ 'linux' then ${CLIENT_CHECK} end`,
       settings.flat(),
       this.location,
