@@ -1,23 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type DocumentServer, type Fault, startDocumentServer } from "../support/document-server.ts";
+import { type Fault, startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
-import { INTERRUPTED_WITHIN_MS } from "../support/interrupted-load.ts";
 import { documentOf } from "../support/load-records.ts";
-import {
-  CANARY,
-  type CliResult,
-  expectPlain,
-  jsonLines,
-  runCli,
-  type RunningCli,
-  startCli,
-  temporaryFolder,
-} from "../support/run-cli.ts";
+import { CANARY, expectPlain, jsonLines, runCli, startCli, temporaryFolder } from "../support/run-cli.ts";
 import { comment, many, ticket, timesheet } from "../support/sample-records.ts";
 
 const CONTRACT_KEYS = [
@@ -53,23 +42,6 @@ async function setUp(database: DatabaseUnderTest, faults: Readonly<Record<number
   const env: Record<string, string | undefined> = { ...database.env, ...server.env, ...QUICK };
   return { server, env };
 }
-
-/** A load that has asked OTC is on record, and has the lock of its view. One that ends before shows what it wrote. */
-async function untilAsked({ requests }: DocumentServer, load: RunningCli): Promise<void> {
-  const asked = expect.poll(() => requests.length).toBeGreaterThan(0);
-  const ended = load.result.then((result) => {
-    throw new Error(`the load ended before: ${JSON.stringify(result)}`);
-  });
-  await Promise.race([asked, ended]);
-}
-
-function runsOf(database: DatabaseUnderTest): Promise<readonly unknown[]> {
-  return database.sql(
-    `select view_name, load_status, error_code from ${database.table("etl_metadata")} order by run_id`,
-  );
-}
-
-const BOTH = ({ name }: { name: string }): boolean => name === "embedded" || name === "PostgreSQL 18";
 
 describeEachDatabase(
   "otc-etl",
@@ -120,61 +92,43 @@ describeEachDatabase(
       ).toEqual([{ leaks: 0 }]);
     });
 
-    test("exits 75 while another load of the view runs, and names its process", async () => {
-      const database = await target.fresh();
-      const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
-      const first = await startCli(["load", "tickets"], { env });
-      await untilAsked(server, first);
-      const second = await runCli(["load", "tickets"], { env });
-      expect(second.code).toBe(75);
-      expect(second.stderr).toContain(`process ${String(first.process.pid)} on `);
-      first.process.kill("SIGINT");
-      await first.result;
+    test("finds no problem", async () => {
+      const { env } = await setUp(await target.fresh());
+      const well = await runCli(["doctor"], { env });
+      expect(well).toMatchObject({ code: 0, stderr: "" });
+      expectPlain(well);
     });
+  },
+  ({ name }) => name === "embedded" || name === "PostgreSQL 18",
+);
 
-    test.for([
-      ["SIGINT", 130],
-      ["SIGTERM", 143],
-    ] as const)("rolls back at once on %s, and exits %i", async ([signal, exitCode]) => {
+describeEachDatabase(
+  "otc-etl doctor",
+  (target) => {
+    test("names each problem", async () => {
       const database = await target.fresh();
-      const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
-      const running = await startCli(["load", "--json"], { env });
-      await untilAsked(server, running);
-      const begun = performance.now();
-      running.process.kill(signal);
-      const result = await running.result;
-      expect(performance.now() - begun).toBeLessThan(INTERRUPTED_WITHIN_MS);
-      expect(result.code).toBe(exitCode);
-      expectPlain(result);
-      expect(jsonLines(result.stdout)).toMatchObject([
-        {
-          view: "tickets",
-          status: "failed",
-          errorCode: "interrupted",
-          error: expect.stringContaining(signal),
-        },
-      ]);
-      expect(await runsOf(database)).toEqual([
-        { view_name: "tickets", load_status: "failed", error_code: "interrupted" },
-      ]);
-      expect(await database.sql(`select * from ${database.table("tickets")}`)).toEqual([]);
+      const { env } = await setUp(database, { 1: { kind: "status", status: 401 } });
+      const refused = await runCli(["doctor", "--json"], { env });
+      expect(refused.code).toBe(1);
+      expect(jsonLines(refused.stdout)).toContainEqual(
+        expect.objectContaining({
+          name: "API",
+          state: "failed",
+          remedy: expect.stringContaining("OTC_API_PASSWORD"),
+        }),
+      );
+      expectPlain(refused);
+      const bare = await runCli(["doctor"], { env: database.env });
+      expect(bare.code).toBe(1);
+      expect(bare.stdout).toMatch(/failed +API settings: Not set: OTC_API_URL/);
     });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);
 
-    test("marks the run of a killed process as abandoned, and loads", async () => {
-      const database = await target.fresh();
-      const { env, server } = await setUp(database, { 1: { kind: "stall-body", bytes: 500 } });
-      const running = await startCli(["load", "tickets"], { env });
-      await untilAsked(server, running);
-      running.process.kill("SIGKILL");
-      await running.result;
-      const next = await runUntilFree(["load", "tickets"], env);
-      expect(next.code).toBe(0);
-      expect((await runsOf(database)).filter((run) => !isLocked(run))).toEqual([
-        { view_name: "tickets", load_status: "abandoned", error_code: "internal" },
-        { view_name: "tickets", load_status: "success", error_code: null },
-      ]);
-    });
-
+describeEachDatabase(
+  "otc-etl load",
+  (target) => {
     test("writes logs that are JSON line by line", async () => {
       const database = await target.fresh();
       const { env } = await setUp(database, {
@@ -194,33 +148,6 @@ describeEachDatabase(
       expect(stdout + stderr).not.toContain(CANARY);
     });
 
-    test("finds no problem, or names each problem", async () => {
-      const database = await target.fresh();
-      const { env } = await setUp(database, { 2: { kind: "status", status: 401 } });
-      const well = await runCli(["doctor"], { env });
-      expect(well).toMatchObject({ code: 0, stderr: "" });
-      expectPlain(well);
-      const refused = await runCli(["doctor", "--json"], { env });
-      expect(refused.code).toBe(1);
-      expect(jsonLines(refused.stdout)).toContainEqual(
-        expect.objectContaining({
-          name: "API",
-          state: "failed",
-          remedy: expect.stringContaining("OTC_API_PASSWORD"),
-        }),
-      );
-      expectPlain(refused);
-      const bare = await runCli(["doctor"], { env: database.env });
-      expect(bare.code).toBe(1);
-      expect(bare.stdout).toMatch(/failed +API settings: Not set: OTC_API_URL/);
-    });
-  },
-  BOTH,
-);
-
-describeEachDatabase(
-  "otc-etl load",
-  (target) => {
     test("exits 3 when records are in quarantine, 1 when it had to roll back", async () => {
       const database = await target.fresh();
       const input = documentOf([ticket(1), ticket(2), ticket(3, { "TKT-Due Date": "5/13/2016" })]);
@@ -316,22 +243,6 @@ describeEachDatabase(
   },
   ({ name }) => name === "PostgreSQL 18",
 );
-
-function isLocked(run: unknown): boolean {
-  return typeof run === "object" && run !== null && "error_code" in run && run.error_code === "locked";
-}
-
-/** A killed client's session, and with it the lock, lives until its server notices. */
-async function runUntilFree(
-  args: readonly string[],
-  env: Record<string, string | undefined>,
-): Promise<CliResult> {
-  for (let attempt = 1; ; attempt += 1) {
-    const result = await runCli(args, { env });
-    if (result.code !== 75 || attempt === 10) return result;
-    await sleep(300);
-  }
-}
 
 describeEachDatabase(
   "the secrets",

@@ -8,7 +8,9 @@ import { many, ticket, timesheet } from "../support/sample-records.ts";
 import { describeWithSharedData } from "../support/shared-data.ts";
 import { escaped, inline, row, writeWorkbook } from "../support/workbook.ts";
 
-const ROWS = 45_000;
+/** With two kilobytes of text each, more than the heap that the test gives. */
+const ROWS = 25_000;
+const HEAP_MEGABYTES = 48;
 const COLUMNS = 21;
 
 /** As many columns as an export of all columns of ServiceNow's incidents has. */
@@ -250,7 +252,11 @@ describeEachDatabase(
       const { code, stdout, stderr } = await runCli(["import", path, "--view", "timesheets", "--json"], {
         env: { ...database.env, ...memory.env },
         // Else the young generation alone may take 128 MB.
-        nodeOptions: ["--max-semi-space-size=8", "--max-old-space-size=96", ...memory.nodeOptions],
+        nodeOptions: [
+          "--max-semi-space-size=8",
+          `--max-old-space-size=${HEAP_MEGABYTES}`,
+          ...memory.nodeOptions,
+        ],
       });
       expect(stderr).not.toContain("heap out of memory");
       expect(code).toBe(0);
@@ -270,21 +276,18 @@ describeWithSharedData("a real export of another service desk", "service-desk-ex
     expect(stderr).toContain('--map "THEIR NAME=TKT-Ticket ID"');
   });
 
-  test("is read to its last row, whatever its texts contain", async () => {
-    const { code, stdout } = await runCli([
-      "import",
-      path,
-      "--view",
-      "tickets",
-      "--map",
-      "Caller=TKT-Ticket ID",
-      "--max-errors",
-      "100%",
-      "--migrate",
-      "--json",
-    ]);
-    expect(code).toBe(3);
-    // Names are no ids: every row goes to quarantine.
-    expect(jsonLines(stdout)[0]).toMatchObject({ fetched: 8500, inserted: 0, errors: 8500 });
-  });
+  describeEachDatabase(
+    "into tickets",
+    (target) => {
+      test("is read to its last row, whatever its texts contain", async () => {
+        const { env } = await target.fresh();
+        const flags = ["--map", "Caller=TKT-Ticket ID", "--max-errors", "100%", "--json"];
+        const { code, stdout } = await runCli(["import", path, "--view", "tickets", ...flags], { env });
+        expect(code).toBe(3);
+        // Names are no ids: every row goes to quarantine.
+        expect(jsonLines(stdout)[0]).toMatchObject({ fetched: 8500, inserted: 0, errors: 8500 });
+      });
+    },
+    ({ name }) => name === "PostgreSQL 18",
+  );
 });

@@ -5,7 +5,7 @@ import { expectUntouched, seed } from "../support/aftermath.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { INTERRUPTED_WITHIN_MS, loadStoppedIn, type Stage } from "../support/interrupted-load.ts";
 import { startCollector } from "../support/otlp-collector.ts";
-import { jsonLines, startCli } from "../support/run-cli.ts";
+import { expectPlain, jsonLines, startCli } from "../support/run-cli.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 
 const CASES: readonly (readonly [signal: NodeJS.Signals, code: number, stage: Stage])[] = [
@@ -22,11 +22,22 @@ describeEachDatabase(
     test.for(CASES)("by %s exits %i, in step %s, rolled back and recorded", async ([signal, code, stage]) => {
       const database = await target.fresh();
       const before = await seed(database);
-      const { cli, release } = await loadStoppedIn(database, stage);
+      const { cli, release } = await loadStoppedIn(database, stage, {}, ["load", "all", "--json"]);
       const begun = performance.now();
       cli.process.kill(signal);
-      expect(await cli.result).toMatchObject({ code });
+      const result = await cli.result;
       expect(performance.now() - begun).toBeLessThan(INTERRUPTED_WITHIN_MS);
+      expect(result.code).toBe(code);
+      expectPlain(result);
+      // The loads of the other views do not begin.
+      expect(jsonLines(result.stdout)).toMatchObject([
+        {
+          view: "tickets",
+          status: "failed",
+          errorCode: "interrupted",
+          error: expect.stringContaining(signal),
+        },
+      ]);
       await release();
       const message = new RegExp(`Interrupted by ${signal}`);
       await expectUntouched(database, before, { status: "failed", code: "interrupted", message });

@@ -134,5 +134,5 @@ describeEachDatabase(
       expect(check.stdout).not.toMatch(/^tickets: .*(?:failed|rolled back|loaded .* ago)/m);
     });
   },
-  ({ name }) => name === "PostgreSQL 18" || name === "PostgreSQL 15",
+  ({ name }) => name === "PostgreSQL 18",
 );
