@@ -58,7 +58,7 @@ export async function faultyDatabase(
   onFinished: OnFinished,
   env: Environment = {},
 ): Promise<FaultyDatabase> {
-  const created = await createTestDatabase(serverUrl);
+  const created = await createTestDatabase(serverUrl, { template: await templateOn(serverUrl) });
   const whole = { ...FAST, OTC_DATABASE_URL: created.url, ...env };
   const open = (more: Environment = {}): Loader => {
     const loader = new Loader({ env: { ...whole, ...more }, flags: {}, log: pino({ level: "silent" }) });
@@ -67,7 +67,6 @@ export async function faultyDatabase(
   };
   // Undone last: a session that somebody forgot fails the test.
   onFinished(() => created.drop());
-  await migrateBy({ OTC_DATABASE_URL: created.url });
   const loader = new Loader({
     env: { ...FAST, OTC_DATABASE_URL: created.url },
     flags: {},
@@ -93,6 +92,21 @@ export async function faultyDatabase(
     sql: (text, parameters) => querying(created.url, text, parameters),
     session,
   };
+}
+
+/** A migrated database for tests of this process to copy, by server. It goes with the server. */
+const templates = new Map<string, Promise<string>>();
+
+function templateOn(serverUrl: string): Promise<string> {
+  const template = templates.get(serverUrl) ?? makeTemplate(serverUrl);
+  templates.set(serverUrl, template);
+  return template;
+}
+
+async function makeTemplate(serverUrl: string): Promise<string> {
+  const { url, name } = await createTestDatabase(serverUrl);
+  await migrateBy({ OTC_DATABASE_URL: url });
+  return name;
 }
 
 async function connected(url: string): Promise<Client> {

@@ -81,7 +81,7 @@ interface Origin {
  * A `describe` for each database otc-etl supports: embedded, PostgreSQL 18, and 15 with a schema whose name needs
  * quoting. Where a server is not installed its tests count as skipped, and stderr says so.
  *
- * @param only leaves out the databases for which it is false
+ * @param only leaves out the databases for which it is false; see `onOldest` and `onOldestAndEmbedded`
  * @example
  * describeEachDatabase("a first load", (target) => {
  *   test("inserts every record", async () => {
@@ -107,6 +107,15 @@ export function describeEachDatabase(
     if (typeof origin === "string" || only(origin)) describeOn(origin, title, body);
   }
 }
+
+/**
+ * For details that no database does in its own way, because other tests run their statements everywhere: the oldest version,
+ * in a schema whose name needs quoting.
+ */
+export const onOldest = ({ name }: Pick<Target, "name">): boolean => name === "PostgreSQL 15";
+
+/** For what depends on the engine and not on the version: the embedded database is one of version 18. */
+export const onOldestAndEmbedded = ({ name }: Pick<Target, "name">): boolean => name !== "PostgreSQL 18";
 
 /** A `describe` for tables that are distributed over the servers of a Citus cluster, if one is configured. */
 export function describeDistributed(title: string, body: (target: Target) => void): void {

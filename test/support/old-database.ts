@@ -12,7 +12,7 @@ export interface OldRows {
 
 /** Everyone has one timesheet a day, from this day on; clocks change at half past two, when they are modified. */
 const FIRST_DAY = "2024-02-01";
-const PEOPLE = 500;
+const PEOPLE = 50;
 
 /** The zone whose wall time the old timestamps are. */
 export const OLD_ZONE = "Europe/Vienna";

@@ -109,7 +109,7 @@ describe.skipIf(server === undefined)("rows that are rejected by", () => {
   );
 });
 
-const MANY = 8000;
+const MANY = 2000;
 
 /** One in forty. */
 const MANY_REFUSED = MANY / 40;

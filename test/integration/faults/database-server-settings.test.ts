@@ -14,9 +14,12 @@ import { type PostgresServer, startPostgres } from "../../support/postgres-serve
 import { hasOpenssl, makeCertificate } from "../../support/self-signed-certificate.ts";
 import { unprivilegedAccount } from "../../support/unprivileged-account.ts";
 
-/** Six connections, three of them for superusers, and TLS with a certificate that nobody knows. */
+/**
+ * Six connections, three of them for superusers, besides the one that creates the databases of the tests, and TLS with a
+ * certificate that nobody knows.
+ */
 const SETTINGS = `
-max_connections = 6
+max_connections = 7
 superuser_reserved_connections = 3
 max_wal_senders = 0
 autovacuum_worker_slots = 1
