@@ -14,12 +14,12 @@ import { load } from "../../support/load-records.ts";
 import { createOldTables, OLD_ZONE, oldTimesheet, type OldRows } from "../../support/old-database.ts";
 import { comment, many, ticket } from "../../support/sample-records.ts";
 
-/** As one site has it. */
+/** A tenth of what one site has. */
 const SITE: OldRows = {
-  tickets: 12_000,
-  extraTickets: 7965,
-  timesheets: 149_667 - 3992,
-  extraTimesheets: 3992,
+  tickets: 1200,
+  extraTickets: 796,
+  timesheets: 14_966 - 400,
+  extraTimesheets: 400,
 };
 
 const FEW: OldRows = { tickets: 9, extraTickets: 4, timesheets: 9, extraTimesheets: 4 };
@@ -72,7 +72,7 @@ function rowVersions(database: DatabaseUnderTest, table: string): Promise<readon
 }
 
 describeEachDatabase(
-  "an old database of 150,000 timesheets",
+  "an old database of 15,000 timesheets",
   (target) => {
     test("is adopted as the dry run says, keeps what analysts see, and can be loaded", async () => {
       const database = await target.fresh({ migrated: false });
@@ -94,9 +94,9 @@ describeEachDatabase(
       expect(done).toEqual(planned);
       expect(done).toEqual(
         expect.arrayContaining([
-          expect.objectContaining({ table: "tickets", change: "rows_moved", rows: 7965 }),
+          expect.objectContaining({ table: "tickets", change: "rows_moved", rows: 796 }),
           expect.objectContaining({ table: "tickets", change: "rows_moved", rows: 1 }),
-          expect.objectContaining({ table: "timesheets", change: "rows_moved", rows: 3992 }),
+          expect.objectContaining({ table: "timesheets", change: "rows_moved", rows: 400 }),
           expect.objectContaining({
             table: "timesheets",
             change: "empty_keys_cleared",
@@ -131,8 +131,8 @@ describeEachDatabase(
           `select "TS-Notes" as notes, etl_reason as reason, count(*) as rows from ${moved} group by 1, 2 order by 1`,
         ),
       ).toEqual([
-        { notes: "first", reason: "duplicate", rows: 1996 },
-        { notes: "older", reason: "duplicate", rows: 1996 },
+        { notes: "first", reason: "duplicate", rows: 200 },
+        { notes: "older", reason: "duplicate", rows: 200 },
       ]);
       expect((await migrationStatus(opened)).every(({ appliedAt }) => appliedAt !== null)).toBe(true);
       expect(await migrate(opened, () => undefined)).toEqual([]);

@@ -22,6 +22,7 @@ const OLD_TYPES: Readonly<Record<ValueType, readonly string[]>> = {
   timestamp: ["timestamp", "date", "text", "timestamp(0)", "varchar(30)", "char(19)"],
 };
 
+/** Each is tried on one of the databases: the types, and what becomes of their values, are the same in all. */
 const ROUNDS = Math.max(...Object.values(OLD_TYPES).map((types) => types.length));
 
 /** Half of the rounds have user ids that are numbers. */
@@ -182,7 +183,10 @@ describeEachDatabase("an old table whose columns analysts' views use", (target) 
   // The same for every set, on one day.
   const references = new Map<string, ReturnType<typeof referenceOf>>();
 
-  test.each(Array.from({ length: ROUNDS }, (_, round) => round))(
+  const turn = ["PostgreSQL 15", "PostgreSQL 18", "embedded"].indexOf(target.name);
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => round).filter((round) => round % 3 === turn);
+
+  test.each(rounds)(
     "is adopted, loaded and reported on as usual, with old types of set %i",
     async (round) => {
       const today = day(0);

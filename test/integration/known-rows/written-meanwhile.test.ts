@@ -10,7 +10,11 @@ import {
 import type { Loader } from "../../../src/loader/loader.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import {
+  type DatabaseUnderTest,
+  describeEachDatabase,
+  onOldestAndEmbedded,
+} from "../../support/each-database.ts";
 import { frameInWebAssembly } from "../../support/framed-records.ts";
 import { documentOf, load } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
@@ -42,140 +46,147 @@ function watched(transaction: Transaction): { readonly transaction: Transaction;
   return { transaction: watcher, copied };
 }
 
-describeEachDatabase("rows that are known at the start of a load", (target) => {
-  async function loaded(): Promise<Loaded> {
-    const database = await target.fresh();
-    const loader = database.open();
-    await load(loader, tickets, records);
-    return { database, loader };
-  }
+describeEachDatabase(
+  "rows that are known at the start of a load",
+  (target) => {
+    async function loaded(): Promise<Loaded> {
+      const database = await target.fresh();
+      const loader = database.open();
+      await load(loader, tickets, records);
+      return { database, loader };
+    }
 
-  /** Reads the known rows, sees some of their records, and checks them after `meanwhile`. */
-  async function check(
-    { database, loader }: Loaded,
-    meanwhile: (table: string, transaction: Transaction) => Promise<unknown>,
-    seen: readonly unknown[] = records,
-  ) {
-    const table = database.table("tickets");
-    const opened = await loader.database();
-    const zone = await timeZoneNamed("UTC");
-    return opened.transaction(async (original) => {
-      const { key, writeCounter } = await readFingerprinting(
-        original,
-        tickets,
-        { target: table, backend: POSTGRES },
-        zone,
+    /** Reads the known rows, sees some of their records, and checks them after `meanwhile`. */
+    async function check(
+      { database, loader }: Loaded,
+      meanwhile: (table: string, transaction: Transaction) => Promise<unknown>,
+      seen: readonly unknown[] = records,
+    ) {
+      const table = database.table("tickets");
+      const opened = await loader.database();
+      const zone = await timeZoneNamed("UTC");
+      return opened.transaction(async (original) => {
+        const { key, writeCounter } = await readFingerprinting(
+          original,
+          tickets,
+          { target: table, backend: POSTGRES },
+          zone,
+        );
+        const knownTable = { target: table, writeCounter };
+        const known = await readKnownRows(original, knownTable, 1000, undefined);
+        if (known === undefined) throw new Error("No row is known.");
+        const options = { key, maxRecordBytes: 10_000, known: known.fingerprints };
+        expect(frameInWebAssembly([Buffer.from(documentOf(seen))], options).records).toEqual([]);
+        await meanwhile(table, original);
+        await original.query(`lock table ${table} in share row exclusive mode`);
+        const { transaction, copied } = watched(original);
+        const counts = await requireKnownRows(transaction, knownTable, known);
+        return { ...counts, readAgain: copied.length > 0, isCounted: writeCounter !== undefined };
+      });
+    }
+
+    test("are not read again when nobody has written to the table", async () => {
+      const { database, loader } = await loaded();
+      await database.sql(
+        `update ${database.table("tickets")} set etl_fingerprint = null where "TKT-Ticket ID" = 1`,
       );
-      const knownTable = { target: table, writeCounter };
-      const known = await readKnownRows(original, knownTable, 1000, undefined);
-      if (known === undefined) throw new Error("No row is known.");
-      const options = { key, maxRecordBytes: 10_000, known: known.fingerprints };
-      expect(frameInWebAssembly([Buffer.from(documentOf(seen))], options).records).toEqual([]);
-      await meanwhile(table, original);
-      await original.query(`lock table ${table} in share row exclusive mode`);
-      const { transaction, copied } = watched(original);
-      const counts = await requireKnownRows(transaction, knownTable, known);
-      return { ...counts, readAgain: copied.length > 0, isCounted: writeCounter !== undefined };
+      expect(await check({ database, loader }, () => Promise.resolve(), records.slice(1))).toEqual({
+        rows: ROWS,
+        unmarked: 1,
+        readAgain: false,
+        isCounted: true,
+      });
     });
-  }
 
-  test("are not read again when nobody has written to the table", async () => {
-    const { database, loader } = await loaded();
-    await database.sql(
-      `update ${database.table("tickets")} set etl_fingerprint = null where "TKT-Ticket ID" = 1`,
-    );
-    expect(await check({ database, loader }, () => Promise.resolve(), records.slice(1))).toEqual({
-      rows: ROWS,
-      unmarked: 1,
-      readAgain: false,
-      isCounted: true,
+    test("are read again after the load's own statements, of an attempt that was rolled back", async () => {
+      const { database, loader } = await loaded();
+      const counts = await check({ database, loader }, (table, transaction) =>
+        transaction
+          .savepoint(async () => {
+            await transaction.query(`delete from ${table}`);
+            throw new Error("undone");
+          })
+          .catch(() => undefined),
+      );
+      expect(counts).toMatchObject({ rows: ROWS, unmarked: 0, readAgain: true });
     });
-  });
 
-  test("are read again after the load's own statements, of an attempt that was rolled back", async () => {
-    const { database, loader } = await loaded();
-    const counts = await check({ database, loader }, (table, transaction) =>
-      transaction
-        .savepoint(async () => {
-          await transaction.query(`delete from ${table}`);
-          throw new Error("undone");
-        })
-        .catch(() => undefined),
+    test.for([
+      [
+        "insert",
+        (table: string) => `insert into ${table} ("TKT-Ticket ID") values (99)`,
+        { rows: ROWS + 1, unmarked: 1 },
+      ],
+      [
+        "change of no row",
+        (table: string) => `update ${table} set "TKT-Title" = '' where false`,
+        { rows: ROWS, unmarked: 0 },
+      ],
+      [
+        "change of a row whose record did not come",
+        (table: string) => `update ${table} set "TKT-Title" = 'x' where "TKT-Ticket ID" = 1`,
+        { rows: ROWS, unmarked: 1 },
+      ],
+      [
+        "deletion of such a row",
+        (table: string) => `delete from ${table} where "TKT-Ticket ID" = 1`,
+        { rows: ROWS - 1, unmarked: 0 },
+      ],
+    ] as const)(
+      "are read again after an %s by another session, and still known",
+      async ([, statement, counts], context) => {
+        if (target.engine === "embedded") context.skip("The embedded database has one session.");
+        const { database, loader } = await loaded();
+        const checked = await check(
+          { database, loader },
+          (table) => database.sql(statement(table)),
+          records.slice(1),
+        );
+        expect(checked).toEqual({ ...counts, readAgain: true, isCounted: true });
+      },
     );
-    expect(counts).toMatchObject({ rows: ROWS, unmarked: 0, readAgain: true });
-  });
 
-  test.for([
-    [
-      "insert",
-      (table: string) => `insert into ${table} ("TKT-Ticket ID") values (99)`,
-      { rows: ROWS + 1, unmarked: 1 },
-    ],
-    [
-      "change of no row",
-      (table: string) => `update ${table} set "TKT-Title" = '' where false`,
-      { rows: ROWS, unmarked: 0 },
-    ],
-    [
-      "change of a row whose record did not come",
-      (table: string) => `update ${table} set "TKT-Title" = 'x' where "TKT-Ticket ID" = 1`,
-      { rows: ROWS, unmarked: 1 },
-    ],
-    [
-      "deletion of such a row",
-      (table: string) => `delete from ${table} where "TKT-Ticket ID" = 1`,
-      { rows: ROWS - 1, unmarked: 0 },
-    ],
-  ] as const)(
-    "are read again after an %s by another session, and still known",
-    async ([, statement, counts], context) => {
+    test.for([
+      ["updates", (table: string) => `update ${table} set "TKT-Title" = 'x' where "TKT-Ticket ID" = 7`],
+      ["deletes", (table: string) => `delete from ${table} where "TKT-Ticket ID" = 7`],
+      [
+        "merges",
+        (table: string) =>
+          `merge into ${table} t using (values (7)) as v (id) on t."TKT-Ticket ID" = v.id when matched then update set "TKT-Title" = 'x'`,
+      ],
+      ["truncates", (table: string) => `truncate ${table}`],
+    ] as const)("are no longer known when another session %s", async ([, statement], context) => {
       if (target.engine === "embedded") context.skip("The embedded database has one session.");
       const { database, loader } = await loaded();
-      const checked = await check(
-        { database, loader },
-        (table) => database.sql(statement(table)),
-        records.slice(1),
+      await expect(check({ database, loader }, (table) => database.sql(statement(table)))).rejects.toThrow(
+        KnownRowsChanged,
       );
-      expect(checked).toEqual({ ...counts, readAgain: true, isCounted: true });
-    },
-  );
-
-  test.for([
-    ["updates", (table: string) => `update ${table} set "TKT-Title" = 'x' where "TKT-Ticket ID" = 7`],
-    ["deletes", (table: string) => `delete from ${table} where "TKT-Ticket ID" = 7`],
-    [
-      "merges",
-      (table: string) =>
-        `merge into ${table} t using (values (7)) as v (id) on t."TKT-Ticket ID" = v.id when matched then update set "TKT-Title" = 'x'`,
-    ],
-    ["truncates", (table: string) => `truncate ${table}`],
-  ] as const)("are no longer known when another session %s", async ([, statement], context) => {
-    if (target.engine === "embedded") context.skip("The embedded database has one session.");
-    const { database, loader } = await loaded();
-    await expect(check({ database, loader }, (table) => database.sql(statement(table)))).rejects.toThrow(
-      KnownRowsChanged,
-    );
-  });
-
-  test.for([
-    ["disabled", (table: string) => [`alter table ${table} disable trigger etl_count_write`]],
-    [
-      "part of another table",
-      (table: string, parent: string) => [
-        `create table ${parent} ()`,
-        `alter table ${table} inherit ${parent}`,
-      ],
-    ],
-  ] as const)("are read again where writes may not be counted: the trigger is %s", async ([, statements]) => {
-    const { database, loader } = await loaded();
-    for (const statement of statements(database.table("tickets"), database.table("all_tickets"))) {
-      await database.sql(statement);
-    }
-    expect(await check({ database, loader }, () => Promise.resolve())).toEqual({
-      rows: ROWS,
-      unmarked: 0,
-      readAgain: true,
-      isCounted: false,
     });
-  });
-});
+
+    test.for([
+      ["disabled", (table: string) => [`alter table ${table} disable trigger etl_count_write`]],
+      [
+        "part of another table",
+        (table: string, parent: string) => [
+          `create table ${parent} ()`,
+          `alter table ${table} inherit ${parent}`,
+        ],
+      ],
+    ] as const)(
+      "are read again where writes may not be counted: the trigger is %s",
+      async ([, statements]) => {
+        const { database, loader } = await loaded();
+        for (const statement of statements(database.table("tickets"), database.table("all_tickets"))) {
+          await database.sql(statement);
+        }
+        expect(await check({ database, loader }, () => Promise.resolve())).toEqual({
+          rows: ROWS,
+          unmarked: 0,
+          readAgain: true,
+          isCounted: false,
+        });
+      },
+    );
+  },
+  onOldestAndEmbedded,
+);

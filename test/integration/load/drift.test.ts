@@ -6,7 +6,7 @@ import { readStatus } from "../../../src/runs/health/read-status.ts";
 import { simulatedDocument, SIMULATED_VIEWS } from "../../../src/simulator/document.ts";
 import { viewCatalog, viewNamed } from "../../../src/views/catalog.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
-import { describeEachDatabase } from "../../support/each-database.ts";
+import { describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import { attemptLoad, documentOf, type Fields, load, plan } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 import { describeWithSharedData } from "../../support/shared-data.ts";
@@ -76,98 +76,105 @@ const FLAWS: readonly Fields[] = [
   { "TKT-Ticket ID": {} },
 ];
 
-describeEachDatabase("the fields of rejected records", (target) => {
-  /** Enough bytes for an empty table to be filled directly. */
-  const filler = "x".repeat(50_000);
-  const bySizes = {
-    before: desk(100, (fields) => ({ ...fields, "TKT-Description": filler, "TKT-Solution": "Restarted." })),
-    /** Forty of them are rejected; only those have a solution, a due date and a colour. */
-    now: desk(100, (fields, number) =>
-      number > 40
-        ? { ...fields, "TKT-Description": filler }
-        : {
-            ...fields,
-            ...FLAWS[number % FLAWS.length],
-            "TKT-Due Date": "2026-12-31",
-            "TKT-Solution": "Restarted.",
-            Colour: "red",
-          },
-    ),
-  };
+describeEachDatabase(
+  "the fields of rejected records",
+  (target) => {
+    /** Enough bytes for an empty table to be filled directly. */
+    const filler = "x".repeat(50_000);
+    const bySizes = {
+      before: desk(100, (fields) => ({ ...fields, "TKT-Description": filler, "TKT-Solution": "Restarted." })),
+      /** Forty of them are rejected; only those have a solution, a due date and a colour. */
+      now: desk(100, (fields, number) =>
+        number > 40
+          ? { ...fields, "TKT-Description": filler }
+          : {
+              ...fields,
+              ...FLAWS[number % FLAWS.length],
+              "TKT-Due Date": "2026-12-31",
+              "TKT-Solution": "Restarted.",
+              Colour: "red",
+            },
+      ),
+    };
 
-  test.for(["staged", "filled directly", "planned"] as const)(
-    "count for schema drift when the others are %s",
-    async (road) => {
+    test.for(["staged", "filled directly", "planned"] as const)(
+      "count for schema drift when the others are %s",
+      async (road) => {
+        const database = await target.fresh();
+        const loader = database.open();
+        await load(loader, tickets, bySizes.before);
+        if (road === "filled directly") await database.sql(`truncate ${database.table("tickets")}`);
+        const outcome =
+          road === "planned"
+            ? await plan(loader, tickets, bySizes.now)
+            : await load(loader, tickets, bySizes.now, { full: true });
+        expect(outcome).toMatchObject({
+          errors: 40,
+          driftWarnings: [{ kind: "new_field", fields: ["Colour"] }],
+          drift: { records: 100, unknownFields: new Map([["Colour", 40]]) },
+        });
+        expect(outcome.drift.absentFields).not.toContain("TKT-Solution");
+        expect(outcome.drift.absentFields).not.toContain("TKT-Due Date");
+        if (road === "planned") return;
+        // 60 rows without a solution, and 40 rejected records with one.
+        expect(
+          await database.sql(
+            `select records, empty from ${database.table("etl_field_profiles")} where field_name = 'TKT-Solution'`,
+          ),
+        ).toEqual([{ records: 100, empty: 60 }]);
+      },
+    );
+
+    test.for(["import", "replay", "retry"] as const)(
+      "are in the record of a run of kind %s",
+      async (kind) => {
+        const database = await target.fresh();
+        const loader = database.open();
+        const [outcome] = await loadDocuments(loader, {
+          views: [tickets],
+          kind,
+          atomic: false,
+          errorLimit: { kind: "default" },
+          allowShrink: true,
+          file: {
+            path: "-",
+            stdin: Readable.from([Buffer.from(documentOf(bySizes.now))], { objectMode: false }),
+          },
+          signal: new AbortController().signal,
+          onProgress: () => undefined,
+          onOutcome: () => undefined,
+        });
+        expect(outcome).toMatchObject({ status: "partial", errors: 40 });
+        expect(
+          await database.sql(
+            `select unknown_fields, absent_fields ? 'TKT-Solution' as absent from ${database.table("etl_metadata")}`,
+          ),
+        ).toEqual([{ unknown_fields: { Colour: 40 }, absent: false }]);
+      },
+    );
+
+    test("are unknown for records that are not objects or not UTF-8, so that no field has vanished", async () => {
       const database = await target.fresh();
       const loader = database.open();
-      await load(loader, tickets, bySizes.before);
-      if (road === "filled directly") await database.sql(`truncate ${database.table("tickets")}`);
-      const outcome =
-        road === "planned"
-          ? await plan(loader, tickets, bySizes.now)
-          : await load(loader, tickets, bySizes.now, { full: true });
-      expect(outcome).toMatchObject({
-        errors: 40,
-        driftWarnings: [{ kind: "new_field", fields: ["Colour"] }],
-        drift: { records: 100, unknownFields: new Map([["Colour", 40]]) },
+      await load(loader, tickets, desk(60));
+      const broken = documentOf(
+        Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? [index] : "\ufffd")),
+      );
+      const bytes = Buffer.from(broken.replaceAll('"\ufffd"', '{"Colour":"\ufffd"}'));
+      for (let at = bytes.indexOf("\ufffd"); at !== -1; at = bytes.indexOf("\ufffd"))
+        bytes.fill(0xff, at, at + 3);
+      const stream = Readable.from([bytes], { objectMode: false });
+      expect(await attemptLoad(loader, tickets, stream, { maxErrors: "100%" })).toMatchObject({
+        status: "partial",
+        errors: 60,
+        drift: { records: 0, unknownFields: new Map() },
+        driftWarnings: [],
       });
-      expect(outcome.drift.absentFields).not.toContain("TKT-Solution");
-      expect(outcome.drift.absentFields).not.toContain("TKT-Due Date");
-      if (road === "planned") return;
-      // 60 rows without a solution, and 40 rejected records with one.
-      expect(
-        await database.sql(
-          `select records, empty from ${database.table("etl_field_profiles")} where field_name = 'TKT-Solution'`,
-        ),
-      ).toEqual([{ records: 100, empty: 60 }]);
-    },
-  );
-
-  test.for(["import", "replay", "retry"] as const)("are in the record of a run of kind %s", async (kind) => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const [outcome] = await loadDocuments(loader, {
-      views: [tickets],
-      kind,
-      atomic: false,
-      errorLimit: { kind: "default" },
-      allowShrink: true,
-      file: {
-        path: "-",
-        stdin: Readable.from([Buffer.from(documentOf(bySizes.now))], { objectMode: false }),
-      },
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-      onOutcome: () => undefined,
+      expect(await load(loader, tickets, desk(60))).toMatchObject({ driftWarnings: [] });
     });
-    expect(outcome).toMatchObject({ status: "partial", errors: 40 });
-    expect(
-      await database.sql(
-        `select unknown_fields, absent_fields ? 'TKT-Solution' as absent from ${database.table("etl_metadata")}`,
-      ),
-    ).toEqual([{ unknown_fields: { Colour: 40 }, absent: false }]);
-  });
-
-  test("are unknown for records that are not objects or not UTF-8, so that no field has vanished", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await load(loader, tickets, desk(60));
-    const broken = documentOf(
-      Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? [index] : "\ufffd")),
-    );
-    const bytes = Buffer.from(broken.replaceAll('"\ufffd"', '{"Colour":"\ufffd"}'));
-    for (let at = bytes.indexOf("\ufffd"); at !== -1; at = bytes.indexOf("\ufffd"))
-      bytes.fill(0xff, at, at + 3);
-    const stream = Readable.from([bytes], { objectMode: false });
-    expect(await attemptLoad(loader, tickets, stream, { maxErrors: "100%" })).toMatchObject({
-      status: "partial",
-      errors: 60,
-      drift: { records: 0, unknownFields: new Map() },
-      driftWarnings: [],
-    });
-    expect(await load(loader, tickets, desk(60))).toMatchObject({ driftWarnings: [] });
-  });
-});
+  },
+  onOldest,
+);
 
 describeEachDatabase(
   "a simulated service desk",

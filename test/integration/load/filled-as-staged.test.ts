@@ -117,9 +117,9 @@ describeEachDatabase("a table filled directly equals one that was staged", (targ
       const seed = Date.now();
       const number = (index: number, below: number): number =>
         createHash("sha1").update(`${seed} ${index}`).digest().readUInt32BE() % below;
-      const records = Array.from({ length: 60_000 }, (_, index) => {
+      const records = Array.from({ length: 15_000 }, (_, index) => {
         const length = number(index, 10) < 5 ? number(-index, 20) : number(-index, 1500);
-        return comment(number(index + 1e6, 30_000), {
+        return comment(number(index + 1e6, 7500), {
           "TKTCT-Comment": `${index} ${noise(index, length)}`,
           "TKTCT-Created Time": new Date(1.7e12 + index * 1000).toISOString(),
         });

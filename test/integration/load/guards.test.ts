@@ -4,7 +4,7 @@ import type { Loader } from "../../../src/loader/loader.ts";
 import type { FailedLoad } from "../../../src/runs/outcome.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import { type DatabaseUnderTest, describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import {
   apiSourceOf,
   documentOf,
@@ -66,26 +66,34 @@ describeEachDatabase("the error limit", (target) => {
       code: "guard",
     });
   });
-
-  test("is a share of the document", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    expect(await load(loader, tickets, withBad(200, 5), { maxErrors: "2.5%" })).toMatchObject({ errors: 5 });
-    expect(await failingLoad(loader, tickets, withBad(200, 6), { maxErrors: "2.5%" })).toMatchObject({
-      errors: 6,
-    });
-  });
-
-  test("is a hundred records by default, or one in a hundred of a large document", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    expect(await failingLoad(loader, tickets, withBad(300, 101))).toMatchObject({ errors: 101 });
-    expect(await rows(database, "tickets")).toBe(0);
-    expect(await rows(database, "etl_rejects")).toBe(101);
-    expect(await load(loader, tickets, withBad(300, 100))).toMatchObject({ errors: 100, inserted: 200 });
-    expect(await load(loader, tickets, withBad(12_000, 120))).toMatchObject({ errors: 120 });
-  });
 });
+
+describeEachDatabase(
+  "the error limit in detail",
+  (target) => {
+    test("is a share of the document", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      expect(await load(loader, tickets, withBad(200, 5), { maxErrors: "2.5%" })).toMatchObject({
+        errors: 5,
+      });
+      expect(await failingLoad(loader, tickets, withBad(200, 6), { maxErrors: "2.5%" })).toMatchObject({
+        errors: 6,
+      });
+    });
+
+    test("is a hundred records by default, or one in a hundred of a large document", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      expect(await failingLoad(loader, tickets, withBad(300, 101))).toMatchObject({ errors: 101 });
+      expect(await rows(database, "tickets")).toBe(0);
+      expect(await rows(database, "etl_rejects")).toBe(101);
+      expect(await load(loader, tickets, withBad(300, 100))).toMatchObject({ errors: 100, inserted: 200 });
+      expect(await load(loader, tickets, withBad(12_000, 120))).toMatchObject({ errors: 120 });
+    });
+  },
+  onOldest,
+);
 
 const DAY_MS = 86_400_000;
 
@@ -138,69 +146,80 @@ describeEachDatabase("the late-insert guard", (target) => {
     });
     expect(await late(database)).toBe(300);
   });
-
-  test("accepts a hundred late records, or one in twenty of a large document", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const first = worked(30, 2400, "ann");
-    await loadFromApi(loader, timesheets, first, GUARDED);
-    const few = [...first.slice(120), ...worked(30, 120, "bob")];
-    expect(await loadFromApi(loader, timesheets, few, GUARDED)).toMatchObject({ inserted: 120, late: 120 });
-    const many = [...few.slice(121), ...worked(30, 121, "eve")];
-    expect(await failFromApi(loader, many)).toMatchObject({ error: { code: "guard" } });
-  });
-
-  test("is not tripped by a first load, an empty table, the last two days, a week without loads, a file, or an import", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const metadata = database.table("etl_metadata");
-    expect(await loadFromApi(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({ late: 0 });
-    await database.sql(`truncate ${database.table("timesheets")}`);
-    expect(await loadFromApi(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({
-      inserted: 200,
-      late: 0,
-    });
-    const recent = [...worked(1, 150, "bob"), ...worked(30, 50, "joe")];
-    expect(await loadFromApi(loader, timesheets, recent, GUARDED)).toMatchObject({ inserted: 200, late: 50 });
-    // The records of a week in which nothing was loaded are new.
-    await database.sql(`update ${metadata} set load_start = load_start - interval '8 days'`);
-    expect(await loadFromApi(loader, timesheets, worked(6, 300, "eve"), GUARDED)).toMatchObject({
-      inserted: 300,
-      late: 0,
-    });
-    // A file may be as old as it likes.
-    expect(await load(loader, timesheets, worked(60, 300, "kim"), GUARDED)).toMatchObject({ late: 0 });
-    const imported = await loadViews(loader, [timesheets], {
-      ...GUARDED,
-      kind: "import",
-      stdin: Readable.from([Buffer.from(documentOf(worked(90, 300, "tom")))], { objectMode: false }),
-    });
-    expect(imported).toMatchObject([{ status: "success", inserted: 300, late: 0 }]);
-    expect(await late(database)).toBeNull();
-  });
-
-  test("counts only what is inserted, and by the date of the record", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await loadFromApi(loader, tickets, many(3, ticket), GUARDED);
-    await database.sql(
-      `alter table ${database.table("tickets")} add constraint titled check ("TKT-Title" <> 'refused')`,
-    );
-    const night = [
-      ...many(3, (number) => ticket(number, { "TKT-Title": "changed" })),
-      ticket(4),
-      ticket(5, { "TKT-Title": "refused" }),
-      ticket(6, { "TKT-Created Time": null }),
-      ticket(7, { "TKT-Created Time": new Date().toISOString() }),
-    ];
-    expect(await loadFromApi(loader, tickets, night, GUARDED)).toMatchObject({
-      inserted: 3,
-      updated: 3,
-      errors: 1,
-      late: 1,
-    });
-  });
 });
+
+describeEachDatabase(
+  "the late-insert guard in detail",
+  (target) => {
+    test("accepts a hundred late records, or one in twenty of a large document", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const first = worked(30, 2400, "ann");
+      await loadFromApi(loader, timesheets, first, GUARDED);
+      const few = [...first.slice(120), ...worked(30, 120, "bob")];
+      expect(await loadFromApi(loader, timesheets, few, GUARDED)).toMatchObject({ inserted: 120, late: 120 });
+      const many = [...few.slice(121), ...worked(30, 121, "eve")];
+      expect(await failFromApi(loader, many)).toMatchObject({ error: { code: "guard" } });
+    });
+
+    test("is not tripped by a first load, an empty table, the last two days, a week without loads, a file, or an import", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const metadata = database.table("etl_metadata");
+      expect(await loadFromApi(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({
+        late: 0,
+      });
+      await database.sql(`truncate ${database.table("timesheets")}`);
+      expect(await loadFromApi(loader, timesheets, worked(30, 200, "ann"), GUARDED)).toMatchObject({
+        inserted: 200,
+        late: 0,
+      });
+      const recent = [...worked(1, 150, "bob"), ...worked(30, 50, "joe")];
+      expect(await loadFromApi(loader, timesheets, recent, GUARDED)).toMatchObject({
+        inserted: 200,
+        late: 50,
+      });
+      // The records of a week in which nothing was loaded are new.
+      await database.sql(`update ${metadata} set load_start = load_start - interval '8 days'`);
+      expect(await loadFromApi(loader, timesheets, worked(6, 300, "eve"), GUARDED)).toMatchObject({
+        inserted: 300,
+        late: 0,
+      });
+      // A file may be as old as it likes.
+      expect(await load(loader, timesheets, worked(60, 300, "kim"), GUARDED)).toMatchObject({ late: 0 });
+      const imported = await loadViews(loader, [timesheets], {
+        ...GUARDED,
+        kind: "import",
+        stdin: Readable.from([Buffer.from(documentOf(worked(90, 300, "tom")))], { objectMode: false }),
+      });
+      expect(imported).toMatchObject([{ status: "success", inserted: 300, late: 0 }]);
+      expect(await late(database)).toBeNull();
+    });
+
+    test("counts only what is inserted, and by the date of the record", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      await loadFromApi(loader, tickets, many(3, ticket), GUARDED);
+      await database.sql(
+        `alter table ${database.table("tickets")} add constraint titled check ("TKT-Title" <> 'refused')`,
+      );
+      const night = [
+        ...many(3, (number) => ticket(number, { "TKT-Title": "changed" })),
+        ticket(4),
+        ticket(5, { "TKT-Title": "refused" }),
+        ticket(6, { "TKT-Created Time": null }),
+        ticket(7, { "TKT-Created Time": new Date().toISOString() }),
+      ];
+      expect(await loadFromApi(loader, tickets, night, GUARDED)).toMatchObject({
+        inserted: 3,
+        updated: 3,
+        errors: 1,
+        late: 1,
+      });
+    });
+  },
+  onOldest,
+);
 
 describeEachDatabase("the shrink guard", (target) => {
   test("refuses a document with fewer than half of the last load's records, unless told otherwise", async () => {

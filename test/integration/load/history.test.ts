@@ -3,7 +3,7 @@ import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import { type DatabaseUnderTest, describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import { load, loadFromApi, plan } from "../../support/load-records.ts";
 import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 
@@ -288,22 +288,24 @@ describeEachDatabase("the history of timesheets and comments", (target) => {
   });
 });
 
-describeEachDatabase("the settings of the history", (target) => {
-  test("name columns of some views, while the others keep their own", async () => {
-    const database = await target.fresh();
-    const changed = { "TKT-Status": "Active", "TKT-Due Date": "5/3/2025 10:00", "TKT-Account Id": 7 };
-    const loadChanges = async (columns: string, night: number) => {
-      const loader = database.open({ OTC_HISTORY_COLUMNS: columns });
-      await load(loader, tickets, [ticket(night), ticket(9)]);
-      await load(loader, tickets, [ticket(night, changed), ticket(9)]);
-      for (const hours of [1, 2]) {
-        await load(loader, timesheets, [timesheet(night, { "TS-Hours": hours, "TS-Notes": `${hours} h` })]);
-        await load(loader, comments, [comment(night, { "TKTCT-Comment": `Text ${hours}` })]);
-      }
-      const { rows } = await (
-        await loader.database()
-      ).query(
-        `select column_name, old_value, new_value from (
+describeEachDatabase(
+  "the settings of the history",
+  (target) => {
+    test("name columns of some views, while the others keep their own", async () => {
+      const database = await target.fresh();
+      const changed = { "TKT-Status": "Active", "TKT-Due Date": "5/3/2025 10:00", "TKT-Account Id": 7 };
+      const loadChanges = async (columns: string, night: number) => {
+        const loader = database.open({ OTC_HISTORY_COLUMNS: columns });
+        await load(loader, tickets, [ticket(night), ticket(9)]);
+        await load(loader, tickets, [ticket(night, changed), ticket(9)]);
+        for (const hours of [1, 2]) {
+          await load(loader, timesheets, [timesheet(night, { "TS-Hours": hours, "TS-Notes": `${hours} h` })]);
+          await load(loader, comments, [comment(night, { "TKTCT-Comment": `Text ${hours}` })]);
+        }
+        const { rows } = await (
+          await loader.database()
+        ).query(
+          `select column_name, old_value, new_value from (
            select column_name, old_value, new_value from ${database.table("ticket_history")}
              where ticket_id = $1::bigint
            union all
@@ -313,44 +315,46 @@ describeEachDatabase("the settings of the history", (target) => {
            select column_name, old_value, new_value from ${database.table("comment_history")}
              where comment_id = $1::bigint
          ) as changes order by column_name`,
-        [night],
-      );
-      await loader.close();
-      return rows;
-    };
-    const hours = { column_name: "TS-Hours", old_value: "1", new_value: "2" };
-    const spoken = { column_name: "comment_text", old_value: "Text 1", new_value: "Text 2" };
-    expect(await loadChanges("TKT-Due Date, TKT-Account Id", 1)).toEqual([
-      { column_name: "TKT-Account Id", old_value: null, new_value: "7" },
-      { column_name: "TKT-Due Date", old_value: null, new_value: "2025-03-05T10:00:00.000000Z" },
-      hours,
-      spoken,
-    ]);
-    expect(await loadChanges("TS-Notes,comments=none", 2)).toEqual([
-      { column_name: "TKT-Status", old_value: "Open", new_value: "Active" },
-      { column_name: "TS-Notes", old_value: "1 h", new_value: "2 h" },
-    ]);
-    expect(await loadChanges("none", 3)).toEqual([]);
-  });
-
-  test("are refused with the names that there are", async () => {
-    const database = await target.fresh();
-    for (const name of ["TKT-Satus", "TS-Crm ID", "created_time", "users=none"]) {
-      const wrong = database.open({ OTC_HISTORY_COLUMNS: `TKT-Status,${name}` });
-      await expect(load(wrong, comments, [comment(1)])).rejects.toMatchObject({
-        code: "configuration",
-        message: `OTC_HISTORY_COLUMNS names what has no history: "${name}".`,
-        remedy: expect.stringMatching(
-          /TKT-Title, TKT-Description, TKT-Status, .*comment_text, .*TS-Hours, .*timesheets=none/,
-        ),
-      });
-      await wrong.close();
-    }
-    const short = database.open({ OTC_HISTORY_COLUMNS: "status,category" });
-    await expect(load(short, comments, [comment(1)])).rejects.toMatchObject({
-      message: 'OTC_HISTORY_COLUMNS names what has no history: "status", "category".',
-      remedy: expect.stringContaining("Did you mean TKT-Status, TKT-Category, TS-Category? There are"),
+          [night],
+        );
+        await loader.close();
+        return rows;
+      };
+      const hours = { column_name: "TS-Hours", old_value: "1", new_value: "2" };
+      const spoken = { column_name: "comment_text", old_value: "Text 1", new_value: "Text 2" };
+      expect(await loadChanges("TKT-Due Date, TKT-Account Id", 1)).toEqual([
+        { column_name: "TKT-Account Id", old_value: null, new_value: "7" },
+        { column_name: "TKT-Due Date", old_value: null, new_value: "2025-03-05T10:00:00.000000Z" },
+        hours,
+        spoken,
+      ]);
+      expect(await loadChanges("TS-Notes,comments=none", 2)).toEqual([
+        { column_name: "TKT-Status", old_value: "Open", new_value: "Active" },
+        { column_name: "TS-Notes", old_value: "1 h", new_value: "2 h" },
+      ]);
+      expect(await loadChanges("none", 3)).toEqual([]);
     });
-    await short.close();
-  });
-});
+
+    test("are refused with the names that there are", async () => {
+      const database = await target.fresh();
+      for (const name of ["TKT-Satus", "TS-Crm ID", "created_time", "users=none"]) {
+        const wrong = database.open({ OTC_HISTORY_COLUMNS: `TKT-Status,${name}` });
+        await expect(load(wrong, comments, [comment(1)])).rejects.toMatchObject({
+          code: "configuration",
+          message: `OTC_HISTORY_COLUMNS names what has no history: "${name}".`,
+          remedy: expect.stringMatching(
+            /TKT-Title, TKT-Description, TKT-Status, .*comment_text, .*TS-Hours, .*timesheets=none/,
+          ),
+        });
+        await wrong.close();
+      }
+      const short = database.open({ OTC_HISTORY_COLUMNS: "status,category" });
+      await expect(load(short, comments, [comment(1)])).rejects.toMatchObject({
+        message: 'OTC_HISTORY_COLUMNS names what has no history: "status", "category".',
+        remedy: expect.stringContaining("Did you mean TKT-Status, TKT-Category, TS-Category? There are"),
+      });
+      await short.close();
+    });
+  },
+  onOldest,
+);

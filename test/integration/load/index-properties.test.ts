@@ -8,8 +8,8 @@ import { load } from "../../support/load-records.ts";
 import { comment, many } from "../../support/sample-records.ts";
 
 /** Enough rows for the indexes to be worth dropping, and enough bytes for the table to be filled directly. */
-const ROWS = 20_000;
-const document = many(ROWS, (number) => comment(number, { "TKTCT-Comment": "x".repeat(100) }));
+const ROWS = 2000;
+const document = many(ROWS, (number) => comment(number, { "TKTCT-Comment": "x".repeat(3000) }));
 
 /** All that the catalogue says of the indexes of a table and of its partitions, but for their files. */
 function properties(database: DatabaseUnderTest): Promise<readonly unknown[]> {

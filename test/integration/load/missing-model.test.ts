@@ -113,7 +113,7 @@ describeEachDatabase(
             expect(inOrder(await rowsOf("timesheets_deleted"))).toEqual(inOrder(model.archive));
           }
         }),
-        { numRuns: target.engine === "embedded" ? 8 : 15 },
+        { numRuns: target.engine === "embedded" ? 5 : 9 },
       );
     }, 120_000);
   },

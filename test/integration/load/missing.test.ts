@@ -7,7 +7,7 @@ import { readMissing } from "../../../src/runs/queries/read-missing.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import { type DatabaseUnderTest, describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import { apiSourceOf, type Fields, load, loadFromApi, plan } from "../../support/load-records.ts";
 import { loadedDatabase } from "../../support/loaded-database.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
@@ -95,15 +95,6 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 0, unchanged: 19 });
   });
 
-  test("stay when only one document was without them", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    for (const night of [without(10), NIGHT, without(10), NIGHT]) {
-      expect(await loadFromApi(loader, timesheets, night)).toMatchObject({ missing: 0, returned: 0 });
-    }
-    expect(await hours(database)).toBe(40);
-    expect(await onRecord(database)).toEqual([]);
-  });
-
   test("come back from the archive with what only an insert writes", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -137,109 +128,6 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     expect(await loadFromApi(loader, timesheets, without(5, 10, 11), { full: true })).toMatchObject({
       missing: 1,
     });
-  });
-
-  test("are not judged outside the window of the document, which begins two days after its least date", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    // The least date is the 4th and the greatest the 18th.
-    const night = without(1, 2, 3, 5, 6, 19, 20);
-    await loadFromApi(loader, timesheets, night);
-    expect(await loadFromApi(loader, timesheets, night)).toMatchObject({ missing: 1 });
-    expect(await daysOf(database, "timesheets_deleted")).toEqual([6]);
-    expect(await loadFromApi(loader, timesheets, [], { allowShrink: true })).toMatchObject({ missing: 0 });
-  });
-
-  test("have no window value where it is null, and then are never missing", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_MISSING_COMMENTS: "archive" });
-    const comment = (id: number, created: string | null): Fields => ({
-      "TKTCT-CommentID": id,
-      "TKTCT-Created Time": created,
-    });
-    const night = many(9, (id) => comment(id, `2025-05-0${id}T00:00:00Z`));
-    await loadFromApi(loader, comments, [...night, comment(50, null)]);
-    const next = COMMENTS.filter((_, index) => index !== 4);
-    await loadFromApi(loader, comments, next);
-    expect(await loadFromApi(loader, comments, next)).toMatchObject({ missing: 1 });
-    expect(await database.sql(`select comment_id as id from ${database.table("comments_deleted")}`)).toEqual([
-      { id: 5 },
-    ]);
-  });
-
-  test("count only when a load from the API misses them, not an import, a file or a reload", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    await loadFromApi(loader, timesheets, without(10));
-    expect(await load(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
-    await loadDocuments(loader, {
-      views: [timesheets],
-      atomic: false,
-      kind: "import",
-      errorLimit: { kind: "default" },
-      allowShrink: true,
-      sourceOf: () => apiSourceOf(without(10)),
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-      onOutcome: () => undefined,
-    });
-    expect(await hours(database)).toBe(40);
-    expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
-  });
-
-  test("are not missing while a record with their key is in quarantine", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    const night = [...without(10), entry(10, { "TS-Hours": "much" })];
-    for (let nights = 0; nights < 3; nights += 1) {
-      expect(await loadFromApi(loader, timesheets, night)).toMatchObject({
-        status: "partial",
-        errors: 1,
-        missing: 0,
-      });
-    }
-    expect(await hours(database)).toBe(40);
-    expect(await onRecord(database)).toEqual([]);
-  });
-
-  test("are not judged while a rejected record has no readable key, and the run says so", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    await loadFromApi(loader, timesheets, without(10));
-    const outcome = await loadFromApi(loader, timesheets, [...without(10), entry(10, { "TS-Date": "soon" })]);
-    expect(outcome).toMatchObject({ status: "partial", missing: 0 });
-    expect(outcome.missingProblem).toMatch(/suspended/);
-    expect(
-      await database.sql(
-        `select error_message as message from ${database.table("etl_metadata")} order by run_id desc limit 1`,
-      ),
-    ).toEqual([{ message: outcome.missingProblem }]);
-    expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
-  });
-
-  test("are not removed when they are too many, until somebody accepts the number", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const all = many(120, (minute) => entry(10, { "TS-Time From": `10:${minute}` }));
-    const few = all.slice(0, 60);
-    await loadFromApi(loader, timesheets, [...NIGHT, ...all]);
-    await loadFromApi(loader, timesheets, [...NIGHT, ...few]);
-    for (let nights = 0; nights < 2; nights += 1) {
-      const outcome = await loadFromApi(loader, timesheets, [
-        ...NIGHT,
-        ...few,
-        entry(15, { "TS-User Username": `new ${nights}` }),
-      ]);
-      expect(outcome).toMatchObject({ status: "partial", inserted: 1, missing: 0 });
-      expect(outcome.missingProblem).toMatch(/60 of .* rows are missing/);
-      expect(await daysOf(database, "timesheets_deleted")).toEqual([]);
-    }
-    expect(await loadFromApi(loader, timesheets, [...NIGHT, ...few], { acceptMissing: 59 })).toMatchObject({
-      status: "partial",
-      missing: 0,
-    });
-    expect(await loadFromApi(loader, timesheets, [...NIGHT, ...few], { acceptMissing: 70 })).toMatchObject({
-      status: "success",
-      // With the two new entries, which only one document has contained.
-      missing: 62,
-    });
-    expect(await hours(database)).toBe(160);
   });
 
   test("are archived at once, with a pointer to the new row, when a part of the key was corrected", async () => {
@@ -371,81 +259,6 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     });
   });
 
-  test("are ignored in the mode ignore", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT, {
-      OTC_MISSING_TIMESHEETS: "ignore",
-    });
-    for (let nights = 0; nights < 3; nights += 1) {
-      expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
-    }
-    expect(await onRecord(database)).toEqual([]);
-  });
-
-  test("are archived when the mode changes from report to archive", async () => {
-    const database = await target.fresh();
-    const reporting = database.open({ OTC_MISSING_TIMESHEETS: "report" });
-    await loadFromApi(reporting, timesheets, NIGHT);
-    await loadFromApi(reporting, timesheets, without(10));
-    expect(await loadFromApi(reporting, timesheets, without(10))).toMatchObject({ missing: 1 });
-    expect(await hours(database)).toBe(40);
-    await reporting.close();
-    const archiving = database.open();
-    expect(await loadFromApi(archiving, timesheets, without(10))).toMatchObject({ missing: 1 });
-    const { rows } = await (
-      await archiving.database()
-    ).query(`select count(*) as n from ${database.table("timesheets")}`);
-    expect(rows).toEqual([{ n: 19 }]);
-  });
-
-  test("stay in the table when a table of somebody else refers to them, and the run says so", async () => {
-    const archives = { OTC_MISSING_COMMENTS: "archive" };
-    const { database, loader } = await loadedDatabase(target, comments, COMMENTS, archives);
-    await database.sql(
-      `create table ${database.table("notes")} (comment_id bigint references ${database.table("comments")})`,
-    );
-    await database.sql(`insert into ${database.table("notes")} values (5)`);
-    const next = COMMENTS.filter((_, index) => index !== 4 && index !== 5);
-    await loadFromApi(loader, comments, next);
-    const outcome = await loadFromApi(loader, comments, next);
-    expect(outcome).toMatchObject({ status: "partial", missing: 2 });
-    expect(outcome.missingProblem).toMatch(/1 of 2 missing rows could not be removed.*notes/);
-    expect(await database.sql(`select comment_id as id from ${database.table("comments_deleted")}`)).toEqual([
-      { id: 6 },
-    ]);
-    expect(await loadFromApi(loader, comments, next)).toMatchObject({ status: "partial", missing: 0 });
-  });
-
-  test("are not archived where that would delete rows of somebody else", async () => {
-    const archives = { OTC_MISSING_COMMENTS: "archive" };
-    const { database, loader } = await loadedDatabase(target, comments, COMMENTS, archives);
-    await database.sql(
-      `create table ${database.table("notes")} (comment_id bigint references ${database.table("comments")} on delete cascade)`,
-    );
-    await database.sql(`insert into ${database.table("notes")} values (5)`);
-    const next = COMMENTS.filter((_, index) => index !== 4);
-    await loadFromApi(loader, comments, next);
-    const outcome = await loadFromApi(loader, comments, next);
-    expect(outcome).toMatchObject({ status: "partial", missing: 1 });
-    expect(outcome.missingProblem).toMatch(/notes/);
-    expect(await database.sql(`select count(*) as n from ${database.table("notes")}`)).toEqual([{ n: 1 }]);
-  });
-
-  test("keep columns that somebody else has added, in the archive and back", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    await database.sql(
-      `alter table ${database.table("timesheets")} add column invoice numeric, add column paid date`,
-    );
-    await database.sql(`update ${database.table("timesheets")} set invoice = 17.50, paid = '2025-06-01'`);
-    await loadFromApi(loader, timesheets, without(10));
-    expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
-    expect(await loadFromApi(loader, timesheets, NIGHT)).toMatchObject({ returned: 1 });
-    expect(
-      await database.sql(
-        `select count(*) as n from ${database.table("timesheets")} where invoice = 17.5 and paid = '2025-06-01'`,
-      ),
-    ).toEqual([{ n: 20 }]);
-  });
-
   test("can be shown and restored, and then no load removes them until OTC has sent them again", async () => {
     const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
     await loadFromApi(loader, timesheets, without(10));
@@ -529,23 +342,220 @@ describeEachDatabase("rows that OTC no longer sends", (target) => {
     expect(await database.sql(`select run_id from ${database.table("etl_metadata")}`)).toEqual(runs);
     expect(await onRecord(database)).toEqual([]);
   });
-
-  test("leave no table of the load behind, and nothing is written on a night without changes", async () => {
-    const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
-    await loadFromApi(loader, timesheets, without(10));
-    const before = await database.sql(
-      `select xmin::text, ctid::text from ${database.table("timesheets")} order by 2`,
-    );
-    const entries = await database.sql(`select xmin::text from ${database.table("etl_missing")}`);
-    await loadFromApi(loader, timesheets, [...without(10), entry(11, { "TS-Date": "soon" })]);
-    expect(
-      await database.sql(`select xmin::text, ctid::text from ${database.table("timesheets")} order by 2`),
-    ).toEqual(before);
-    expect(await database.sql(`select xmin::text from ${database.table("etl_missing")}`)).toEqual(entries);
-    expect(
-      await database.sql(
-        `select relname from pg_class where relname ~ '^etl_(absent|unseen|rejected_keys|staging|delta)_'`,
-      ),
-    ).toEqual([]);
-  });
 });
+
+/** In detail; the statements are those of the tests above. */
+describeEachDatabase(
+  "rows that are missing",
+  (target) => {
+    test("stay when only one document was without them", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      for (const night of [without(10), NIGHT, without(10), NIGHT]) {
+        expect(await loadFromApi(loader, timesheets, night)).toMatchObject({ missing: 0, returned: 0 });
+      }
+      expect(await hours(database)).toBe(40);
+      expect(await onRecord(database)).toEqual([]);
+    });
+
+    test("are not judged outside the window of the document, which begins two days after its least date", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      // The least date is the 4th and the greatest the 18th.
+      const night = without(1, 2, 3, 5, 6, 19, 20);
+      await loadFromApi(loader, timesheets, night);
+      expect(await loadFromApi(loader, timesheets, night)).toMatchObject({ missing: 1 });
+      expect(await daysOf(database, "timesheets_deleted")).toEqual([6]);
+      expect(await loadFromApi(loader, timesheets, [], { allowShrink: true })).toMatchObject({ missing: 0 });
+    });
+
+    test("have no window value where it is null, and then are never missing", async () => {
+      const database = await target.fresh();
+      const loader = database.open({ OTC_MISSING_COMMENTS: "archive" });
+      const comment = (id: number, created: string | null): Fields => ({
+        "TKTCT-CommentID": id,
+        "TKTCT-Created Time": created,
+      });
+      const night = many(9, (id) => comment(id, `2025-05-0${id}T00:00:00Z`));
+      await loadFromApi(loader, comments, [...night, comment(50, null)]);
+      const next = COMMENTS.filter((_, index) => index !== 4);
+      await loadFromApi(loader, comments, next);
+      expect(await loadFromApi(loader, comments, next)).toMatchObject({ missing: 1 });
+      expect(
+        await database.sql(`select comment_id as id from ${database.table("comments_deleted")}`),
+      ).toEqual([{ id: 5 }]);
+    });
+
+    test("count only when a load from the API misses them, not an import, a file or a reload", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      await loadFromApi(loader, timesheets, without(10));
+      expect(await load(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
+      await loadDocuments(loader, {
+        views: [timesheets],
+        atomic: false,
+        kind: "import",
+        errorLimit: { kind: "default" },
+        allowShrink: true,
+        sourceOf: () => apiSourceOf(without(10)),
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        onOutcome: () => undefined,
+      });
+      expect(await hours(database)).toBe(40);
+      expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
+    });
+
+    test("are not missing while a record with their key is in quarantine", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      const night = [...without(10), entry(10, { "TS-Hours": "much" })];
+      for (let nights = 0; nights < 3; nights += 1) {
+        expect(await loadFromApi(loader, timesheets, night)).toMatchObject({
+          status: "partial",
+          errors: 1,
+          missing: 0,
+        });
+      }
+      expect(await hours(database)).toBe(40);
+      expect(await onRecord(database)).toEqual([]);
+    });
+
+    test("are not judged while a rejected record has no readable key, and the run says so", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      await loadFromApi(loader, timesheets, without(10));
+      const outcome = await loadFromApi(loader, timesheets, [
+        ...without(10),
+        entry(10, { "TS-Date": "soon" }),
+      ]);
+      expect(outcome).toMatchObject({ status: "partial", missing: 0 });
+      expect(outcome.missingProblem).toMatch(/suspended/);
+      expect(
+        await database.sql(
+          `select error_message as message from ${database.table("etl_metadata")} order by run_id desc limit 1`,
+        ),
+      ).toEqual([{ message: outcome.missingProblem }]);
+      expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
+    });
+
+    test("are not removed when they are too many, until somebody accepts the number", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const all = many(120, (minute) => entry(10, { "TS-Time From": `10:${minute}` }));
+      const few = all.slice(0, 60);
+      await loadFromApi(loader, timesheets, [...NIGHT, ...all]);
+      await loadFromApi(loader, timesheets, [...NIGHT, ...few]);
+      for (let nights = 0; nights < 2; nights += 1) {
+        const outcome = await loadFromApi(loader, timesheets, [
+          ...NIGHT,
+          ...few,
+          entry(15, { "TS-User Username": `new ${nights}` }),
+        ]);
+        expect(outcome).toMatchObject({ status: "partial", inserted: 1, missing: 0 });
+        expect(outcome.missingProblem).toMatch(/60 of .* rows are missing/);
+        expect(await daysOf(database, "timesheets_deleted")).toEqual([]);
+      }
+      expect(await loadFromApi(loader, timesheets, [...NIGHT, ...few], { acceptMissing: 59 })).toMatchObject({
+        status: "partial",
+        missing: 0,
+      });
+      expect(await loadFromApi(loader, timesheets, [...NIGHT, ...few], { acceptMissing: 70 })).toMatchObject({
+        status: "success",
+        // With the two new entries, which only one document has contained.
+        missing: 62,
+      });
+      expect(await hours(database)).toBe(160);
+    });
+
+    test("are ignored in the mode ignore", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT, {
+        OTC_MISSING_TIMESHEETS: "ignore",
+      });
+      for (let nights = 0; nights < 3; nights += 1) {
+        expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 0 });
+      }
+      expect(await onRecord(database)).toEqual([]);
+    });
+
+    test("are archived when the mode changes from report to archive", async () => {
+      const database = await target.fresh();
+      const reporting = database.open({ OTC_MISSING_TIMESHEETS: "report" });
+      await loadFromApi(reporting, timesheets, NIGHT);
+      await loadFromApi(reporting, timesheets, without(10));
+      expect(await loadFromApi(reporting, timesheets, without(10))).toMatchObject({ missing: 1 });
+      expect(await hours(database)).toBe(40);
+      await reporting.close();
+      const archiving = database.open();
+      expect(await loadFromApi(archiving, timesheets, without(10))).toMatchObject({ missing: 1 });
+      const { rows } = await (
+        await archiving.database()
+      ).query(`select count(*) as n from ${database.table("timesheets")}`);
+      expect(rows).toEqual([{ n: 19 }]);
+    });
+
+    test("stay in the table when a table of somebody else refers to them, and the run says so", async () => {
+      const archives = { OTC_MISSING_COMMENTS: "archive" };
+      const { database, loader } = await loadedDatabase(target, comments, COMMENTS, archives);
+      await database.sql(
+        `create table ${database.table("notes")} (comment_id bigint references ${database.table("comments")})`,
+      );
+      await database.sql(`insert into ${database.table("notes")} values (5)`);
+      const next = COMMENTS.filter((_, index) => index !== 4 && index !== 5);
+      await loadFromApi(loader, comments, next);
+      const outcome = await loadFromApi(loader, comments, next);
+      expect(outcome).toMatchObject({ status: "partial", missing: 2 });
+      expect(outcome.missingProblem).toMatch(/1 of 2 missing rows could not be removed.*notes/);
+      expect(
+        await database.sql(`select comment_id as id from ${database.table("comments_deleted")}`),
+      ).toEqual([{ id: 6 }]);
+      expect(await loadFromApi(loader, comments, next)).toMatchObject({ status: "partial", missing: 0 });
+    });
+
+    test("are not archived where that would delete rows of somebody else", async () => {
+      const archives = { OTC_MISSING_COMMENTS: "archive" };
+      const { database, loader } = await loadedDatabase(target, comments, COMMENTS, archives);
+      await database.sql(
+        `create table ${database.table("notes")} (comment_id bigint references ${database.table("comments")} on delete cascade)`,
+      );
+      await database.sql(`insert into ${database.table("notes")} values (5)`);
+      const next = COMMENTS.filter((_, index) => index !== 4);
+      await loadFromApi(loader, comments, next);
+      const outcome = await loadFromApi(loader, comments, next);
+      expect(outcome).toMatchObject({ status: "partial", missing: 1 });
+      expect(outcome.missingProblem).toMatch(/notes/);
+      expect(await database.sql(`select count(*) as n from ${database.table("notes")}`)).toEqual([{ n: 1 }]);
+    });
+
+    test("keep columns that somebody else has added, in the archive and back", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      await database.sql(
+        `alter table ${database.table("timesheets")} add column invoice numeric, add column paid date`,
+      );
+      await database.sql(`update ${database.table("timesheets")} set invoice = 17.50, paid = '2025-06-01'`);
+      await loadFromApi(loader, timesheets, without(10));
+      expect(await loadFromApi(loader, timesheets, without(10))).toMatchObject({ missing: 1 });
+      expect(await loadFromApi(loader, timesheets, NIGHT)).toMatchObject({ returned: 1 });
+      expect(
+        await database.sql(
+          `select count(*) as n from ${database.table("timesheets")} where invoice = 17.5 and paid = '2025-06-01'`,
+        ),
+      ).toEqual([{ n: 20 }]);
+    });
+
+    test("leave no table of the load behind, and nothing is written on a night without changes", async () => {
+      const { database, loader } = await loadedDatabase(target, timesheets, NIGHT);
+      await loadFromApi(loader, timesheets, without(10));
+      const before = await database.sql(
+        `select xmin::text, ctid::text from ${database.table("timesheets")} order by 2`,
+      );
+      const entries = await database.sql(`select xmin::text from ${database.table("etl_missing")}`);
+      await loadFromApi(loader, timesheets, [...without(10), entry(11, { "TS-Date": "soon" })]);
+      expect(
+        await database.sql(`select xmin::text, ctid::text from ${database.table("timesheets")} order by 2`),
+      ).toEqual(before);
+      expect(await database.sql(`select xmin::text from ${database.table("etl_missing")}`)).toEqual(entries);
+      expect(
+        await database.sql(
+          `select relname from pg_class where relname ~ '^etl_(absent|unseen|rejected_keys|staging|delta)_'`,
+        ),
+      ).toEqual([]);
+    });
+  },
+  onOldest,
+);

@@ -170,7 +170,7 @@ async function behavesLike<Row>(database: DatabaseUnderTest, model: Model<Row>, 
 describeEachDatabase(
   "any sequence of documents",
   (target) => {
-    const runs = target.engine === "embedded" ? 15 : 30;
+    const runs = target.engine === "embedded" ? 7 : 14;
 
     test("makes the table equal to a map by key, keeps created times, and matches the plan before it", async () => {
       await behavesLike(await target.fresh(), commentModel, runs);

@@ -15,7 +15,7 @@ import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
-import { describeEachDatabase } from "../../support/each-database.ts";
+import { describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import { attemptLoad, documentOf, load } from "../../support/load-records.ts";
 import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 
@@ -185,88 +185,6 @@ describeEachDatabase("a reload", (target) => {
     expect(await countRejects(await loader.database(), {})).toEqual([]);
   });
 
-  test.for([
-    [
-      "tickets",
-      tickets,
-      (text: string, modified: string | null, isBad: boolean) =>
-        ticket(1, {
-          "TKT-Title": text,
-          "TKT-Modified Time": modified,
-          "TKT-Due Date": isBad ? "31.12.2026" : null,
-        }),
-      "TKT-Title",
-    ],
-    [
-      "timesheets",
-      timesheets,
-      (text: string, modified: string | null, isBad: boolean) =>
-        timesheet("ann", {
-          "TS-Notes": text,
-          "TS-Modified Time": modified,
-          "TS-Billable": isBad ? "31.12.2026" : "No",
-        }),
-      "TS-Notes",
-    ],
-  ] as const)(
-    "takes a row that was never modified for older than a record that was (%s)",
-    async ([, view, record, column]) => {
-      const early = "2026-03-01T08:00:00Z";
-      for (const [recordModified, rowModified, stays] of [
-        [early, null, "the record"],
-        [null, early, "the row"],
-        [null, null, "the row"],
-        [early, early, "the row"],
-      ] as const) {
-        const database = await target.fresh();
-        const loader = database.open();
-        await load(loader, view, [record("the record", recordModified, true)]);
-        await load(loader, view, [record("the row", rowModified, false)]);
-        await database.sql(
-          `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"31.12.2026"', 'null')`,
-        );
-        await retry(loader);
-        expect(
-          await database.sql(`select "${column}" as text from ${database.table(view.table)}`),
-          `record ${recordModified}, row ${rowModified}`,
-        ).toEqual([{ text: stays }]);
-      }
-    },
-  );
-
-  test("does not parse a record that is too complex, and one that is damaged fails alone", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const complex = `{"TKT-Ticket ID":2,"Odd":[${"[1],".repeat(150_000)}[1]]}`;
-    await load(loader, tickets, `[{"TKT-Ticket ID":1},${complex},{"TKT-Ticket ID":3,"TKT-Due Date":"?"}]`);
-    // One ends the list too early, one would be many records.
-    const damaged = [`${complex}],[1`, `1${",1".repeat(200_001)}`];
-    await database.sql(
-      `insert into ${database.table("etl_rejects")} (run_id, view_name, position, reason, message, raw_record)
-       select 1, 'tickets', 9, 'too_complex', 'made for this test', raw from unnest($1::text[]) raw`,
-      [damaged],
-    );
-    const parse = vi.spyOn(JSON, "parse");
-    onTestFinished(() => {
-      parse.mockRestore();
-    });
-    expect(await retry(loader)).toMatchObject([{ status: "partial", fetched: 4, inserted: 0, errors: 4 }]);
-    const parsed = parse.mock.calls.map(([text]) => text.length);
-    // What is not one record is read as a text, which is a single value.
-    expect(parsed.filter((length) => length > 10_000)).toHaveLength(2);
-    expect(
-      await database.sql(
-        `select reason, raw_record = $1 as unchanged from ${database.table("etl_rejects")} order by reject_id`,
-        [complex],
-      ),
-    ).toEqual([
-      { reason: "too_complex", unchanged: true },
-      { reason: "invalid_timestamp", unchanged: false },
-      { reason: "not_an_object", unchanged: false },
-      { reason: "not_an_object", unchanged: false },
-    ]);
-  });
-
   test("that is rolled back leaves the quarantine as it was", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -291,6 +209,94 @@ describeEachDatabase("a reload", (target) => {
     expect(await countRejects(db, {})).toEqual([]);
   });
 });
+
+describeEachDatabase(
+  "a reload in detail",
+  (target) => {
+    test.for([
+      [
+        "tickets",
+        tickets,
+        (text: string, modified: string | null, isBad: boolean) =>
+          ticket(1, {
+            "TKT-Title": text,
+            "TKT-Modified Time": modified,
+            "TKT-Due Date": isBad ? "31.12.2026" : null,
+          }),
+        "TKT-Title",
+      ],
+      [
+        "timesheets",
+        timesheets,
+        (text: string, modified: string | null, isBad: boolean) =>
+          timesheet("ann", {
+            "TS-Notes": text,
+            "TS-Modified Time": modified,
+            "TS-Billable": isBad ? "31.12.2026" : "No",
+          }),
+        "TS-Notes",
+      ],
+    ] as const)(
+      "takes a row that was never modified for older than a record that was (%s)",
+      async ([, view, record, column]) => {
+        const early = "2026-03-01T08:00:00Z";
+        for (const [recordModified, rowModified, stays] of [
+          [early, null, "the record"],
+          [null, early, "the row"],
+          [null, null, "the row"],
+          [early, early, "the row"],
+        ] as const) {
+          const database = await target.fresh();
+          const loader = database.open();
+          await load(loader, view, [record("the record", recordModified, true)]);
+          await load(loader, view, [record("the row", rowModified, false)]);
+          await database.sql(
+            `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"31.12.2026"', 'null')`,
+          );
+          await retry(loader);
+          expect(
+            await database.sql(`select "${column}" as text from ${database.table(view.table)}`),
+            `record ${recordModified}, row ${rowModified}`,
+          ).toEqual([{ text: stays }]);
+        }
+      },
+    );
+
+    test("does not parse a record that is too complex, and one that is damaged fails alone", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const complex = `{"TKT-Ticket ID":2,"Odd":[${"[1],".repeat(150_000)}[1]]}`;
+      await load(loader, tickets, `[{"TKT-Ticket ID":1},${complex},{"TKT-Ticket ID":3,"TKT-Due Date":"?"}]`);
+      // One ends the list too early, one would be many records.
+      const damaged = [`${complex}],[1`, `1${",1".repeat(200_001)}`];
+      await database.sql(
+        `insert into ${database.table("etl_rejects")} (run_id, view_name, position, reason, message, raw_record)
+       select 1, 'tickets', 9, 'too_complex', 'made for this test', raw from unnest($1::text[]) raw`,
+        [damaged],
+      );
+      const parse = vi.spyOn(JSON, "parse");
+      onTestFinished(() => {
+        parse.mockRestore();
+      });
+      expect(await retry(loader)).toMatchObject([{ status: "partial", fetched: 4, inserted: 0, errors: 4 }]);
+      const parsed = parse.mock.calls.map(([text]) => text.length);
+      // What is not one record is read as a text, which is a single value.
+      expect(parsed.filter((length) => length > 10_000)).toHaveLength(2);
+      expect(
+        await database.sql(
+          `select reason, raw_record = $1 as unchanged from ${database.table("etl_rejects")} order by reject_id`,
+          [complex],
+        ),
+      ).toEqual([
+        { reason: "too_complex", unchanged: true },
+        { reason: "invalid_timestamp", unchanged: false },
+        { reason: "not_an_object", unchanged: false },
+        { reason: "not_an_object", unchanged: false },
+      ]);
+    });
+  },
+  onOldest,
+);
 
 describeEachDatabase(
   "the quarantine",

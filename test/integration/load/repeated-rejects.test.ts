@@ -8,7 +8,7 @@ import { storeRejects } from "../../../src/runs/rejects/store-rejects.ts";
 import { viewCatalog } from "../../../src/views/catalog.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import { type DatabaseUnderTest, describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import { attemptLoad, failingLoad, load } from "../../support/load-records.ts";
 import { comment, many, ticket } from "../../support/sample-records.ts";
 
@@ -87,27 +87,6 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
     expect(await rejectsOf(loader, fourth.runId)).toEqual(['TKT-Ticket ID="?"', keyOf(2)]);
   });
 
-  test("is another record in another view, and each of several equal ones is one", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const keyless = many(3, () => ({}));
-    await load(loader, tickets, [ticket(1), ...keyless]);
-    await load(loader, comments, [comment(1), ...keyless]);
-    const last = await load(loader, tickets, [...keyless.slice(1), ticket(1)]);
-    expect(
-      await database.sql(
-        `select view_name as view, position, times_seen as times
-         from ${database.table("etl_rejects")} order by reject_id`,
-      ),
-    ).toEqual([
-      { view: "tickets", position: 2, times: 2 },
-      { view: "tickets", position: 3, times: 2 },
-      { view: "tickets", position: 4, times: 1 },
-      ...[2, 3, 4].map((position) => ({ view: "comments", position, times: 1 })),
-    ]);
-    expect(await rejectsOf(loader, last.runId)).toHaveLength(2);
-  });
-
   test("is seen by failed loads and by the database's refusals, with the newest message", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -133,62 +112,6 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
       { reason: "refused_by_database", newest: true, first: first.runId, last: third.runId, times: 3 },
     ]);
     expect(await rejectsOf(loader, second.runId)).toHaveLength(2);
-  });
-
-  test("is a new one when it comes again after it was reloaded or removed", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const records = [ticket(1), ticket(2, BAD), ticket("?")];
-    const first = await load(loader, tickets, records);
-    const again = await load(loader, tickets, records);
-    // As if a later version read the format.
-    await database.sql(
-      `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '31.12.2026', '2026-12-31')`,
-    );
-    const options = {
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-      onOutcome: () => undefined,
-    };
-    // A reload of the run that saw them again; it is no run that has seen them.
-    const [reload] = await retryRejects(loader, await viewCatalog(), { runId: again.runId }, options);
-    expect(reload).toMatchObject({ fetched: 2, inserted: 1, errors: 1 });
-    expect(await sightings(database)).toMatchObject([{ first: first.runId, last: again.runId, times: 2 }]);
-    expect(await clearRejects(await loader.database(), { runId: again.runId })).toBe(1);
-
-    const later = await load(loader, tickets, records);
-    expect(await sightings(database)).toMatchObject([
-      { key: keyOf(2), first: later.runId, last: later.runId, times: 1 },
-      { key: 'TKT-Ticket ID="?"', first: later.runId, last: later.runId, times: 1 },
-    ]);
-  });
-
-  test("stays apart from an equal one when a reload finds the same reason for both", async () => {
-    const database = await target.fresh();
-    const loader = database.open();
-    const records = [ticket(1), ticket(2, BAD)];
-    await load(loader, tickets, records);
-    // As an earlier version may have called it.
-    await database.sql(`update ${database.table("etl_rejects")} set reason = 'invalid_date'`);
-    await load(loader, tickets, records);
-    await load(loader, tickets, [ticket(1), ticket(3, BAD)], { allowShrink: true });
-    await database.sql(
-      `update ${database.table("etl_rejects")} set reason = 'invalid_date' where record_key = $1`,
-      [keyOf(3)],
-    );
-    const options = {
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-      onOutcome: () => undefined,
-    };
-    const [reload] = await retryRejects(loader, await viewCatalog(), { reason: "invalid_date" }, options);
-    expect(reload).toMatchObject({ fetched: 2, errors: 2 });
-    const last = await load(loader, tickets, [ticket(1), ticket(2, BAD), ticket(3, BAD)]);
-    expect(await sightings(database)).toMatchObject([
-      { key: keyOf(2), reason: "invalid_timestamp", first: 1, last: 1, times: 1 },
-      { key: keyOf(2), reason: "invalid_timestamp", first: 2, last: last.runId, times: 2 },
-      { key: keyOf(3), reason: "invalid_timestamp", first: 3, last: last.runId, times: 2 },
-    ]);
   });
 
   test("is kept, with its first and its last run, as long as runs see it", async () => {
@@ -273,6 +196,89 @@ describeEachDatabase("a record that is in quarantine already", (target) => {
     ]);
   });
 });
+
+describeEachDatabase(
+  "a record that is in quarantine already, in detail",
+  (target) => {
+    test("is another record in another view, and each of several equal ones is one", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const keyless = many(3, () => ({}));
+      await load(loader, tickets, [ticket(1), ...keyless]);
+      await load(loader, comments, [comment(1), ...keyless]);
+      const last = await load(loader, tickets, [...keyless.slice(1), ticket(1)]);
+      expect(
+        await database.sql(
+          `select view_name as view, position, times_seen as times
+         from ${database.table("etl_rejects")} order by reject_id`,
+        ),
+      ).toEqual([
+        { view: "tickets", position: 2, times: 2 },
+        { view: "tickets", position: 3, times: 2 },
+        { view: "tickets", position: 4, times: 1 },
+        ...[2, 3, 4].map((position) => ({ view: "comments", position, times: 1 })),
+      ]);
+      expect(await rejectsOf(loader, last.runId)).toHaveLength(2);
+    });
+
+    test("is a new one when it comes again after it was reloaded or removed", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const records = [ticket(1), ticket(2, BAD), ticket("?")];
+      const first = await load(loader, tickets, records);
+      const again = await load(loader, tickets, records);
+      // As if a later version read the format.
+      await database.sql(
+        `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '31.12.2026', '2026-12-31')`,
+      );
+      const options = {
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        onOutcome: () => undefined,
+      };
+      // A reload of the run that saw them again; it is no run that has seen them.
+      const [reload] = await retryRejects(loader, await viewCatalog(), { runId: again.runId }, options);
+      expect(reload).toMatchObject({ fetched: 2, inserted: 1, errors: 1 });
+      expect(await sightings(database)).toMatchObject([{ first: first.runId, last: again.runId, times: 2 }]);
+      expect(await clearRejects(await loader.database(), { runId: again.runId })).toBe(1);
+
+      const later = await load(loader, tickets, records);
+      expect(await sightings(database)).toMatchObject([
+        { key: keyOf(2), first: later.runId, last: later.runId, times: 1 },
+        { key: 'TKT-Ticket ID="?"', first: later.runId, last: later.runId, times: 1 },
+      ]);
+    });
+
+    test("stays apart from an equal one when a reload finds the same reason for both", async () => {
+      const database = await target.fresh();
+      const loader = database.open();
+      const records = [ticket(1), ticket(2, BAD)];
+      await load(loader, tickets, records);
+      // As an earlier version may have called it.
+      await database.sql(`update ${database.table("etl_rejects")} set reason = 'invalid_date'`);
+      await load(loader, tickets, records);
+      await load(loader, tickets, [ticket(1), ticket(3, BAD)], { allowShrink: true });
+      await database.sql(
+        `update ${database.table("etl_rejects")} set reason = 'invalid_date' where record_key = $1`,
+        [keyOf(3)],
+      );
+      const options = {
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        onOutcome: () => undefined,
+      };
+      const [reload] = await retryRejects(loader, await viewCatalog(), { reason: "invalid_date" }, options);
+      expect(reload).toMatchObject({ fetched: 2, errors: 2 });
+      const last = await load(loader, tickets, [ticket(1), ticket(2, BAD), ticket(3, BAD)]);
+      expect(await sightings(database)).toMatchObject([
+        { key: keyOf(2), reason: "invalid_timestamp", first: 1, last: 1, times: 1 },
+        { key: keyOf(2), reason: "invalid_timestamp", first: 2, last: last.runId, times: 2 },
+        { key: keyOf(3), reason: "invalid_timestamp", first: 3, last: last.runId, times: 2 },
+      ]);
+    });
+  },
+  onOldest,
+);
 
 describeEachDatabase(
   "a load that meets the quarantine in use",
