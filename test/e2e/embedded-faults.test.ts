@@ -3,18 +3,13 @@ import { chmod, cp, readdir, stat, statfs, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import {
-  expectUntouched,
-  FAST,
-  runStatuses,
-  seed,
-  SECOND_DOCUMENT,
-  withLoader,
-} from "../support/aftermath.ts";
+import type { Environment } from "../../src/config/read-settings.ts";
+import tickets from "../../src/views/definitions/tickets.ts";
+import { expectUntouched, FAST, seed, SECOND_DOCUMENT } from "../support/aftermath.ts";
 import { startDocumentServer } from "../support/document-server.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { INTERRUPTED_WITHIN_MS, kill, loadStoppedIn } from "../support/interrupted-load.ts";
-import { documentOf } from "../support/load-records.ts";
+import { documentOf, loadViews } from "../support/load-records.ts";
 import { jsonLines, runCli } from "../support/run-cli.ts";
 import { many, ticket } from "../support/sample-records.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
@@ -32,8 +27,9 @@ describeEachDatabase(
     test("belongs to one process, can be opened after that was killed, and contains nothing of its load", async () => {
       const database = await target.fresh();
       const folder = database.env["OTC_DATA_DIR"] ?? "";
-      // Somebody made it, for everybody to read.
+      // Somebody made it, for everybody to read, with a file that no process wrote.
       await chmod(folder, 0o755);
+      await writeFile(join(folder, "lock"), "");
       const before = await seed(database);
       const { cli } = await loadStoppedIn(database, "copy");
       expect(await modeOf(join(folder, "lock"))).toBe("600");
@@ -50,10 +46,6 @@ describeEachDatabase(
       await kill(cli);
       await expectUntouched(database, before, { status: "running" });
       expect(await readdir(folder)).toEqual(["lock.db", "pgdata"]);
-      // One that no process wrote.
-      await writeFile(join(folder, "lock"), "");
-      const statuses = await withLoader(database, async (loader) => runStatuses(await loader.database()));
-      expect(statuses).toEqual(["success", "abandoned", "success"]);
     });
 
     test("fails a load that fills the disk, and works when there is space", async ({ skip }) => {
@@ -112,28 +104,31 @@ describeEachDatabase(
         { tickets: SECOND_DOCUMENT },
         { 1: fault, 2: fault, 3: fault },
       );
-      const env = { ...FAST, ...database.env, ...server.env, OTC_BREAKER_FAILURES: "2" };
-      const load = ["load", "tickets", "--json"];
-      const retried = await runCli(load, {
-        env: { ...env, OTC_RETRIES: "1", OTC_REQUEST_INTERVAL_MS: "900" },
-      });
-      expect(retried.code).toBe(1);
+      const load = async (env: Environment) => {
+        const loader = database.open({ ...server.env, OTC_BREAKER_FAILURES: "2", OTC_RETRIES: "0", ...env });
+        const [outcome] = await loadViews(loader, [tickets]);
+        await loader.close();
+        return outcome;
+      };
+      const retried = await load({ OTC_RETRIES: "1", OTC_REQUEST_INTERVAL_MS: "900" });
+      expect(retried).toMatchObject({ status: "failed", error: { code: "source" } });
       expect(server.requests).toHaveLength(2);
       expect(server.requests[1]!.at - server.requests[0]!.endedAt!).toBeGreaterThan(850);
 
-      const limited = await runCli(load, { env: { ...env, OTC_REQUESTS_PER_HOUR: "2" } });
-      expect(limited.code).toBe(75);
-      expect(String(jsonLines(limited.stdout)[0]?.["error"])).toContain(
-        "The next request to OTC is not allowed before",
+      expect(await load({ OTC_REQUESTS_PER_HOUR: "2" })).toMatchObject({
+        error: { message: expect.stringContaining("The next request to OTC is not allowed before") },
+      });
+      expect(await load({})).toMatchObject({ status: "failed", error: { code: "source" } });
+      expect(server.requests).toHaveLength(3);
+      expect(await load({})).toMatchObject({
+        error: { message: expect.stringContaining("2 fetches in a row failed") },
+      });
+      expect(server.requests).toHaveLength(3);
+      const recorded = await database.sql(
+        `select failures_in_row, opened_at is not null as open, (select count(*)::int from ${database.table("etl_requests")}) as requests
+         from ${database.table("etl_circuit")}`,
       );
-      expect((await runCli(load, { env: { ...env, OTC_RETRIES: "0" } })).code).toBe(1);
-      expect(server.requests).toHaveLength(3);
-      const open = await runCli(load, { env });
-      expect(open.code).toBe(75);
-      expect(String(jsonLines(open.stdout)[0]?.["error"])).toContain("2 fetches in a row failed");
-      expect(server.requests).toHaveLength(3);
-      const status = await runCli(["status"], { env });
-      expect(status.stdout).toMatch(/Requests to OTC in the last hour: 3; .*The circuit has been OPEN/);
+      expect(recorded).toEqual([{ failures_in_row: 2, open: true, requests: 3 }]);
     });
   },
   ({ name }) => name === "embedded",

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createLoader } from "../../src/index.ts";
+import { migrate } from "../../src/loader/migrate.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
 import { documentOf } from "../support/load-records.ts";
-import { migrateUpTo } from "../support/migrate-by.ts";
 import { runCli } from "../support/run-cli.ts";
 import { timesheet } from "../support/sample-records.ts";
 
@@ -22,15 +22,17 @@ const WAYS: Readonly<Record<string, (database: DatabaseUnderTest) => Promise<unk
     await loader.migrate();
     await loader.close();
   },
+  // What they all call.
+  "a loader": (database) => migrate(database.open(), new AbortController().signal),
 };
 
 describeEachDatabase("the derived tables of existing rows", (target) => {
   // The ways differ before they reach the database, so one server sees all of them.
-  const ways = target.name === "PostgreSQL 18" ? Object.keys(WAYS) : ["the library"];
+  const ways = target.name === "PostgreSQL 18" ? Object.keys(WAYS) : ["a loader"];
 
   test.each(ways)("are filled by %s", async (way) => {
     const database = await target.fresh({ migrated: false });
-    await migrateUpTo(BEFORE_DERIVED_TABLES, database.env);
+    await database.migrate(BEFORE_DERIVED_TABLES);
     await database.sql(
       `insert into ${database.table("timesheets")} ("TS-User Username", "TS-Date", "TS-User Full Name", "TS-Hours", "TS-Billable")
        values ('ann', '2025-03-05Z', 'Ann Lee', 7.5, false)`,
@@ -45,35 +47,39 @@ describeEachDatabase("the derived tables of existing rows", (target) => {
   });
 });
 
-describeEachDatabase("`migrate --partition`", (target) => {
-  test("says what it did, in words and as JSON, and refuses what cannot be right before it connects", async () => {
-    const { env } = await target.fresh();
-    const input = documentOf([timesheet("ann"), timesheet("ann", { "TS-Date": "1/4/2025" })]);
-    await runCli(["load", "timesheets", "--from", "-"], { env, input });
-    const request = ["migrate", "--partition", "timesheets=TS-Date:month"];
-    expect((await runCli(request, { env })).stdout).toBe(
-      "Nothing to do: the database is up to date.\n" +
-        "timesheets is partitioned by the month of TS-Date (UTC) now: 2 rows were moved into 2 partitions. " +
-        "Loads create the partitions that their records need.\n",
-    );
-    const again = await runCli([...request, "--json"], { env });
-    expect(JSON.parse(again.stdout)).toEqual({
-      view: "timesheets",
-      column: "TS-Date",
-      period: "month",
-      timeZone: "UTC",
-      rows: 0,
-      partitions: [],
-      wasPartitioned: true,
-    });
-    const outside = ["migrate", "--partition", "tickets=TKT-Created Time:month"];
-    expect(await runCli(outside, { env: { OTC_DATABASE_URL: "postgres://127.0.0.1:1/none" } })).toMatchObject(
-      {
+describeEachDatabase(
+  "`migrate --partition`",
+  (target) => {
+    test("says what it did, in words and as JSON, and refuses what cannot be right before it connects", async () => {
+      const { env } = await target.fresh();
+      const input = documentOf([timesheet("ann"), timesheet("ann", { "TS-Date": "1/4/2025" })]);
+      await runCli(["load", "timesheets", "--from", "-"], { env, input });
+      const request = ["migrate", "--partition", "timesheets=TS-Date:month"];
+      expect((await runCli(request, { env })).stdout).toBe(
+        "Nothing to do: the database is up to date.\n" +
+          "timesheets is partitioned by the month of TS-Date (UTC) now: 2 rows were moved into 2 partitions. " +
+          "Loads create the partitions that their records need.\n",
+      );
+      const again = await runCli([...request, "--json"], { env });
+      expect(JSON.parse(again.stdout)).toEqual({
+        view: "timesheets",
+        column: "TS-Date",
+        period: "month",
+        timeZone: "UTC",
+        rows: 0,
+        partitions: [],
+        wasPartitioned: true,
+      });
+      const outside = ["migrate", "--partition", "tickets=TKT-Created Time:month"];
+      expect(
+        await runCli(outside, { env: { OTC_DATABASE_URL: "postgres://127.0.0.1:1/none" } }),
+      ).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(
           /two rows with one key in different partitions.*\n.*timesheets=TS-Date:month/,
         ),
-      },
-    );
-  });
-});
+      });
+    });
+  },
+  ({ name }) => name === "PostgreSQL 18",
+);

@@ -1,6 +1,7 @@
 import { cpSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { readSettings } from "../../src/config/read-settings.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
@@ -23,6 +24,9 @@ export const SCHEMAS = {
 /** PGlite writes zeros into all its shared buffers at each start: for 128 MB, the default, that is half of the start. */
 const EMBEDDED_CONFIGURATION = "shared_buffers = '16MB'\n";
 
+/** So much that V8 optimizes no function of PGlite. Until the templates are made, it would not get the 1.2 s back. */
+const NEVER_OPTIMIZED_WASM = "--wasm-tiering-budget=1000000000";
+
 /** Directories of embedded databases to copy: to create one takes a hundred times longer. */
 export interface EmbeddedTemplates {
   /** As its first start leaves it. */
@@ -32,6 +36,7 @@ export interface EmbeddedTemplates {
 
 /** Creates the embedded databases that tests copy; they go with this process if `remove` is left out. */
 export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { remove(): Promise<void> }> {
+  setFlagsFromString(NEVER_OPTIMIZED_WASM);
   const folder = await scratchFolder();
   const guardian = guardianOf(folder);
   const [empty, migrated] = [join(folder, "empty"), join(folder, "migrated")];
