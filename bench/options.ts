@@ -6,10 +6,10 @@ import { parseScale, type Scale } from "../src/simulator/scale.ts";
 
 const BENCH_DATABASES = ["postgres15", "postgres18", "embedded"] as const;
 
-/** Needs a cluster, so that `all` does not name it. */
-const CITUS = "citus";
+/** Citus needs a cluster, so that `all` does not name it. */
+const KNOWN_DATABASES = [...BENCH_DATABASES, "citus"] as const;
 
-export type BenchDatabase = (typeof BENCH_DATABASES)[number] | typeof CITUS;
+export type BenchDatabase = (typeof KNOWN_DATABASES)[number];
 
 export interface BenchOptions {
   readonly views: readonly SimulatedView[];
@@ -33,8 +33,8 @@ Measures otc-etl against COPY of ready-made text and against batches of upserts,
 
   --scale <scale>        small, production, a number of tickets, or a multiple as 0.05x (default: production)
   --view <view>          tickets, comments, timesheets or all (default: timesheets)
-  --database <database>  postgres15, postgres18, embedded or all (default: all); or citus, on the cluster on this machine
-                         whose coordinator OTC_TEST_CITUS_URL names
+  --database <database>  postgres15, postgres18, embedded, several with commas between them, or all (default: all); and
+                         citus, on the cluster on this machine whose coordinator OTC_TEST_CITUS_URL names
   --rounds <n>           how often each is measured, alternately (default: 3)
   --factor <n>           also load a document n times as large, once, and compare time and memory
   --skip-upserts         leave out the method replaced, which takes longest
@@ -63,7 +63,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
   if (scale === undefined || scale.tickets === 0) throw new Error(`--scale ${values.scale} is no scale.`);
   return {
     views: oneOrAll("--view", values.view, SIMULATED_VIEWS),
-    databases: values.database === CITUS ? [CITUS] : oneOrAll("--database", values.database, BENCH_DATABASES),
+    databases:
+      values.database === "all"
+        ? BENCH_DATABASES
+        : values.database.split(",").map((name) => oneOf("--database", name, KNOWN_DATABASES)),
     scaleText: values.scale,
     scale,
     seed: wholeNumber("--seed", values.seed, 0),
@@ -76,10 +79,13 @@ export function readOptions(args: readonly string[]): BenchOptions {
 }
 
 function oneOrAll<T extends string>(option: string, value: string, known: readonly T[]): readonly T[] {
-  if (value === "all") return known;
+  return value === "all" ? known : [oneOf(option, value, known)];
+}
+
+function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {
   const one = known.find((name) => name === value);
   if (one === undefined) throw new Error(`${option} must be ${known.join(", ")} or all, not ${value}.`);
-  return [one];
+  return one;
 }
 
 function wholeNumber(option: string, value: string, minimum: number): number {

@@ -16,10 +16,12 @@ import { MEASUREMENTS, SampleCollector } from "./measure/sample.ts";
 import type { BenchDatabase, BenchOptions } from "./options.ts";
 import type { ReadyMadeRows } from "./processes/child-jobs.ts";
 import { runCli } from "./processes/run-cli.ts";
-import { compareEmbedded, comparePostgres } from "./report/comparisons.ts";
+import { compareCitus, compareEmbedded, comparePostgres } from "./report/comparisons.ts";
 import type { Result } from "./report/result.ts";
 
-const MAJORS: Readonly<Record<Exclude<BenchDatabase, "citus" | "embedded">, PostgresMajor>> = {
+type ServerDatabase = Exclude<BenchDatabase, "embedded">;
+
+const MAJORS: Readonly<Record<Exclude<ServerDatabase, "citus">, PostgresMajor>> = {
   postgres15: 15,
   postgres18: 18,
 };
@@ -53,8 +55,13 @@ export async function runBench(
       factor === undefined
         ? undefined
         : await day0Document({ dataDir, view, seed, scale: multiplied(scale, factor) });
-    for (const database of options.databases) {
-      const result = await measure(database, { documents, rows, larger }, options, say);
+    const prepared = { documents, rows, larger };
+    const servers = options.databases.filter((database) => database !== "embedded");
+    const measured = [
+      ...(await measureServers(servers, prepared, options, say)),
+      ...(options.databases.includes("embedded") ? [await measureInProcess(prepared, options, say)] : []),
+    ];
+    for (const result of measured) {
       results.push(result);
       onResult(result);
     }
@@ -62,39 +69,76 @@ export async function runBench(
   return results;
 }
 
-async function measure(
-  database: BenchDatabase,
-  { documents, rows, larger }: Prepared,
+/** Measures a view on several servers, in turn. */
+async function measureServers(
+  databases: readonly ServerDatabase[],
+  prepared: Prepared,
   options: BenchOptions,
   say: (line: string) => void,
-): Promise<Result> {
-  const { view, records, bytes: documentBytes } = documents;
-  const { rounds, skipUpserts, factor } = options;
-  const collector = new SampleCollector((name, { seconds }) => {
-    say(`${view} on ${database}: ${MEASUREMENTS[name]}: ${seconds.toFixed(3)} s`);
-  });
-  const { samples } = collector;
-  if (database === "embedded") {
-    await measureEmbedded({ documents, rows, rounds }, collector);
-    const version = `PGlite ${packageJson.dependencies["@electric-sql/pglite"]}`;
-    return {
+): Promise<readonly Result[]> {
+  const { documents } = prepared;
+  const { view } = documents;
+  return withServers(databases, async (servers) => {
+    const benches = [];
+    for (const [database, server] of servers) {
+      await runCli(["migrate", ...(database === "citus" ? ["--distribute"] : [])], { env: server.env });
+      benches.push({ ...prepared, ...options, database, server, samples: newCollector(view, database, say) });
+    }
+    const places = await measurePostgres(benches);
+    const single = benches.find(({ database }) => database !== "citus")?.samples.samples;
+    return benches.map(({ database, server: { version }, samples: { samples } }, index): Result => ({
       database,
       version,
       view,
-      records,
-      documentBytes,
-      comparisons: compareEmbedded(samples),
+      records: documents.records,
+      documentBytes: documents.bytes,
+      comparisons: [
+        ...comparePostgres(view, samples, options.factor),
+        ...(database === "citus" && single !== undefined ? compareCitus(samples, single) : []),
+      ],
       samples,
-      places: [],
-    };
-  }
-  const measureOn = async (server: BenchServer): Promise<Result> => {
-    await runCli(["migrate", ...(database === "citus" ? ["--distribute"] : [])], { env: server.env });
-    const places = await measurePostgres({ server, documents, rows, larger, rounds, skipUpserts }, collector);
-    const comparisons = comparePostgres(view, samples, factor);
-    return { database, version: server.version, view, records, documentBytes, comparisons, samples, places };
+      places: places[index] ?? [],
+    }));
+  });
+}
+
+async function measureInProcess(
+  { documents, rows }: Prepared,
+  { rounds }: BenchOptions,
+  say: (line: string) => void,
+): Promise<Result> {
+  const { view, records, bytes } = documents;
+  const collector = newCollector(view, "embedded", say);
+  await measureEmbedded({ documents, rows, rounds }, collector);
+  const { samples } = collector;
+  return {
+    database: "embedded",
+    version: `PGlite ${packageJson.dependencies["@electric-sql/pglite"]}`,
+    view,
+    records,
+    documentBytes: bytes,
+    comparisons: compareEmbedded(samples),
+    samples,
+    places: [],
   };
-  return database === "citus" ? withCitusDatabase(measureOn) : withBenchServer(MAJORS[database], measureOn);
+}
+
+function newCollector(view: string, database: BenchDatabase, say: (line: string) => void): SampleCollector {
+  return new SampleCollector((name, { seconds }) => {
+    say(`${view} on ${database}: ${MEASUREMENTS[name]}: ${seconds.toFixed(3)} s`);
+  });
+}
+
+/** Lends a server for each of the databases to `work`. */
+function withServers<T>(
+  databases: readonly ServerDatabase[],
+  work: (servers: readonly (readonly [ServerDatabase, BenchServer])[]) => Promise<T>,
+): Promise<T> {
+  const [database, ...others] = databases;
+  if (database === undefined) return work([]);
+  const lend = (server: BenchServer): Promise<T> =>
+    withServers(others, (servers) => work([[database, server], ...servers]));
+  return database === "citus" ? withCitusDatabase(lend) : withBenchServer(MAJORS[database], lend);
 }
 
 function multiplied(scale: Scale, factor: number): Scale {

@@ -11,6 +11,9 @@ const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name" | "settings">, str
   mayRepeatKeys:
     "the database may lack a constraint that keeps keys unique, so that a load checks them itself",
   hasTriggers: "triggers guard the fingerprints of rows and count what other sessions write",
+  sumsRows:
+    "a load finds what other sessions write meanwhile by sums over the rows, made on their servers, before it reads them again",
+  cheapTables: "a load creates a table for each of its steps, instead of finding the rows again",
   notesRows: "a refused row is found by a sequence that notes it, and not only by halving",
   walCounters: "the record of a run says how much write-ahead log it took",
   distributedBy: "the rows are on several servers, by the value of a column",

@@ -1,5 +1,5 @@
 import type { SimulatedView } from "../../src/simulator/document.ts";
-import type { MeasurementName, Samples } from "../measure/sample.ts";
+import { type MeasurementName, MEASUREMENTS, type Samples } from "../measure/sample.ts";
 import { median, valuesOf } from "./statistics.ts";
 
 /** What was measured against what it should be. */
@@ -94,6 +94,22 @@ export function compareEmbedded(samples: Samples): readonly Comparison[] {
     ratio(samples, "first", "copy", "first load ÷ its own COPY", 1),
     ratio(samples, "changed", "copy", "night, 1 % changed ÷ its own COPY", 0.3),
   ].filter((comparison) => comparison !== undefined);
+}
+
+/** The most that a load of a distributed table may take of the time of a single server, on the same machine. */
+const MOST_OF_SINGLE_SERVER = [
+  ["first", 2],
+  ["changed", 1.3],
+] as const;
+
+/** Compares Citus with a single server, measured in turn. */
+export function compareCitus(citus: Samples, single: Samples): readonly Comparison[] {
+  return MOST_OF_SINGLE_SERVER.flatMap(([name, limit]) => {
+    const over = median(valuesOf(citus, name, "seconds"));
+    const under = median(valuesOf(single, name, "seconds"));
+    if (over === undefined || under === undefined) return [];
+    return [judged(`${MEASUREMENTS[name]}, Citus ÷ a single server`, "ratio", over / under, limit)];
+  });
 }
 
 function growth(samples: Samples, factor: number | undefined): readonly (Comparison | undefined)[] {

@@ -22,7 +22,8 @@ from (
 ) as named
 group by username;
 
-create or replace view v_user_candidates as
+-- Both at once, because reading them takes as long as everything else.
+create or replace view v_users_and_candidates as
 with commented (user_id, user_name) as materialized (
   select distinct user_id, user_name from comments where user_id is not null and deleted_at is null
 ),
@@ -66,12 +67,19 @@ named (username, full_name) as (
   join usernames on username = user_id
   join full_names on full_name = user_name
 )
-select username, full_name from named
+select username, full_name, true as is_booked from booked
+union all
+select username, full_name, false from named
 union
-select username, full_name
+select username, full_name, false
 from usernames
 join forms on form = letters
 where username not in (select username from named);
+comment on view v_users_and_candidates is
+  'The rows of v_booked_users, and those of v_user_candidates, where the tables are distributed.';
+
+create or replace view v_user_candidates as
+select username, full_name from v_users_and_candidates where not is_booked;
 
 create or replace function get_short_username(full_name text) returns text language plpgsql stable as $function$
 #variable_conflict use_column
@@ -314,12 +322,15 @@ declare
   removed bigint;
   written bigint;
 begin
+  with found as materialized (
+    select username, full_name, is_booked from v_users_and_candidates
+  )
   select jsonb_agg(jsonb_build_object('username', username, 'full_name', full_name, 'source', source)) into known
   from (
-    select username, full_name, 'timesheets' as source from v_booked_users where full_name is not null
+    select username, full_name, 'timesheets' as source from found where is_booked and full_name is not null
     union all
-    select username, min(full_name), 'matched' from v_user_candidates group by username having count(*) = 1
-  ) as found;
+    select username, min(full_name), 'matched' from found where not is_booked group by username having count(*) = 1
+  ) as sourced;
   known := coalesce(known, '[]');
   delete from user_lookup
   where source <> 'manual' and username not in (select entry ->> 'username' from jsonb_array_elements(known) as entry);
@@ -350,24 +361,19 @@ begin
   with newest as materialized (
     select max("TS-Date") as day from timesheets where "TS-Date" <= now()
   ),
-  wanted as materialized (
-    select distinct "TS-Crm ID" as ticket_id
-    from timesheets
-    where deleted_at is null and "TS-Crm ID" is not null
-      and "TS-Date" > (select day from newest) - interval '2352 hours'
-  ),
-  -- The ids go to the servers of the tickets, and their teams to those of the timesheets.
-  team_of as materialized (
-    select ticket_id, nullif("TKT-Team", '') as team
-    from tickets join wanted on "TKT-Ticket ID" = ticket_id
-    where tickets.deleted_at is null
+  -- The tickets of each team go to the servers of the timesheets. As one row per team, they are sent and read much faster.
+  tickets_of as materialized (
+    select "TKT-Team" as team, array_agg("TKT-Ticket ID") as ticket_ids
+    from tickets
+    where "TKT-Team" > '' and deleted_at is null
+    group by "TKT-Team"
   ),
   hours as materialized (
     select
       "TS-Date" as day, team, "TS-Crm ID" is null as is_internal, coalesce("TS-Billable", false) as is_billable,
       coalesce(sum("TS-Hours"), 0) as hours
     from timesheets
-    left join team_of on ticket_id = "TS-Crm ID"
+    left join (select team, unnest(ticket_ids) as ticket_id from tickets_of) as team_of on ticket_id = "TS-Crm ID"
     where deleted_at is null and "TS-Date" > (select day from newest) - interval '2352 hours'
     group by 1, 2, 3, 4
   )

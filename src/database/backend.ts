@@ -18,6 +18,13 @@ export interface Backend {
   readonly mayRepeatKeys: boolean;
   /** Whether triggers can clear the fingerprint of a row that somebody else changes, and count the statements that write. */
   readonly hasTriggers: boolean;
+  /**
+   * Whether a load compares sums over the rows, made on their servers, to find out if another session has written, and reads
+   * the rows again only if they differ.
+   */
+  readonly sumsRows: boolean;
+  /** Whether creating a table takes about as long as a query, so that a load may create one for what a query would find again. */
+  readonly cheapTables: boolean;
   /** Whether a statement can note the row that it handles in a sequence, by which a refused row is found. */
   readonly notesRows: boolean;
   /** Whether the write-ahead log of the server that a load is connected to shows all that it writes. */
@@ -37,6 +44,8 @@ export const POSTGRES: Backend = {
   createsPartitions: false,
   mayRepeatKeys: false,
   hasTriggers: true,
+  sumsRows: false,
+  cheapTables: true,
   notesRows: true,
   walCounters: true,
   distributedBy: undefined,
@@ -72,6 +81,9 @@ export function distributed(database: Backend, column: string): Backend {
     // A unique constraint contains the distribution column.
     mayRepeatKeys: true,
     hasTriggers: false,
+    sumsRows: true,
+    // Each is created on each shard.
+    cheapTables: false,
     notesRows: false,
     walCounters: false,
     distributedBy: column,

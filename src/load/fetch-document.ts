@@ -104,7 +104,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
       known: recognizesRows(load)
         ? await readKnownRows(
             load.transaction,
-            { target: load.tables.target, writeCounter: load.fingerprinting.writeCounter },
+            { ...load.tables, ...load.fingerprinting, lastMark: load.lastMark },
             context.options.maxKnownRows,
             missingCheck === undefined ? undefined : `(${windowTime(missingCheck.rows)})`,
           )

@@ -32,6 +32,8 @@ export async function finishFilledTable(
       changed: rows,
       moved: 0,
       allNew: true,
+      deltaTables: [],
+      wasUntouched: false,
       inserted: rows,
       updated: 0,
       ...NONE_MISSING,

@@ -66,6 +66,8 @@ export interface LoadInProgress {
   readonly state: LoadState;
   readonly tables: LoadTables;
   readonly fingerprinting: Fingerprinting;
+  /** As in `KnownTable`. */
+  readonly lastMark: string | undefined;
   /** Undefined when missing rows are not looked for. */
   readonly missingCheck: MissingCheck | undefined;
   /** Whether every record is converted and compared, also those of known rows. */

@@ -3,7 +3,7 @@ import type { Transaction } from "../database/database.ts";
 import { qualifiedName } from "../database/identifier.ts";
 import type { SchemaDrift } from "../views/record-converter.ts";
 import { readFingerprinting } from "./known-rows/fingerprint-key.ts";
-import { KnownRowsChanged } from "./known-rows/known-rows.ts";
+import { KnownRowsChanged, markWrites } from "./known-rows/known-rows.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import { type FieldProfile, lastProfiles, profileDocument, storeProfiles } from "./drift/field-profile.ts";
 import { driftWarnings } from "./drift/drift.ts";
@@ -21,7 +21,7 @@ import { changeSettings, setPlannerSettings } from "./tables/planner-settings.ts
 import { countRows } from "../runs/queries/read-table-sizes.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import { storeRejects } from "../runs/rejects/store-rejects.ts";
-import { closeRun, isPlanned, type LastLoad, readLastLoad, type Run } from "../runs/run-log.ts";
+import { closeRun, isPlanned, type LastLoad, readLastLoad, readLastMark, type Run } from "../runs/run-log.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { dropLoadTables, loadTables } from "./tables/staging.ts";
 import { lockView } from "../runs/view-lock.ts";
@@ -113,6 +113,7 @@ async function loadLocked(
     state,
     tables,
     fingerprinting,
+    lastMark: backend.sumsRows ? await readLastMark(transaction, view) : undefined,
     missingCheck,
     lateBefore: lastStart === undefined ? undefined : lateBefore(lastStart),
     log,
@@ -158,11 +159,18 @@ async function loadLocked(
       : await storeRejects(transaction, run, state.rejects);
   await storeProfiles(transaction, view, runId, profiles);
   const tableRows = rowsAfterwards(document, written) ?? (await countRows(transaction, tables.target));
+  // A document that is not OTC's whole one leaves rows that others have changed.
+  const hasCompared = written.wasUntouched || (isFromApi && document.known === undefined);
+  const leftMark =
+    backend.sumsRows && hasCompared
+      ? await markWrites(transaction, { ...tables, ...fingerprinting })
+      : undefined;
   const known = document.known?.fingerprints.countSeen().records ?? 0;
   await closeRun(transaction, committed, {
     ...document.repairs,
     rejects: { reasons: state.rejects.reasons, stored: state.rejects.stored, seenAgain },
     tableRows,
+    leftMark,
     known,
     reformatted: written.compared,
     isJudgedByDate: isFromApi,

@@ -12,10 +12,9 @@ import { rejectOfRefusedRow } from "./apply/refused-row.ts";
 import type { Reject } from "../runs/rejects/reject-spool.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
 import { lockAgainstWriters } from "./tables/lock-against-writers.ts";
-import { analyzeKeys } from "./tables/staging.ts";
 import { refreshFingerprints } from "./apply/refresh-fingerprints.ts";
 import { countWrongFingerprints } from "./known-rows/count-wrong-fingerprints.ts";
-import { requireKnownRows, type RowCounts } from "./known-rows/known-rows.ts";
+import { markWrites, requireKnownRows, type RowCounts } from "./known-rows/known-rows.ts";
 import { type MissingCounts, NONE_MISSING, settleMissing } from "./missing/settle-missing.ts";
 import { NOTHING_RETURNED, restoreReturned } from "./missing/restore-returned.ts";
 import type { LoadTables } from "./tables/staging.ts";
@@ -65,6 +64,8 @@ export interface WrittenRows extends Classification, Applied, MissingCounts {
   readonly late: number;
   /** Rows that had the fingerprint of their record and differed from it; known after a load with `--full`. */
   readonly wrongFingerprints?: number;
+  /** Whether the table was as the last load had left it; true only where that can be told. */
+  readonly wasUntouched: boolean;
 }
 
 /** One attempt to write a document; it owns the rows that the database refuses in it. */
@@ -79,7 +80,7 @@ class WriteAttempt {
   }
 
   async run(): Promise<WrittenRows> {
-    const { transaction, run, context, tables, fingerprinting, log } = this.#load;
+    const { transaction, run, context, tables, fingerprinting, lastMark, log } = this.#load;
     const document = this.#document;
     const { observer } = context;
 
@@ -97,21 +98,25 @@ class WriteAttempt {
     await observer.beforeDuplicates(transaction, run.view, typed, possibleDuplicates);
     const { known } = document;
     let before: RowCounts | undefined;
+    let wasUntouched = false;
     let returned = NOTHING_RETURNED;
     const classification = await inStep(this.#load, "classify", async () => {
       await lockAgainstWriters(transaction, tables.target);
-      await requireSingleKeys(transaction, run.view, tables);
+      const { sumsRows } = tables.backend;
+      const mark =
+        known !== undefined || sumsRows
+          ? await markWrites(transaction, { ...tables, ...fingerprinting })
+          : undefined;
+      wasUntouched = sumsRows && mark === lastMark;
+      // A load leaves single keys.
+      if (!wasUntouched) await requireSingleKeys(transaction, run.view, tables);
       if (tables.backend.createsPartitions && staged > 0) {
         const created = await createPartitions(transaction, run.view, tables.staging);
         if (created.length > 0) log.info({ partitions: created }, "partitions created");
       }
-      if (known !== undefined) {
-        const table = { target: tables.target, writeCounter: fingerprinting.writeCounter };
-        before = await requireKnownRows(transaction, table, known);
-      }
+      if (known !== undefined) before = await requireKnownRows(transaction, tables, known, mark);
       if (staged > 0) returned = await restoreReturned(transaction, run.view, typed);
       if (known !== undefined && staged === 0) return classifyKnown(known);
-      await analyzeKeys(transaction, run.view, tables, tables.staging);
       return classify(transaction, run.view, typed, { staged, possibleDuplicates, known }, keepNewer);
     });
     log.debug(classification, "document classified");
@@ -155,6 +160,7 @@ class WriteAttempt {
       ...missing,
       late: await lateCheck.countInserted(this.#refused),
       rowsBefore: before?.rows,
+      wasUntouched,
       returned: returned.returned + missing.returned,
       missingProblem: problems.length === 0 ? null : problems.join(" "),
       ...(wrongFingerprints === undefined ? {} : { wrongFingerprints }),

@@ -120,10 +120,25 @@ interface Closing extends Readonly<TextRepairs> {
   readonly tableRows: number;
   /** Records of rows that were known by their fingerprints. */
   readonly known: number;
+  /** As in the column `left_mark`. */
+  readonly leftMark: string | undefined;
   /** Unchanged records that were staged and compared. */
   readonly reformatted: number;
   /** Whether it was looked for records that are late. */
   readonly isJudgedByDate: boolean;
+}
+
+/** What the last committed load or import of a view has left in `left_mark`; undefined if it left nothing. */
+export async function readLastMark(database: Queryable, view: View): Promise<string | undefined> {
+  const { rows } = await database.query<{ mark: string | null }>(
+    `select left_mark as "mark"
+     from ${runTable(database.schema)}
+     where view_name = $1 and load_status in ('success', 'partial')
+     order by run_id desc
+     limit 1`,
+    [view.name],
+  );
+  return rows[0]?.mark ?? undefined;
 }
 
 /** The part of the last committed load's records that were written in another way without a change, from 0 to 1. */
@@ -143,7 +158,16 @@ export async function lastReformattedShare(database: Queryable, view: View): Pro
 export async function closeRun(
   transaction: Queryable,
   load: CommittedLoad,
-  { rejects, nulsRemoved, surrogatesReplaced, tableRows, known, reformatted, isJudgedByDate }: Closing,
+  {
+    rejects,
+    nulsRemoved,
+    surrogatesReplaced,
+    tableRows,
+    leftMark,
+    known,
+    reformatted,
+    isJudgedByDate,
+  }: Closing,
 ): Promise<void> {
   const closed = await updateRun(transaction, load.runId, {
     load_status: load.status,
@@ -166,6 +190,7 @@ export async function closeRun(
     payload_bytes: load.payloadBytes,
     payload_sha256: load.payloadSha256,
     table_rows: tableRows,
+    left_mark: leftMark ?? null,
     records_known: known,
     records_reformatted: reformatted,
     nuls_removed: nulsRemoved,

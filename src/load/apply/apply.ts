@@ -46,7 +46,7 @@ export async function applyDelta(
   await transaction.query("set constraints all immediate");
   if (classification.changed === 0) return { inserted: 0, updated: 0 };
   const { update, insert } = writers(transaction, { view, tables, classification, changeLogs });
-  const indexed = [tables.stagingTable, ...(classification.allNew ? [] : [tables.delta])];
+  const indexed = [tables.stagingTable, ...classification.deltaTables];
   const write = async (run: Work<number>["run"]): Promise<number> => {
     const rows = await bisectRefused(transaction, tables, { source: tables.delta, indexed, run, onRefused });
     return rows.reduce((sum, count) => sum + count, 0);

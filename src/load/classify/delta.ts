@@ -37,6 +37,8 @@ export interface Classification {
   readonly moved: number;
   /** Whether the table was empty, so that every row is new. */
   readonly allNew: boolean;
+  /** The tables that the positions of the delta's rows are in. */
+  readonly deltaTables: readonly string[];
 }
 
 /**
@@ -58,11 +60,13 @@ export async function classify(
   keepNewer: boolean,
 ): Promise<Classification> {
   const classifyStaged = async (): Promise<Classification> => {
+    const isFirst = known === undefined && (await isEmpty(transaction, tables));
+    if (!isFirst) await analyzeKeys(transaction, view, tables, tables.stagingTable);
     const repeated =
       possibleDuplicates === 0 ? 0 : await removeDuplicates(transaction, view, tables, keepNewer);
     const rows = staged - repeated;
     if (known !== undefined) return classifyBesideKnown(transaction, view, tables, rows, repeated, known);
-    const result = (await isEmpty(transaction, tables))
+    const result = isFirst
       ? await everythingIsNew(transaction, tables, rows)
       : await compare(transaction, view, tables, rows, keepNewer);
     return { ...result, duplicates: repeated, compared: result.unchanged };
@@ -99,15 +103,14 @@ async function classifyBesideKnown(
     keepNewer: false,
   });
   const settled = await settleKnownRows(transaction, tables, known);
-  const changed = await createTableAs(
+  const changed = await createDelta(
     transaction,
+    view,
     tables,
-    tables.delta,
     `select s.*, m.${isNewColumn}${movingColumn(view, tables) === undefined ? "" : `, m.${movedFromColumn}`}
      from ${tables.matches} m join ${tables.staging} s on ${sameRecord(tables, "s", "m")}
      where m.changed`,
   );
-  await analyzeKeys(transaction, view, tables, tables.delta);
   const unchanged = rows - settled.removed - changed;
   return {
     duplicates: repeated + settled.duplicates,
@@ -116,13 +119,44 @@ async function classifyBesideKnown(
     changed,
     moved,
     allNew: false,
+    deltaTables: [tables.backend.cheapTables ? tables.delta : tables.matches],
   };
+}
+
+/**
+ * @param query of the matches, so that it finds the same rows whatever is written to the target
+ * @returns how many rows the delta has
+ */
+async function createDelta(
+  transaction: Transaction,
+  view: View,
+  tables: LoadTables,
+  query: string,
+): Promise<number> {
+  if (!tables.backend.cheapTables) {
+    await transaction.query(`create view ${tables.delta} as ${query}`);
+    const { rows } = await transaction.query<{ changed: number }>(
+      `select count(*) as changed from ${tables.matches} where changed`,
+    );
+    return rows[0]?.changed ?? 0;
+  }
+  const changed = await createTableAs(transaction, tables, tables.delta, query);
+  await analyzeKeys(transaction, view, tables, tables.delta);
+  return changed;
 }
 
 /** The classification when every record is one of a known row: nothing is staged, and nothing has to be compared. */
 export function classifyKnown({ fingerprints }: KnownRows): Classification {
   const { rows, records } = fingerprints.countSeen();
-  return { unchanged: rows, compared: 0, duplicates: records - rows, changed: 0, moved: 0, allNew: false };
+  return {
+    unchanged: rows,
+    compared: 0,
+    duplicates: records - rows,
+    changed: 0,
+    moved: 0,
+    allNew: false,
+    deltaTables: [],
+  };
 }
 
 async function isEmpty(transaction: Transaction, tables: LoadTables): Promise<boolean> {
@@ -142,7 +176,7 @@ async function everythingIsNew(
   await transaction.query(
     `create view ${tables.delta} as select *, true as ${isNewColumn} from ${tables.staging}`,
   );
-  return { unchanged: 0, changed: rows, moved: 0, allNew: true };
+  return { unchanged: 0, changed: rows, moved: 0, allNew: true, deltaTables: [] };
 }
 
 async function compare(
@@ -171,7 +205,7 @@ async function compare(
   // Without statistics of the staged rows the planner cannot choose well between an index scan and a hash join.
   await analyzeKeys(transaction, view, tables, tables.delta);
   const changed = delta - kept;
-  return { unchanged: rows - changed, changed, moved, allNew: false };
+  return { unchanged: rows - changed, changed, moved, allNew: false, deltaTables: [tables.delta] };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readCopyRows } from "../../database/copy/copy-binary-reader.ts";
+import type { Backend } from "../../database/backend.ts";
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import { KnownFingerprints } from "../../json/known-fingerprints.ts";
@@ -17,8 +18,8 @@ export interface KnownRows {
   readonly fingerprints: KnownFingerprints;
   /** Of the table at that moment. */
   readonly counts: RowCounts;
-  /** How many statements had written to the table by then; undefined where not all of them are counted. */
-  readonly writes: number | undefined;
+  /** Changes with each write to the table; undefined where that cannot be told. */
+  readonly mark: string | undefined;
   /** The rows' values of a time, in seconds since 1970, in the order of the fingerprints; NaN where there is none. */
   readonly times: Float64Array | undefined;
   /** 1 for each row whose key a staged row has; known only after `settleKnownRows`. */
@@ -31,6 +32,9 @@ export interface KnownTable {
   readonly target: string;
   /** As `Fingerprinting` has it. */
   readonly writeCounter: string | undefined;
+  readonly backend: Pick<Backend, "sumsRows">;
+  /** The mark that the last load has left, where `backend.sumsRows`; undefined when it left none. */
+  readonly lastMark: string | undefined;
 }
 
 /** Rows of the table were changed by another session while the document was read, so the known rows are not known. */
@@ -47,19 +51,22 @@ class Unlock extends Error {}
  *
  * @param limit the most rows that are read
  * @param time an expression for a time of each row, in seconds; undefined when no time is needed
- * @returns undefined when no row has one, or the table has more rows than the limit
+ * @returns undefined when no row has one, the table has more rows than the limit, or it is not known how the last load has left it
  */
 export async function readKnownRows(
   transaction: Transaction,
-  { target, writeCounter }: KnownTable,
+  table: KnownTable,
   limit: number,
   time: string | undefined,
 ): Promise<KnownRows | undefined> {
+  const { target, backend, lastMark } = table;
+  // Nothing clears the fingerprints of rows that others change.
+  if (backend.sumsRows && lastMark === undefined) return undefined;
   let known: KnownRows | undefined;
   try {
     await transaction.savepoint(async () => {
       await lockAgainstWriters(transaction, target);
-      const writes = await countWrites(transaction, writeCounter);
+      const mark = backend.sumsRows ? lastMark : await markWrites(transaction, table);
       const fingerprints = new KnownFingerprints(limit);
       const times = time === undefined ? undefined : new TimeList();
       const values = time === undefined ? "" : `, coalesce(${time}, 'NaN')`;
@@ -74,7 +81,7 @@ export async function readKnownRows(
       );
       if (counts.rows <= limit && counts.rows > counts.unmarked) {
         const staged = new Uint8Array(fingerprints.size);
-        known = { fingerprints, counts, writes, times: times?.values, staged };
+        known = { fingerprints, counts, mark, times: times?.values, staged };
       }
       throw new Unlock();
     });
@@ -89,15 +96,20 @@ export async function readKnownRows(
  * deleted one since the known rows were read. The table has to be locked against writers. Its rows are read again only if
  * somebody may have written to it.
  *
+ * @param markNow the result of `markWrites` under the lock
  * @returns how many rows the table has now
  * @throws KnownRowsChanged
  */
 export async function requireKnownRows(
   transaction: Transaction,
-  { target, writeCounter }: KnownTable,
-  { fingerprints, counts, writes }: KnownRows,
+  { target, backend }: Pick<KnownTable, "target" | "backend">,
+  { fingerprints, counts, mark }: KnownRows,
+  markNow: string | undefined,
 ): Promise<RowCounts> {
-  if (writes !== undefined && writes === (await countWrites(transaction, writeCounter))) return counts;
+  if (mark !== undefined && mark === markNow) return counts;
+  if (backend.sumsRows) {
+    throw new KnownRowsChanged("another session has written to the table since the last load");
+  }
   const isPresent = new Uint8Array(fingerprints.size);
   const countsNow = await readFingerprints(
     transaction,
@@ -117,19 +129,34 @@ export async function requireKnownRows(
 }
 
 /**
- * How many statements have written to a table. While the table is locked against writers, none is under way: one that
- * comes later is counted later.
+ * What is another text after each write to a table: the number of statements that have written, or sums over the rows.
+ * While the table is locked against writers, none is under way: one that comes later makes another mark later.
  */
-async function countWrites(
+export function markWrites(
   transaction: Transaction,
-  counter: string | undefined,
-): Promise<number | undefined> {
-  if (counter === undefined) return undefined;
-  const { rows } = await transaction.query<{ writes: number }>(
-    `select ${qualifiedName(transaction.schema, "counted_writes")}($1::text::regclass) as writes`,
+  { target, writeCounter, backend }: Omit<KnownTable, "lastMark">,
+): Promise<string | undefined> {
+  if (writeCounter !== undefined) return countWrites(transaction, writeCounter);
+  return backend.sumsRows ? sumRows(transaction, target) : Promise.resolve(undefined);
+}
+
+async function countWrites(transaction: Transaction, counter: string): Promise<string | undefined> {
+  const { rows } = await transaction.query<{ writes: string }>(
+    `select ${qualifiedName(transaction.schema, "counted_writes")}($1::text::regclass)::text as writes`,
     [counter],
   );
   return rows[0]?.writes;
+}
+
+/**
+ * Each version of a row has the number of the transaction that wrote it, on its server. A later one is larger, so whoever
+ * inserts, or replaces as many rows as are deleted, makes the sum larger; who deletes only makes the number of rows smaller.
+ */
+async function sumRows(transaction: Transaction, target: string): Promise<string | undefined> {
+  const { rows } = await transaction.query<{ sums: string }>(
+    `select count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) as sums from ${target}`,
+  );
+  return rows[0]?.sums;
 }
 
 /** @param query its rows begin with a fingerprint, which may be null */

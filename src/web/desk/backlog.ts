@@ -44,7 +44,7 @@ export async function readBacklog({ database, asOf, filter }: DeskData): Promise
            case when $2::text is null then teams.team end as team,
            created_time
          from ${qualifiedName(database.schema, "teams")} as teams
-         cross join lateral ${qualifiedName(database.schema, "get_team_backlog")}(teams.team)
+         join ${qualifiedName(database.schema, "v_ticket_age")} as ticket on ticket.team = teams.team
          where active and ($2 is null or teams.team = $2)
          union all
          select 'No team', null, created_time

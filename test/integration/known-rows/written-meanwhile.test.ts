@@ -1,22 +1,26 @@
 import { expect, test } from "vitest";
-import { POSTGRES } from "../../../src/database/backend.ts";
 import type { Transaction } from "../../../src/database/database.ts";
+import { readTableBackend } from "../../../src/database/table-backend.ts";
 import { readFingerprinting } from "../../../src/load/known-rows/fingerprint-key.ts";
 import {
   KnownRowsChanged,
+  markWrites,
   readKnownRows,
   requireKnownRows,
 } from "../../../src/load/known-rows/known-rows.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
+import { readLastMark } from "../../../src/runs/run-log.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { timeZoneNamed } from "../../../src/views/values/time-zone.ts";
 import {
   type DatabaseUnderTest,
+  describeDistributed,
   describeEachDatabase,
   onOldestAndEmbedded,
+  type Target,
 } from "../../support/each-database.ts";
 import { frameInWebAssembly } from "../../support/framed-records.ts";
-import { documentOf, load } from "../../support/load-records.ts";
+import { documentOf, load, loadFromApi } from "../../support/load-records.ts";
 import { many, ticket } from "../../support/sample-records.ts";
 
 const ROWS = 10;
@@ -46,44 +50,53 @@ function watched(transaction: Transaction): { readonly transaction: Transaction;
   return { transaction: watcher, copied };
 }
 
+async function loadedTickets(target: Target): Promise<Loaded> {
+  const database = await target.fresh();
+  const loader = database.open();
+  await loadFromApi(loader, tickets, records);
+  return { database, loader };
+}
+
+/** Reads the known rows, sees some of their records, and checks them after `meanwhile`. */
+async function check(
+  { database, loader }: Loaded,
+  meanwhile: (table: string, transaction: Transaction) => Promise<unknown>,
+  seen: readonly unknown[] = records,
+) {
+  const table = database.table("tickets");
+  const opened = await loader.database();
+  const zone = await timeZoneNamed("UTC");
+  return opened.transaction(async (original) => {
+    const backend = await readTableBackend(original, opened.backend, table);
+    const { key, writeCounter } = await readFingerprinting(
+      original,
+      tickets,
+      { target: table, backend },
+      zone,
+    );
+    const knownTable = {
+      target: table,
+      writeCounter,
+      backend,
+      lastMark: await readLastMark(original, tickets),
+    };
+    const known = await readKnownRows(original, knownTable, 1000, undefined);
+    if (known === undefined) throw new Error("No row is known.");
+    const options = { key, maxRecordBytes: 10_000, known: known.fingerprints };
+    expect(frameInWebAssembly([Buffer.from(documentOf(seen))], options).records).toEqual([]);
+    await meanwhile(table, original);
+    await original.query(`lock table ${table} in share row exclusive mode`);
+    const { transaction, copied } = watched(original);
+    const mark = await markWrites(transaction, knownTable);
+    const counts = await requireKnownRows(transaction, knownTable, known, mark);
+    return { ...counts, readAgain: copied.length > 0, isCounted: writeCounter !== undefined };
+  });
+}
+
 describeEachDatabase(
   "rows that are known at the start of a load",
   (target) => {
-    async function loaded(): Promise<Loaded> {
-      const database = await target.fresh();
-      const loader = database.open();
-      await load(loader, tickets, records);
-      return { database, loader };
-    }
-
-    /** Reads the known rows, sees some of their records, and checks them after `meanwhile`. */
-    async function check(
-      { database, loader }: Loaded,
-      meanwhile: (table: string, transaction: Transaction) => Promise<unknown>,
-      seen: readonly unknown[] = records,
-    ) {
-      const table = database.table("tickets");
-      const opened = await loader.database();
-      const zone = await timeZoneNamed("UTC");
-      return opened.transaction(async (original) => {
-        const { key, writeCounter } = await readFingerprinting(
-          original,
-          tickets,
-          { target: table, backend: POSTGRES },
-          zone,
-        );
-        const knownTable = { target: table, writeCounter };
-        const known = await readKnownRows(original, knownTable, 1000, undefined);
-        if (known === undefined) throw new Error("No row is known.");
-        const options = { key, maxRecordBytes: 10_000, known: known.fingerprints };
-        expect(frameInWebAssembly([Buffer.from(documentOf(seen))], options).records).toEqual([]);
-        await meanwhile(table, original);
-        await original.query(`lock table ${table} in share row exclusive mode`);
-        const { transaction, copied } = watched(original);
-        const counts = await requireKnownRows(transaction, knownTable, known);
-        return { ...counts, readAgain: copied.length > 0, isCounted: writeCounter !== undefined };
-      });
-    }
+    const loaded = (): Promise<Loaded> => loadedTickets(target);
 
     test("are not read again when nobody has written to the table", async () => {
       const { database, loader } = await loaded();
@@ -190,3 +203,64 @@ describeEachDatabase(
   },
   onOldestAndEmbedded,
 );
+
+describeDistributed("rows that are known at the start of a load", (target) => {
+  const undone = (table: string, transaction: Transaction): Promise<unknown> =>
+    transaction
+      .savepoint(async () => {
+        await transaction.query(`delete from ${table}`);
+        throw new Error("undone");
+      })
+      .catch(() => undefined);
+
+  test.for([
+    ["when nobody has written to the table", () => Promise.resolve()],
+    ["after statements of the load that were rolled back", undone],
+  ] as const)("are not read again %s", async ([, meanwhile]) => {
+    const counts = await check(await loadedTickets(target), meanwhile);
+    expect(counts).toMatchObject({ rows: ROWS, readAgain: false });
+  });
+
+  test.for([
+    ["insert", (table: string) => [`insert into ${table} ("TKT-Ticket ID") values (99)`]],
+    [
+      "change of a row whose record did not come",
+      (table: string) => [`update ${table} set "TKT-Title" = 'x' where "TKT-Ticket ID" = 1`],
+    ],
+    [
+      "replacement of such a row by another",
+      (table: string) => [
+        `delete from ${table} where "TKT-Ticket ID" = 1`,
+        `insert into ${table} ("TKT-Ticket ID") values (99)`,
+      ],
+    ],
+  ] as const)("are no longer known after the %s by another session", async ([, statements]) => {
+    const loaded = await loadedTickets(target);
+    const write = async (table: string): Promise<void> => {
+      for (const statement of statements(table)) await loaded.database.sql(statement);
+    };
+    await expect(check(loaded, write, records.slice(1))).rejects.toThrow(KnownRowsChanged);
+  });
+
+  test("are those of a table that nobody has written to since the last load", async () => {
+    const { database, loader } = await loadedTickets(target);
+    const titles = (): Promise<readonly unknown[]> =>
+      database.sql(`select "TKT-Title" as title from ${database.table("tickets")} order by "TKT-Ticket ID"`);
+    const before = await titles();
+    const known = (): Promise<readonly unknown[]> =>
+      database.sql(
+        `select records_known as known, records_updated as updated from ${database.table("etl_metadata")} order by run_id desc limit 1`,
+      );
+    await loadFromApi(loader, tickets, records);
+    expect(await known()).toEqual([{ known: ROWS, updated: 0 }]);
+    await database.sql(`update ${database.table("tickets")} set "TKT-Title" = 'x' where "TKT-Ticket ID" = 7`);
+    // A part of the document settles nothing.
+    await load(loader, tickets, records.slice(0, 6));
+    expect(await titles()).not.toEqual(before);
+    await loadFromApi(loader, tickets, records);
+    expect(await known()).toEqual([{ known: 0, updated: 1 }]);
+    expect(await titles()).toEqual(before);
+    await loadFromApi(loader, tickets, records);
+    expect(await known()).toEqual([{ known: ROWS, updated: 0 }]);
+  });
+});
