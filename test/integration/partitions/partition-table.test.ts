@@ -10,7 +10,7 @@ import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { faultyDatabase } from "../../support/database-fault.ts";
 import { rightsOfLoader, roleOn } from "../../support/database-role.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import { type DatabaseUnderTest, describeEachDatabase, onOldest } from "../../support/each-database.ts";
 import { type Fields, failingLoad, load, loadFromApi, plan } from "../../support/load-records.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
@@ -138,22 +138,6 @@ describeEachDatabase("`migrate --partition`", (target) => {
     });
   });
 
-  test("begins months in the time zone of the loads, also on an empty table", async () => {
-    const database = await target.fresh();
-    const loader = database.open({ OTC_TIMEZONE: "Europe/Vienna" });
-    expect(await partition(loader)).toMatchObject({ rows: 0, partitions: [], timeZone: "Europe/Vienna" });
-    await load(loader, timesheets, [
-      timesheet("ann", { "TS-Date": "31/3/2025 23:59" }),
-      timesheet("ann", { "TS-Date": "1/4/2025" }),
-      timesheet("ann", { "TS-Date": "2025-12-31T23:00:00Z" }),
-    ]);
-    expect(await partitionsOf(database)).toEqual([
-      "timesheets_2025_03",
-      "timesheets_2025_04",
-      "timesheets_2026_01",
-    ]);
-  });
-
   test("leaves months that an analyst detaches out of the missing rows, and gives them back", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -178,48 +162,6 @@ describeEachDatabase("`migrate --partition`", (target) => {
     // What OTC still sends comes back, beside the detached table, which keeps its name and rows.
     expect(await loadFromApi(loader, timesheets, night([1, 2, 3]))).toMatchObject({ inserted: 6 });
     expect(await partitionsOf(database)).toContain("timesheets_2025_01_2");
-  });
-
-  test.for([
-    [
-      "a foreign key of another table",
-      `create table TABLE_notes ("user" text, "day" timestamptz, "from" text, crm bigint,
-       foreign key ("user", "day", "from", crm)
-       references TABLE ("TS-User Username", "TS-Date", "TS-Time From", "TS-Crm ID"))`,
-      /refers to it by the constraint/,
-    ],
-    [
-      "a materialized view",
-      `create materialized view TABLE_copy as select * from TABLE`,
-      /materialized view .*depends on it/,
-    ],
-    ["a policy", `alter table TABLE enable row level security`, /it has policies/],
-    [
-      "a unique index without the time",
-      `create unique index on TABLE (lower("TS-Notes"))`,
-      /unique index .* does not contain "TS-Date"/,
-    ],
-    [
-      "a function that returns its rows",
-      `create function TABLE_rows() returns setof TABLE language sql as 'select * from TABLE'`,
-      /timesheets_rows/,
-    ],
-  ] as const)("refuses a table with %s, and changes nothing", async ([, statement, reason]) => {
-    const database = await target.fresh();
-    const loader = database.open();
-    await load(loader, timesheets, night([1]));
-    const named = statement.replaceAll(/TABLE(\w*)/g, (_, suffix: string) =>
-      database.table(`timesheets${suffix}`),
-    );
-    await database.sql(named);
-    const before = await propertiesOf(database);
-    await expect(partition(loader)).rejects.toMatchObject({
-      code: "migration",
-      message: expect.stringMatching(reason),
-    });
-    expect(await propertiesOf(database)).toEqual(before);
-    expect(await database.sql(`select * from ${database.table("etl_partitions")}`)).toEqual([]);
-    expect(await load(loader, timesheets, night([1]))).toMatchObject({ unchanged: 6 });
   });
 
   test("and loads keep every row once, whatever its month (property)", async () => {
@@ -272,6 +214,70 @@ describeEachDatabase("`migrate --partition`", (target) => {
     );
   });
 });
+
+describeEachDatabase(
+  "`migrate --partition` in detail",
+  (target) => {
+    test("begins months in the time zone of the loads, also on an empty table", async () => {
+      const database = await target.fresh();
+      const loader = database.open({ OTC_TIMEZONE: "Europe/Vienna" });
+      expect(await partition(loader)).toMatchObject({ rows: 0, partitions: [], timeZone: "Europe/Vienna" });
+      await load(loader, timesheets, [
+        timesheet("ann", { "TS-Date": "31/3/2025 23:59" }),
+        timesheet("ann", { "TS-Date": "1/4/2025" }),
+        timesheet("ann", { "TS-Date": "2025-12-31T23:00:00Z" }),
+      ]);
+      expect(await partitionsOf(database)).toEqual([
+        "timesheets_2025_03",
+        "timesheets_2025_04",
+        "timesheets_2026_01",
+      ]);
+    });
+
+    test.for([
+      [
+        "a foreign key of another table",
+        `create table TABLE_notes ("user" text, "day" timestamptz, "from" text, crm bigint,
+       foreign key ("user", "day", "from", crm)
+       references TABLE ("TS-User Username", "TS-Date", "TS-Time From", "TS-Crm ID"))`,
+        /refers to it by the constraint/,
+      ],
+      [
+        "a materialized view",
+        `create materialized view TABLE_copy as select * from TABLE`,
+        /materialized view .*depends on it/,
+      ],
+      ["a policy", `alter table TABLE enable row level security`, /it has policies/],
+      [
+        "a unique index without the time",
+        `create unique index on TABLE (lower("TS-Notes"))`,
+        /unique index .* does not contain "TS-Date"/,
+      ],
+      [
+        "a function that returns its rows",
+        `create function TABLE_rows() returns setof TABLE language sql as 'select * from TABLE'`,
+        /timesheets_rows/,
+      ],
+    ] as const)("refuses a table with %s, and changes nothing", async ([, statement, reason]) => {
+      const database = await target.fresh();
+      const loader = database.open();
+      await load(loader, timesheets, night([1]));
+      const named = statement.replaceAll(/TABLE(\w*)/g, (_, suffix: string) =>
+        database.table(`timesheets${suffix}`),
+      );
+      await database.sql(named);
+      const before = await propertiesOf(database);
+      await expect(partition(loader)).rejects.toMatchObject({
+        code: "migration",
+        message: expect.stringMatching(reason),
+      });
+      expect(await propertiesOf(database)).toEqual(before);
+      expect(await database.sql(`select * from ${database.table("etl_partitions")}`)).toEqual([]);
+      expect(await load(loader, timesheets, night([1]))).toMatchObject({ unchanged: 6 });
+    });
+  },
+  onOldest,
+);
 
 describeEachDatabase("a table that is partitioned by a column outside of its key", (target) => {
   test("is refused by loads and doctor while two partitions have rows with one key", async () => {
