@@ -6,6 +6,7 @@ const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name" | "settings">, str
   roles: "roles with different rights",
   jobs: "what pg-boss, which keeps the jobs of workers, takes it for",
   directFill: "a first load fills the table without staging",
+  freezesRows: "a first load freezes the rows, so that the next load need not mark them as committed",
   createsPartitions:
     "a load creates the partitions that its rows need, if `migrate --partition` has divided the table",
   mayRepeatKeys:

@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** All chunks lie in one folder of dist/, so an address relative to a module of src/ is found from any of them. */
 const CHUNKS = "chunks";
 
-/** What is loaded by its own name: the command, the library, and the views, whose folder is the list of all. */
-const ENTRIES = ["cli/main.ts", "index.ts", "views/definitions/*.ts"];
+/** What is loaded by its own name: the command, the library, the views, whose folder is the list of all, and a thread. */
+const ENTRIES = ["cli/main.ts", "index.ts", "views/definitions/*.ts", "database/embedded/pglite-worker.ts"];
 
 /**
  * Not bundled: they are large and few commands need them, PGlite finds its WebAssembly beside itself, and the driver looks

@@ -12,6 +12,12 @@ export interface Backend {
   readonly jobs: "postgres" | "citus" | "pglite";
   /** Whether a first load may put rows into the table without staging, and build the indexes afterwards. */
   readonly directFill: boolean;
+  /**
+   * Whether these rows may be frozen as they are written, because no other session can have a snapshot in which they must not
+   * be. The first one that reads them then writes nothing: neither that they are committed, nor, where pages have checksums,
+   * each page to the write-ahead log because of that.
+   */
+  readonly freezesRows: boolean;
   /** Whether a load creates the partitions that its rows need. */
   readonly createsPartitions: boolean;
   /** Whether rows with the same key may be in the table, because no unique constraint has to cover the key. */
@@ -41,6 +47,7 @@ export const POSTGRES: Backend = {
   roles: true,
   jobs: "postgres",
   directFill: true,
+  freezesRows: false,
   createsPartitions: false,
   mayRepeatKeys: false,
   hasTriggers: true,
@@ -57,6 +64,7 @@ export const EMBEDDED: Backend = {
   name: "embedded",
   separateSessions: false,
   roles: false,
+  freezesRows: true,
   jobs: "pglite",
 };
 
@@ -66,6 +74,7 @@ export function partitioned(database: Backend): Backend {
     ...database,
     name: "partitioned",
     directFill: false,
+    freezesRows: false,
     mayRepeatKeys: true,
     createsPartitions: true,
   };
@@ -78,6 +87,7 @@ export function distributed(database: Backend, column: string): Backend {
     name: "distributed",
     jobs: "citus",
     directFill: false,
+    freezesRows: false,
     // A unique constraint contains the distribution column.
     mayRepeatKeys: true,
     hasTriggers: false,

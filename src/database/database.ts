@@ -12,6 +12,11 @@ export interface QueryResult<Row> {
 export type Parameter =
   string | number | bigint | boolean | Date | null | readonly (string | number | null)[];
 
+/** How rows are copied into a table. */
+export interface CopyOptions {
+  readonly freeze?: boolean;
+}
+
 /** Runs statements. */
 export interface Queryable {
   /** The schema of all tables, unquoted. */
@@ -48,9 +53,10 @@ export interface Transaction extends Queryable {
    *
    * @param target the quoted table and column list, for the place between COPY and FROM
    * @param chunks whole rows, without the header and the trailer of the format; they are read as fast as the server reads
+   * @param options `freeze` for rows that every snapshot may see, in a table that this savepoint or one in it has truncated
    * @returns the number of rows copied
    */
-  copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number>;
+  copyIn(target: string, chunks: AsyncIterable<Buffer>, options?: CopyOptions): Promise<number>;
   /**
    * COPY in binary format, out of the database.
    *

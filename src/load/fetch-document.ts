@@ -157,6 +157,7 @@ async function fill(
     const document = await stageRows(load, chunks, copy, fillTarget(run.view, tables), {
       kind: "table",
       indexedColumns,
+      freeze: tables.backend.freezesRows,
       waiting,
     });
     if (waiting.count > 0) await inStep(load, "stage", () => waiting.stage(transaction, tables));

@@ -1,3 +1,5 @@
+import type { CopyOptions } from "../database.ts";
+
 /**
  * The binary format of COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"). The server reads it
  * in about half the time of the text format, because it has nothing to parse.
@@ -9,6 +11,11 @@ export const COPY_HEADER = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
 
 /** Follows all rows. */
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
+
+/** The options of COPY for this format. */
+export function copyOptions({ freeze = false }: CopyOptions = {}): string {
+  return freeze ? "(format binary, freeze)" : "(format binary)";
+}
 
 const FIRST_CAPACITY = 64 * 1024;
 

@@ -1,14 +1,14 @@
 import { access, chmod, mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { PGlite, type Results, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import { EMBEDDED } from "../backend.ts";
 import { COPY_HEADER, COPY_TRAILER } from "../copy/copy-binary.ts";
-import type { Database, Parameter, QueryResult, Transaction } from "../database.ts";
+import type { CopyOptions, Database, Parameter, QueryResult, Transaction } from "../database.ts";
 import { errorMessage } from "../../errors/error-message.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { makeDirectory } from "../../files/make-directory.ts";
 import { DatabaseError, databaseError } from "../database-error.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { PgliteThread } from "./pglite-thread.ts";
 import { runSavepoint } from "../savepoint.ts";
 import { setConfigCalls, type TimeLimits, timeLimitSettings } from "../time-limits.ts";
 
@@ -22,17 +22,19 @@ export interface EmbeddedSettings {
 /** A new database needs several files of this size for its write-ahead log. */
 const WAL_SEGMENT_BYTES = 16 * 1024 * 1024;
 
-/** The size of the pieces, in bytes, in which a document is copied. PGlite reads COPY from a blob that memory holds. */
-const COPY_PIECE_BYTES = 4 * 1024 * 1024;
+/** The size of the pieces, in bytes, in which rows are copied: each is a COPY of its own, and memory holds up to three. */
+const COPY_PIECE_BYTES = 2 * 1024 * 1024;
 
-/** PostgreSQL in this process, in a directory that no other process may use at the same time. */
+/** PostgreSQL in this process, in a directory that no other process may use at the same time. It has one session. */
 export class EmbeddedDatabase implements Database {
   readonly backend = EMBEDDED;
   readonly location: string;
   readonly schema: string;
   readonly #settings: EmbeddedSettings;
   readonly #lock: DirectoryLock;
-  readonly #pglite: PGlite;
+  readonly #pglite: PgliteThread;
+  /** Ends when the last one that uses the session has ended. */
+  #inUse: Promise<unknown> = Promise.resolve();
 
   /**
    * @param create whether to create the database if there is none
@@ -46,7 +48,7 @@ export class EmbeddedDatabase implements Database {
       const files = join(settings.dataDir, "pgdata");
       await mkdir(files, { recursive: true });
       await chmod(files, 0o700);
-      const pglite = await PGlite.create(files);
+      const pglite = await PgliteThread.open(files);
       return new EmbeddedDatabase(settings, lock, pglite);
     } catch (error) {
       await lock.release();
@@ -54,7 +56,7 @@ export class EmbeddedDatabase implements Database {
     }
   }
 
-  private constructor(settings: EmbeddedSettings, lock: DirectoryLock, pglite: PGlite) {
+  private constructor(settings: EmbeddedSettings, lock: DirectoryLock, pglite: PgliteThread) {
     this.#settings = settings;
     this.#lock = lock;
     this.#pglite = pglite;
@@ -63,39 +65,49 @@ export class EmbeddedDatabase implements Database {
   }
 
   query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<QueryResult<Row>> {
-    return runQuery<Row>(this.#pglite, sql, parameters, this.location);
+    return this.#inTurn(() => runQuery<Row>(this.#pglite, sql, parameters, this.location));
   }
 
-  async script<Row>(sql: string): Promise<readonly Row[]> {
-    try {
-      return await runScript<Row>(this.#pglite, sql, this.location);
-    } catch (error) {
-      // All statements share one session, in which a transaction that the script began must not stay open.
-      await this.#pglite.exec("rollback").catch(() => undefined);
-      throw error;
-    }
+  script<Row>(sql: string): Promise<readonly Row[]> {
+    return this.#inTurn(async () => {
+      try {
+        return await runScript<Row>(this.#pglite, sql, this.location);
+      } catch (error) {
+        // All statements share one session, in which a transaction that the script began must not stay open.
+        await this.#rollback();
+        throw error;
+      }
+    });
   }
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    let first: { readonly error: unknown } | undefined;
-    try {
-      return await this.#pglite.transaction(async (pglite) => {
-        try {
-          const settings = timeLimitSettings(this.#settings.limits);
-          await runQuery(pglite, `select ${setConfigCalls(settings)}`, settings.flat(), this.location);
-          const result = await work(new EmbeddedTransaction(pglite, this));
-          signal?.throwIfAborted();
-          return result;
-        } catch (error) {
-          first = { error };
-          throw error;
-        }
-      });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw first === undefined ? databaseError(error, this.location) : first.error;
-    }
+    return this.#inTurn(async () => {
+      try {
+        await runScript(this.#pglite, "begin", this.location);
+        const settings = timeLimitSettings(this.#settings.limits);
+        await runQuery(this.#pglite, `select ${setConfigCalls(settings)}`, settings.flat(), this.location);
+        const result = await work(new EmbeddedTransaction(this.#pglite, this));
+        signal?.throwIfAborted();
+        await runScript(this.#pglite, "commit", this.location);
+        return result;
+      } catch (error) {
+        await this.#rollback();
+        signal?.throwIfAborted();
+        throw error;
+      }
+    });
+  }
+
+  /** If it fails as well, the error before it is the one to report. */
+  async #rollback(): Promise<void> {
+    await runScript(this.#pglite, "rollback", this.location).catch(() => undefined);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#inUse.then(work);
+    this.#inUse = result.catch(() => undefined);
+    return result;
   }
 
   async close(): Promise<void> {
@@ -149,11 +161,11 @@ class EmbeddedTransaction implements Transaction {
   readonly schema: string;
   /** A session in this process is not lost. */
   readonly lost = new AbortController().signal;
-  readonly #pglite: PgliteTransaction;
+  readonly #pglite: PgliteThread;
   readonly #location: string;
   #savepoints = 0;
 
-  constructor(pglite: PgliteTransaction, { schema, location }: Pick<Database, "schema" | "location">) {
+  constructor(pglite: PgliteThread, { schema, location }: Pick<Database, "schema" | "location">) {
     this.schema = schema;
     this.#pglite = pglite;
     this.#location = location;
@@ -176,81 +188,78 @@ class EmbeddedTransaction implements Transaction {
     return runScript<Row>(this.#pglite, sql, this.#location);
   }
 
-  async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
-    let copied = 0;
+  /** While the thread of the database copies a piece, this one makes the next. */
+  async copyIn(target: string, chunks: AsyncIterable<Buffer>, options: CopyOptions = {}): Promise<number> {
+    let rows = 0;
+    let copying: Promise<void> = Promise.resolve();
     let piece: Buffer[] = [];
     let pieceBytes = 0;
     const copyPiece = async (): Promise<void> => {
-      if (pieceBytes === 0) return;
-      const blob = new Blob([COPY_HEADER, ...piece, COPY_TRAILER]);
+      const bytes = joined([COPY_HEADER, ...piece, COPY_TRAILER]);
       piece = [];
       pieceBytes = 0;
-      try {
-        const result = await this.#pglite.query(`copy ${target} from '/dev/blob' (format binary)`, [], {
-          blob,
-        });
-        copied += result.affectedRows ?? 0;
-      } catch (error) {
-        throw databaseError(error, this.#location);
-      }
+      await copying;
+      copying = this.#copyPiece(target, bytes, options).then((copied) => {
+        rows += copied;
+      });
+      // It is awaited before the next one.
+      copying.catch(() => undefined);
     };
     for await (const chunk of chunks) {
       piece.push(chunk);
       pieceBytes += chunk.length;
       if (pieceBytes >= COPY_PIECE_BYTES) await copyPiece();
     }
-    await copyPiece();
-    return copied;
+    if (pieceBytes > 0) await copyPiece();
+    await copying;
+    return rows;
   }
 
-  async *copyOut(query: string): AsyncGenerator<Buffer> {
-    let blob: Blob | undefined;
+  async #copyPiece(target: string, bytes: ArrayBuffer, options: CopyOptions): Promise<number> {
     try {
-      ({ blob } = await this.#pglite.query(`copy (${query}) to '/dev/blob' (format binary)`));
+      return (await this.#pglite.request({ kind: "copyIn", target, bytes, options }, [bytes])).rowCount;
     } catch (error) {
       throw databaseError(error, this.#location);
     }
-    if (blob !== undefined) yield Buffer.from(await blob.arrayBuffer());
+  }
+
+  async *copyOut(query: string): AsyncGenerator<Buffer> {
+    try {
+      yield* this.#pglite.copyOut(query);
+    } catch (error) {
+      throw databaseError(error, this.#location);
+    }
   }
 }
 
+/** A copy of buffers that others may still use, in a buffer that can be moved to another thread. */
+function joined(buffers: readonly Buffer[]): ArrayBuffer {
+  const bytes = new Uint8Array(buffers.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const buffer of buffers) {
+    bytes.set(buffer, at);
+    at += buffer.length;
+  }
+  return bytes.buffer;
+}
+
 async function runQuery<Row>(
-  pglite: Pick<PGlite, "exec" | "query">,
+  pglite: PgliteThread,
   sql: string,
   parameters: readonly Parameter[] | undefined,
   location: string,
 ): Promise<QueryResult<Row>> {
   try {
-    const result =
-      parameters === undefined
-        ? await runStatement<Row>(pglite, sql)
-        : await pglite.query<Row>(sql, [...parameters]);
-    return { rows: result?.rows ?? [], rowCount: result?.rowCount ?? result?.rows.length ?? 0 };
+    const { rows, rowCount } = await pglite.request({ kind: "query", sql, parameters });
+    return { rows: rows as readonly Row[], rowCount };
   } catch (error) {
     throw databaseError(error, location);
   }
 }
 
-/**
- * Runs a statement without parameters by the simple protocol, as the driver of PostgreSQL does: the extended one takes three
- * times as long, with five messages that are each answered on their own.
- */
-async function runStatement<Row>(
-  pglite: Pick<PGlite, "exec">,
-  sql: string,
-): Promise<Results<Row> | undefined> {
-  const results = await pglite.exec(sql);
-  return results.at(-1) as Results<Row> | undefined;
-}
-
-async function runScript<Row>(
-  pglite: Pick<PGlite, "exec">,
-  sql: string,
-  location: string,
-): Promise<readonly Row[]> {
+async function runScript<Row>(pglite: PgliteThread, sql: string, location: string): Promise<readonly Row[]> {
   try {
-    const results = await pglite.exec(sql);
-    return results.flatMap((result) => result.rows as Row[]);
+    return (await pglite.request({ kind: "script", sql })).rows as readonly Row[];
   } catch (error) {
     throw databaseError(error, location);
   }

@@ -90,7 +90,7 @@ function takesEveryRow(
 export async function openEmptyTable(
   transaction: Transaction,
   view: View,
-  { target }: LoadTables,
+  { target, backend }: LoadTables,
   { indexes }: EmptyTable,
 ): Promise<boolean> {
   try {
@@ -99,6 +99,8 @@ export async function openEmptyTable(
       // A session that does not take the lock of the view may have written to the table in the meantime.
       if (!(await isPlainAndEmpty(transaction, view, target))) throw new NoLongerEmpty();
       await dropIndexes(transaction, target, indexes);
+      // Rows can be frozen only in a table that is truncated, although it is empty.
+      if (backend.freezesRows) await transaction.query(`truncate ${target}`);
     });
     return true;
   } catch (error) {

@@ -43,6 +43,8 @@ export type RowDestination =
       readonly kind: "table";
       /** Which of the view's columns an index holds and have values of any length, by their place in the view. */
       readonly indexedColumns: readonly number[];
+      /** Whether the rows are written as frozen. */
+      readonly freeze: boolean;
       /** Takes the rows that the table may not hold as they are: of a repeated key, or too long for an index. */
       readonly waiting: WaitingRows;
     };

@@ -111,7 +111,9 @@ export async function stageDocument(
     if (stager.pendingBytes > 0) yield stager.takeRows();
   }
 
-  const staged = await transaction.copyIn(target, copyRows());
+  const staged = await transaction.copyIn(target, copyRows(), {
+    freeze: destination.kind === "table" && destination.freeze,
+  });
   return {
     fetched: framer.records,
     known,

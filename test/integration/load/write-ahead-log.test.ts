@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pino } from "pino";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { migrate } from "../../../src/database/migrations/migrations.ts";
 import { Loader } from "../../../src/loader/loader.ts";
 import { simulatedDocument } from "../../../src/simulator/document.ts";
@@ -19,6 +22,29 @@ const DOCUMENT = Buffer.concat([
     day: 0,
   }),
 ]).toString("utf8");
+
+test("an embedded database writes less than a megabyte to its log when it first reads the rows of a first load", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "otc-etl-log-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const withLoader = async <T>(work: (loader: Loader) => Promise<T>): Promise<T> => {
+    const log = pino({ level: "silent" });
+    const loader = new Loader({ env: { OTC_DATA_DIR: directory }, flags: {}, log });
+    try {
+      return await work(loader);
+    } finally {
+      await loader.close();
+    }
+  };
+  const first = await withLoader(async (loader) => {
+    await migrate(await loader.database({ create: true }), () => undefined);
+    return load(loader, timesheets, DOCUMENT);
+  });
+  expect(first.metrics.walBytes).toBeGreaterThan(5_000_000);
+  // Closing it writes a checkpoint, after which each page that is changed goes to the log.
+  const again = await withLoader((loader) => load(loader, timesheets, DOCUMENT));
+  expect(again).toMatchObject({ unchanged: 20_000 });
+  expect(again.metrics.walBytes).toBeLessThan(1_000_000);
+});
 
 // A server of their own: the log is the whole server's, and others must not write to it meanwhile.
 describe.each(MAJORS)("the write-ahead log of PostgreSQL %i", (major) => {
