@@ -1,18 +1,13 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type pg from "pg";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { COPY_HEADER, COPY_TRAILER } from "../copy/copy-binary.ts";
-import type { Database, Parameter, QueryResult, Transaction } from "../database.ts";
+import { from as copyFrom } from "pg-copy-streams";
+import { COPY_HEADER, COPY_TRAILER, copyOptions } from "../copy/copy-binary.ts";
+import type { CopyOptions, Database, Parameter, QueryResult, Transaction } from "../database.ts";
 import { databaseError } from "../database-error.ts";
+import { CopyOutStream } from "./copy-out-stream.ts";
 import { connectionError, runQuery, runScript } from "./postgres-statements.ts";
 import { runSavepoint } from "../savepoint.ts";
-
-/**
- * pg limits the time of a query with a timer that this callback clears. pg-copy-streams 7.0.0 calls it for COPY FROM and
- * not for COPY TO, so the timer would keep the process alive, and at its end fail a query that was answered.
- */
-type CopyOut = ReturnType<typeof copyTo> & { readonly callback?: () => void };
 
 /** A transaction on a connection of a pool. */
 export class PostgresTransaction implements Transaction {
@@ -50,8 +45,8 @@ export class PostgresTransaction implements Transaction {
     return runScript<Row>(this.#client, sql, this.#location);
   }
 
-  async copyIn(target: string, chunks: AsyncIterable<Buffer>): Promise<number> {
-    const copy = this.#client.query(copyFrom(`copy ${target} from stdin (format binary)`));
+  async copyIn(target: string, chunks: AsyncIterable<Buffer>, options?: CopyOptions): Promise<number> {
+    const copy = this.#client.query(copyFrom(`copy ${target} from stdin ${copyOptions(options)}`));
     // When one side fails, the other side fails as well. Only the first error is reported.
     let first: { readonly error: unknown } | undefined;
     async function* watched(): AsyncGenerator<Buffer> {
@@ -82,7 +77,7 @@ export class PostgresTransaction implements Transaction {
   }
 
   async *copyOut(query: string): AsyncGenerator<Buffer> {
-    const copy: CopyOut = this.#client.query(copyTo(`copy (${query}) to stdout (format binary)`));
+    const copy = this.#client.query(new CopyOutStream(`copy (${query}) to stdout ${copyOptions()}`));
     let settled = false;
     try {
       for await (const chunk of copy) yield chunk as Buffer;
@@ -91,6 +86,7 @@ export class PostgresTransaction implements Transaction {
       settled = true;
       throw connectionError(error, this.#client, this.#location);
     } finally {
+      // pg limits the time of a query with a timer that this clears.
       copy.callback?.();
       // A reader that stops early leaves rows on the connection, which no later statement could get past.
       if (!settled) this.#client.connection.stream.destroy();

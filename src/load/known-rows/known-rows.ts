@@ -20,8 +20,8 @@ export interface KnownRows {
   readonly counts: RowCounts;
   /** Changes with each write to the table; undefined where that cannot be told. */
   readonly mark: string | undefined;
-  /** The rows' values of a time, in seconds since 1970, in the order of the fingerprints; NaN where there is none. */
-  readonly times: Float64Array | undefined;
+  /** The rows' values of a time, in the order of the fingerprints. */
+  readonly times: TimeList | undefined;
   /** 1 for each row whose key a staged row has; known only after `settleKnownRows`. */
   readonly staged: Uint8Array;
 }
@@ -81,7 +81,7 @@ export async function readKnownRows(
       );
       if (counts.rows <= limit && counts.rows > counts.unmarked) {
         const staged = new Uint8Array(fingerprints.size);
-        known = { fingerprints, counts, mark, times: times?.values, staged };
+        known = { fingerprints, counts, mark, times, staged };
       }
       throw new Unlock();
     });
@@ -177,22 +177,26 @@ async function readFingerprints(
   return { rows, unmarked };
 }
 
-/** Times that come one by one. */
+/** So many times share a block, of a megabyte. One array would be copied to grow, and its copies add up to as much again. */
+const BLOCK_TIMES = 128 * 1024;
+
+/** Times that come one by one, in seconds since 1970; NaN where there is none. */
 class TimeList {
-  #values = new Float64Array(1024);
+  readonly #blocks: Float64Array[] = [];
   #size = 0;
 
   add(time: number): void {
-    if (this.#size === this.#values.length) {
-      const longer = new Float64Array(2 * this.#size);
-      longer.set(this.#values);
-      this.#values = longer;
-    }
-    this.#values[this.#size] = time;
+    const at = this.#size % BLOCK_TIMES;
+    if (at === 0) this.#blocks.push(new Float64Array(BLOCK_TIMES));
+    (this.#blocks.at(-1) as Float64Array)[at] = time;
     this.#size += 1;
   }
 
-  get values(): Float64Array {
-    return this.#values.subarray(0, this.#size);
+  /** All times with their places, from 0. */
+  *entries(): Generator<readonly [index: number, time: number]> {
+    for (let index = 0; index < this.#size; index += 1) {
+      const block = this.#blocks[Math.floor(index / BLOCK_TIMES)] as Float64Array;
+      yield [index, block[index % BLOCK_TIMES] as number];
+    }
   }
 }
