@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { callCli } from "../support/call-cli.ts";
 import { FAST } from "../support/aftermath.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { documentOf } from "../support/load-records.ts";
@@ -24,12 +25,12 @@ describeEachDatabase(
       expect(check.stderr).toContain("alert delivered");
       expect(chat.texts).toEqual([expect.stringContaining("otc-etl: tickets (partial)")]);
 
-      const doctor = await runCli(["doctor", "--alert", "--json"], { env });
+      const doctor = await callCli(["doctor", "--alert", "--json"], { env });
       expect(jsonLines(doctor.stdout)).toContainEqual(
         expect.objectContaining({ name: "alerts", state: "ok" }),
       );
       expect(chat.texts[1]).toContain("test message");
-      const settings = await runCli(["settings"], { env });
+      const settings = await callCli(["settings"], { env });
       for (const { stdout, stderr } of [held, check, doctor, settings]) {
         expect(stdout + stderr).not.toContain(WEBHOOK_SECRET);
       }

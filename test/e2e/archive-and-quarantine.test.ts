@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { callCli } from "../support/call-cli.ts";
 import { FAST } from "../support/aftermath.ts";
 import { startDocumentServer } from "../support/document-server.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
@@ -35,7 +36,7 @@ describeEachDatabase(
       expect(jsonLines(replayed.stdout)).toMatchObject([
         { view: "tickets", status: "success", fetched: 30, unchanged: 30, source: join(archive, file) },
       ]);
-      expect(await runCli(["replay", "--all", "--since", "2026-01-01"], { env })).toMatchObject({
+      expect(await callCli(["replay", "--all", "--since", "2026-01-01"], { env })).toMatchObject({
         code: 0,
         stdout: expect.stringMatching(/^tickets +success/m),
       });
@@ -48,10 +49,10 @@ describeEachDatabase(
         [["no-such-file", "--view", "tickets"], 1, "no-such-file"],
       ];
       for (const [args, code, message] of cases) {
-        const result = await runCli(["replay", ...args], { env });
+        const result = await callCli(["replay", ...args], { env });
         expect({ args, ...result }).toMatchObject({ args, code, stderr: expect.stringContaining(message) });
       }
-      const unset = await runCli(["replay"], { env: { ...env, OTC_ARCHIVE_DIR: "" } });
+      const unset = await callCli(["replay"], { env: { ...env, OTC_ARCHIVE_DIR: "" } });
       expect(unset).toMatchObject({ code: 2, stderr: expect.stringContaining("OTC_ARCHIVE_DIR is not set") });
     });
   },
@@ -65,7 +66,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const env = { ...FAST, ...database.env };
       const raw = '{"TKT-Ticket ID":9007199254740993,"TKT-Title":"\u009b31m \\u001b[31m"}';
-      const load = await runCli(["load", "tickets", "--from", "-"], {
+      const load = await callCli(["load", "tickets", "--from", "-"], {
         env,
         input: `[${raw},${JSON.stringify(ticket(2, { "TKT-Due Date": "?" }))}]`,
       });
@@ -77,41 +78,41 @@ describeEachDatabase(
       expect(list.stdout).toMatch(
         /^ *\d+ +\d+ +tickets +2 +TKT-Ticket ID=2 +invalid_timestamp +TKT-Due Date is/m,
       );
-      const json = await runCli(["rejects", "list", "--reason", "invalid_integer", "--json"], { env });
+      const json = await callCli(["rejects", "list", "--reason", "invalid_integer", "--json"], { env });
       const [reject, ...others] = jsonLines(json.stdout);
       expect(others).toEqual([]);
       const id = String(reject!["rejectId"]);
-      const shown = await runCli(["rejects", "show", id], { env });
+      const shown = await callCli(["rejects", "show", id], { env });
       expect(shown.stdout).toContain('"TKT-Ticket ID": 9007199254740993');
-      const shownJson = await runCli(["rejects", "show", id, "--json"], { env });
+      const shownJson = await callCli(["rejects", "show", id, "--json"], { env });
       expect(jsonLines(shownJson.stdout)).toMatchObject([{ raw }]);
       for (const result of [list, json, shown, shownJson]) {
         expectPlain(result);
         expect(result.stdout).not.toContain("\u009b");
       }
 
-      expect(await runCli(["rejects", "retry", "--json"], { env })).toMatchObject({ code: 3 });
+      expect(await callCli(["rejects", "retry", "--json"], { env })).toMatchObject({ code: 3 });
       await database.sql(
         `update ${database.table("etl_rejects")} set raw_record = replace(raw_record, '"?"', '"2026-12-31"')`,
       );
-      const retried = await runCli(["rejects", "retry", "--reason", "invalid_timestamp", "--json"], { env });
+      const retried = await callCli(["rejects", "retry", "--reason", "invalid_timestamp", "--json"], { env });
       expect(retried.code).toBe(0);
       expect(jsonLines(retried.stdout)).toMatchObject([
         { status: "success", fetched: 1, inserted: 1, errors: 0 },
       ]);
-      const none = await runCli(["rejects", "retry", "--view", "comments"], { env });
+      const none = await callCli(["rejects", "retry", "--view", "comments"], { env });
       expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing to do") });
 
-      expect(await runCli(["rejects", "clear"], { env })).toMatchObject({
+      expect(await callCli(["rejects", "clear"], { env })).toMatchObject({
         code: 2,
         stderr: expect.stringContaining("--all"),
       });
-      expect(await runCli(["rejects", "clear", "--all", "--json"], { env })).toMatchObject({
+      expect(await callCli(["rejects", "clear", "--all", "--json"], { env })).toMatchObject({
         code: 0,
         stdout: '{"cleared":1}\n',
       });
-      expect(await runCli(["rejects", "show", id], { env })).toMatchObject({ code: 2 });
-      expect(await runCli(["rejects", "shwo"], { env })).toMatchObject({ code: 2 });
+      expect(await callCli(["rejects", "show", id], { env })).toMatchObject({ code: 2 });
+      expect(await callCli(["rejects", "shwo"], { env })).toMatchObject({ code: 2 });
     });
   },
   ({ name }) => name === "PostgreSQL 18",

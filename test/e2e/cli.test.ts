@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { callCli } from "../support/call-cli.ts";
 import { type Fault, startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
 import { documentOf } from "../support/load-records.ts";
@@ -108,7 +109,7 @@ describeEachDatabase(
     test("names each problem", async () => {
       const database = await target.fresh();
       const { env } = await setUp(database, { 1: { kind: "status", status: 401 } });
-      const refused = await runCli(["doctor", "--json"], { env });
+      const refused = await callCli(["doctor", "--json"], { env });
       expect(refused.code).toBe(1);
       expect(jsonLines(refused.stdout)).toContainEqual(
         expect.objectContaining({
@@ -118,7 +119,7 @@ describeEachDatabase(
         }),
       );
       expectPlain(refused);
-      const bare = await runCli(["doctor"], { env: database.env });
+      const bare = await callCli(["doctor"], { env: database.env });
       expect(bare.code).toBe(1);
       expect(bare.stdout).toMatch(/failed +API settings: Not set: OTC_API_URL/);
     });
@@ -151,14 +152,14 @@ describeEachDatabase(
     test("exits 3 when records are in quarantine, 1 when it had to roll back", async () => {
       const database = await target.fresh();
       const input = documentOf([ticket(1), ticket(2), ticket(3, { "TKT-Due Date": "5/13/2016" })]);
-      const partial = await runCli(["load", "tickets", "--from", "-", "--json"], {
+      const partial = await callCli(["load", "tickets", "--from", "-", "--json"], {
         env: database.env,
         input,
       });
       expect(partial.code).toBe(3);
       expect(jsonLines(partial.stdout)).toMatchObject([{ status: "partial", inserted: 2, errors: 1 }]);
 
-      const strict = await runCli(["load", "tickets", "--from", "-", "--json", "--max-errors", "0"], {
+      const strict = await callCli(["load", "tickets", "--from", "-", "--json", "--max-errors", "0"], {
         env: database.env,
         input,
       });
@@ -167,18 +168,18 @@ describeEachDatabase(
       expect(failed).toMatchObject({ status: "failed", errors: 1, inserted: 0, errorCode: "guard" });
       expect(Object.keys(failed ?? {})).toEqual(expect.arrayContaining([...CONTRACT_KEYS, "error"]));
 
-      const damaged = await runCli(["load", "tickets", "--from", "-"], {
+      const damaged = await callCli(["load", "tickets", "--from", "-"], {
         env: database.env,
         input: input.slice(0, -1),
       });
       expect(damaged.code).toBe(1);
       expect(damaged.stderr).toContain("cut short");
-      const shrunk = await runCli(["load", "tickets", "--from", "-"], {
+      const shrunk = await callCli(["load", "tickets", "--from", "-"], {
         env: database.env,
         input: documentOf([ticket(1)]),
       });
       expect(shrunk).toMatchObject({ code: 1, stderr: expect.stringContaining("--allow-shrink") });
-      const allowed = await runCli(["load", "tickets", "--from", "-", "--allow-shrink", "--quiet"], {
+      const allowed = await callCli(["load", "tickets", "--from", "-", "--allow-shrink", "--quiet"], {
         env: database.env,
         input: documentOf([ticket(1)]),
       });
@@ -212,13 +213,12 @@ describeEachDatabase(
 
     test("refuses a --from that cannot be read as wrong usage, and opens no run", async () => {
       const database = await target.fresh();
-      const cwd = await temporaryFolder();
       for (const command of ["load", "plan"]) {
         for (const [path, why] of [
           ["nowhere.json", "no such file or directory"],
           [".", "it is not a file"],
         ] as const) {
-          const refused = await runCli([command, "comments", "--from", path], { env: database.env, cwd });
+          const refused = await callCli([command, "comments", "--from", path], { env: database.env });
           expect(refused).toMatchObject({ code: 2, stdout: "" });
           expect(refused.stderr).toContain(`otc-etl: Cannot read ${path}: ${why}`);
         }

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { callCli } from "../support/call-cli.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { memoryReporter } from "../support/memory-reporter.ts";
 import { expectPlain, jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
@@ -84,7 +85,7 @@ describeEachDatabase(
       expect(jsonLines(dryRun.stdout)).toMatchObject([{ status: "planned", updated: 1, unchanged: 2 }]);
       expect((await runCli([...args, "--dry-run"], { env, input })).code).toBe(0);
 
-      const failed = await runCli(args, { env, input: `${input}\n{"TKT-Ticket ID":` });
+      const failed = await callCli(args, { env, input: `${input}\n{"TKT-Ticket ID":` });
       expect(failed.code).toBe(1);
       expect(failed.stderr).toContain("Line 4 is not valid JSON");
       expect((await runCli(["status"], { env })).stdout).toMatch(/tickets .* 3 /);
@@ -95,24 +96,24 @@ describeEachDatabase(
       const args = ["import", "-", "--view", "tickets", "--format", "csv"];
       const header = "TKT-Ticket ID,TKT-Title\r";
       const warning = "standard input contains no records, so nothing was loaded";
-      const text = await runCli(args, { env, input: header });
+      const text = await callCli(args, { env, input: header });
       expect(text.code).toBe(0);
       expect(text.stderr).toContain(warning);
-      const [outcome] = jsonLines((await runCli([...args, "--json"], { env, input: header })).stdout);
+      const [outcome] = jsonLines((await callCli([...args, "--json"], { env, input: header })).stdout);
       expect(outcome).toMatchObject({
         status: "success",
         fetched: 0,
         warnings: [expect.stringContaining(warning)],
       });
-      const plan = await runCli([...args, "--dry-run"], { env, input: header });
+      const plan = await callCli([...args, "--dry-run"], { env, input: header });
       expect(plan.stdout).toContain(warning);
-      const other = await runCli([...args, "--dry-run"], {
+      const other = await callCli([...args, "--dry-run"], {
         env,
         input: "TKT-Ticket ID,Colour\n1,red\n",
       });
       expect(other.stdout).toContain("Colour is not defined by the view (1 record); rows keep it in extra");
       expect(other.stdout + other.stderr).not.toContain("schema drift");
-      const records = await runCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
+      const records = await callCli([...args, "--json"], { env, input: `${header}1,one\r2,two\r` });
       expect(jsonLines(records.stdout)).toMatchObject([{ inserted: 2, warnings: [] }]);
       expect(records.stderr).not.toContain("contains no records");
     });
@@ -186,7 +187,7 @@ describeEachDatabase(
         env: database.env,
         input: 'TKT-Ticket ID,TKT-Title,TKT-Due Date\n1,fine,\n2,"a""b\n3",31/02/2024\nthree,ünïcode,\n',
       };
-      const dryRun = await runCli([...args, "--dry-run"], options);
+      const dryRun = await callCli([...args, "--dry-run"], options);
       expect(dryRun.code).toBe(4);
       expect(dryRun.stderr).toContain(`2 rejected records written to ${path}`);
       const written = await readFile(path, "utf8");
@@ -209,18 +210,18 @@ describeEachDatabase(
         ),
       ).toEqual([{ runs: 0, rejects: 0 }]);
 
-      const again = await runCli([...args, "--dry-run"], options);
+      const again = await callCli([...args, "--dry-run"], options);
       expect({ code: again.code, stdout: again.stdout }).toEqual({ code: 2, stdout: "" });
       expect(again.stderr).toContain("for rejected records exists already, and stays as it is");
       expect(await readFile(path, "utf8")).toBe(written);
-      const loading = await runCli(args, options);
+      const loading = await callCli(args, options);
       expect(loading.code).toBe(2);
       expect(loading.stderr).toContain("--rejects-file belongs to --dry-run");
 
       // A dry run that fails leaves no file behind.
       const other = join(folder, "other.ndjson");
       const broken = { ...options, input: 'TKT-Ticket ID\n"1' };
-      const failed = await runCli([...args.slice(0, -1), other, "--dry-run"], broken);
+      const failed = await callCli([...args.slice(0, -1), other, "--dry-run"], broken);
       expect(failed.code).toBe(1);
       expect(await readdir(folder)).toEqual(["rejects.ndjson"]);
     });

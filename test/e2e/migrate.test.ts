@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createLoader } from "../../src/index.ts";
 import { migrate } from "../../src/loader/migrate.ts";
+import { callCli } from "../support/call-cli.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
 import { documentOf } from "../support/load-records.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -11,7 +12,7 @@ const BEFORE_DERIVED_TABLES = 8;
 
 /** Neither of them writes a row that would bring the derived tables up to date. */
 const WAYS: Readonly<Record<string, (database: DatabaseUnderTest) => Promise<unknown>>> = {
-  "`migrate`": ({ env }) => runCli(["migrate"], { env }),
+  "`migrate`": ({ env }) => callCli(["migrate"], { env }),
   "`load --migrate`": ({ env }) =>
     runCli(["load", "timesheets", "--migrate", "--from", "-"], {
       env,
@@ -53,14 +54,14 @@ describeEachDatabase(
     test("says what it did, in words and as JSON, and refuses what cannot be right before it connects", async () => {
       const { env } = await target.fresh();
       const input = documentOf([timesheet("ann"), timesheet("ann", { "TS-Date": "1/4/2025" })]);
-      await runCli(["load", "timesheets", "--from", "-"], { env, input });
+      await callCli(["load", "timesheets", "--from", "-"], { env, input });
       const request = ["migrate", "--partition", "timesheets=TS-Date:month"];
-      expect((await runCli(request, { env })).stdout).toBe(
+      expect((await callCli(request, { env })).stdout).toBe(
         "Nothing to do: the database is up to date.\n" +
           "timesheets is partitioned by the month of TS-Date (UTC) now: 2 rows were moved into 2 partitions. " +
           "Loads create the partitions that their records need.\n",
       );
-      const again = await runCli([...request, "--json"], { env });
+      const again = await callCli([...request, "--json"], { env });
       expect(JSON.parse(again.stdout)).toEqual({
         view: "timesheets",
         column: "TS-Date",
@@ -72,7 +73,7 @@ describeEachDatabase(
       });
       const outside = ["migrate", "--partition", "tickets=TKT-Created Time:month"];
       expect(
-        await runCli(outside, { env: { OTC_DATABASE_URL: "postgres://127.0.0.1:1/none" } }),
+        await callCli(outside, { env: { OTC_DATABASE_URL: "postgres://127.0.0.1:1/none" } }),
       ).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(

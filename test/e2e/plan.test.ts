@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { callCli } from "../support/call-cli.ts";
 import { FAST, SECOND_DOCUMENT, seed } from "../support/aftermath.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { loadStoppedIn } from "../support/interrupted-load.ts";
@@ -13,7 +14,7 @@ describeEachDatabase(
       const database = await target.fresh();
       await seed(database);
       const plan = (args: readonly string[], input: string) =>
-        runCli(["plan", "tickets", "--from", "-", ...args], { env: { ...FAST, ...database.env }, input });
+        callCli(["plan", "tickets", "--from", "-", ...args], { env: { ...FAST, ...database.env }, input });
 
       const something = await plan([], SECOND_DOCUMENT);
       expectPlain(something);

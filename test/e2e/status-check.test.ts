@@ -4,6 +4,7 @@ import comments from "../../src/views/definitions/comments.ts";
 import tickets from "../../src/views/definitions/tickets.ts";
 import timesheets from "../../src/views/definitions/timesheets.ts";
 import type { View } from "../../src/views/view.ts";
+import { callCli } from "../support/call-cli.ts";
 import { expectUntouched, FAST, SECOND, SECOND_DOCUMENT, seed, withLoader } from "../support/aftermath.ts";
 import { startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
@@ -24,7 +25,7 @@ function loadRecords(
 
 /** What `status --check` says of tickets. */
 async function check(database: DatabaseUnderTest, ...args: string[]) {
-  const { code, stdout } = await runCli(["status", "--check", ...args], { env: cliEnv(database) });
+  const { code, stdout } = await callCli(["status", "--check", ...args], { env: cliEnv(database) });
   const lines = stdout.split("\n");
   return {
     code,
@@ -38,7 +39,7 @@ describeEachDatabase(
   (target) => {
     test("exits 1 with the reason, until all views are up to date", async () => {
       const database = await target.fresh();
-      const nothing = await runCli(["status", "--check"], { env: cliEnv(database) });
+      const nothing = await callCli(["status", "--check"], { env: cliEnv(database) });
       expect(nothing).toMatchObject({
         code: 1,
         stdout: "tickets: was never loaded.\ncomments: was never loaded.\ntimesheets: was never loaded.\n",
@@ -47,7 +48,7 @@ describeEachDatabase(
       await seed(database);
       await loadRecords(database, comments, [comment(1)]);
       await loadRecords(database, timesheets, [timesheet("ann")]);
-      expect(await runCli(["status", "--check"], { env: cliEnv(database) })).toMatchObject({
+      expect(await callCli(["status", "--check"], { env: cliEnv(database) })).toMatchObject({
         code: 0,
         stdout: "All views are up to date.\n",
       });
@@ -137,7 +138,7 @@ describeEachDatabase(
       expect(run!["peak_memory_bytes"]).toBeGreaterThan(30e6);
       expect(run!["peak_memory_bytes"]).toBeLessThan(1e9);
       expect(outcome).toMatchObject({ metrics: { retries: 1, savepoints: run!["savepoints"] } });
-      const status = await runCli(["status"], { env: cliEnv(database) });
+      const status = await callCli(["status"], { env: cliEnv(database) });
       expect(status.stdout).toMatch(/tickets .* - +\d+\.\d+ s \(usually/);
     });
 

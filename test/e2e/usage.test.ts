@@ -37,21 +37,18 @@ describe("the command line", () => {
     ],
     [
       "fish",
-      `function otc-etl; npx otc-etl $argv; end; otc-etl completion fish | source
+      `function otc-etl; ${process.execPath} dist/cli/main.js $argv; end; otc-etl completion fish | source
        complete -C "otc-etl missing list --action arch"`,
     ],
-  ] as const)(
-    "is completed by %s in a checkout, with a function that calls npx",
-    ([shell, script], { skip }) => {
-      const { stdout, error } = spawnSync(shell, ["-c", script], { cwd: root, encoding: "utf8" });
-      if (error !== undefined) {
-        process.stderr.write(`SKIPPED completion in ${shell}: it is not installed\n`);
-        skip();
-      }
-      // fish adds the description of the option.
-      expect(stdout.trim()).toMatch(/^archived(?:\t.*)?$/);
-    },
-  );
+  ] as const)("is completed by %s, with a function that calls it", ([shell, script], { skip }) => {
+    const { stdout, error } = spawnSync(shell, ["-c", script], { cwd: root, encoding: "utf8" });
+    if (error !== undefined) {
+      process.stderr.write(`SKIPPED completion in ${shell}: it is not installed\n`);
+      skip();
+    }
+    // fish adds the description of the option.
+    expect(stdout.trim()).toMatch(/^archived(?:\t.*)?$/);
+  });
 
   test("is run by npx in a checkout without a build", async ({ skip }) => {
     if (process.platform === "win32") skip("npx installs the checkout into its cache there");

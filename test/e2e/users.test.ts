@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { callCli } from "../support/call-cli.ts";
 import { describeEachDatabase } from "../support/each-database.ts";
 import { documentOf } from "../support/load-records.ts";
 import { jsonLines, runCli } from "../support/run-cli.ts";
@@ -18,7 +19,7 @@ describeEachDatabase(
   (target) => {
     test("lists the user lookup, shows the conflicts, and keeps a manual entry until it is removed", async () => {
       const { env } = await target.fresh();
-      const users = (...args: string[]) => runCli(["users", ...args], { env });
+      const users = (...args: string[]) => callCli(["users", ...args], { env });
       const first = await users();
       expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("No user is known yet") });
       await runCli(["load", "timesheets", "--from", "-"], { env, input: documentOf(TIMESHEETS) });
@@ -59,7 +60,7 @@ describeEachDatabase(
         [["set", "blang", " "], /name is empty/],
         [["sett", "blang", "Bernd Lang"], /too many arguments/],
       ] as const) {
-        const { code, stdout, stderr } = await runCli(["users", ...args], { env });
+        const { code, stdout, stderr } = await callCli(["users", ...args], { env });
         expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
         expect(stderr).toMatch(message);
       }

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
 import { jobSchema } from "../../src/worker/job-schema.ts";
+import { callCli } from "../support/call-cli.ts";
 import { FAST, SECOND_DOCUMENT } from "../support/aftermath.ts";
 import { type DocumentServer, startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
@@ -92,7 +93,7 @@ describeEachDatabase(
         code: 0,
         stdout: "Deleted: 0 runs, 0 rejected records, 1 request.\n",
       });
-      expect(jsonLines((await runCli(["prune", "--json"], { env })).stdout)).toEqual([
+      expect(jsonLines((await callCli(["prune", "--json"], { env })).stdout)).toEqual([
         { runs: 0, rejects: 0, requests: 0 },
       ]);
     });
@@ -146,7 +147,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const chat = await startWebhookServer();
       const env = { ...envOf(database, await startDocumentServer(DOCUMENTS)), ...chat.env };
-      expect(await runCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
+      expect(await callCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
       await database.sql(
         `update ${database.table("etl_metadata")} set last_load_time = last_load_time - interval '2 days'`,
       );
@@ -210,7 +211,7 @@ describeEachDatabase(
         code: 1,
         stderr: expect.stringMatching(/failed and will be retried: OTC answered .* 503.*"again":"/),
       });
-      const waiting = await runCli(["worker", "--list"], { env });
+      const waiting = await callCli(["worker", "--list"], { env });
       expect(waiting.stdout).toMatch(/^tickets .* never .* attempt 2 after 20/m);
       expect(waiting.stdout).toMatch(/^comments .* not queued by a worker yet/m);
 
@@ -219,14 +220,14 @@ describeEachDatabase(
         code: 0,
         stderr: expect.stringContaining("given up until the next scheduled time"),
       });
-      const { stdout } = await runCli(["worker", "tickets", "--list"], { env });
+      const { stdout } = await callCli(["worker", "tickets", "--list"], { env });
       expect(stdout).toMatch(
         /^tickets .* given up .*\n\nGiven up:\ntickets, due at .* after 2 attempts: OTC answered .* 404/m,
       );
 
       // By hand, when it is mended.
-      expect(await runCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
-      const [status] = jsonLines((await runCli(["worker", "tickets", "--list", "--json"], { env })).stdout);
+      expect(await callCli(["load", "tickets"], { env })).toMatchObject({ code: 0 });
+      const [status] = jsonLines((await callCli(["worker", "tickets", "--list", "--json"], { env })).stdout);
       expect(status).toMatchObject({
         view: "tickets",
         dueAt: null,
