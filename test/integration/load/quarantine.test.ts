@@ -3,13 +3,18 @@ import { expect, test } from "vitest";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
-import { describeEachDatabase, onOldest } from "../../support/each-database.ts";
+import {
+  describeDistributed,
+  describeEachDatabase,
+  onOldest,
+  type Target,
+} from "../../support/each-database.ts";
 import { failingLoad, load } from "../../support/load-records.ts";
 import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
 
 const REJECTS = `run_id, view_name, position, record_key, column_name, reason, message, sql_state, raw_record`;
 
-describeEachDatabase("the quarantine", (target) => {
+function testQuarantine(target: Target): void {
   test("keeps each record that cannot be converted, with everything needed to find the cause", async () => {
     const database = await target.fresh();
     const raws = [
@@ -96,7 +101,10 @@ describeEachDatabase("the quarantine", (target) => {
       ),
     ).toEqual([{ rows: 90, whole: true, own: true }]);
   });
-});
+}
+
+describeEachDatabase("the quarantine", testQuarantine);
+describeDistributed("the quarantine", testQuarantine);
 
 describeEachDatabase("a row that the database rejects", (target) => {
   test("goes to quarantine alone, with its SQLSTATE, and few statements find it", async () => {
