@@ -1,7 +1,7 @@
 import { type Backend, distributed, EMBEDDED, partitioned, POSTGRES } from "../src/database/backend.ts";
 
 /** What each property of a profile means to an operator. */
-const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name" | "settings">, string>> = {
+const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name" | "settings" | "toldSettings">, string>> = {
   separateSessions: "several processes can work with it at the same time",
   roles: "roles with different rights",
   jobs: "what pg-boss, which keeps the jobs of workers, takes it for",

@@ -429,7 +429,11 @@ begin
   insert into status_stays (history_id, status, ended_at, seconds)
   select
     history_id, old_value, greatest(changed_at, ended_at),
-    extract(epoch from greatest(changed_at - coalesce(ended_at, "TKT-Created Time"), interval '0'))
+    -- greatest() ignores null, and would make zero seconds of a stay whose beginning is unknown.
+    case
+      when coalesce(ended_at, "TKT-Created Time") is not null
+      then extract(epoch from greatest(changed_at - coalesce(ended_at, "TKT-Created Time"), interval '0'))
+    end
   from changes join tickets on "TKT-Ticket ID" = ticket_id
   on conflict do nothing;
   get diagnostics added = row_count;
@@ -443,7 +447,7 @@ declare
   function regprocedure;
 begin
   foreach function in array array[
-    'get_short_username(text)', 'refresh_teams()', 'refresh_user_lookup()', 'refresh_team_hours()', 'refresh_status_stays()'
+    'get_short_username(text)', 'get_team_backlog(text)', 'get_user_workload(text)', 'refresh_teams()', 'refresh_user_lookup()', 'refresh_team_hours()', 'refresh_status_stays()'
   ]::regprocedure[] loop
     execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', function, current_schema());
   end loop;

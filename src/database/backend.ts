@@ -39,6 +39,8 @@ export interface Backend {
   readonly distributedBy: string | undefined;
   /** Settings of the server, by name, under which a load runs. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Names of settings of the transaction that the other servers have to be told. */
+  readonly toldSettings: readonly string[];
 }
 
 export const POSTGRES: Backend = {
@@ -57,6 +59,7 @@ export const POSTGRES: Backend = {
   walCounters: true,
   distributedBy: undefined,
   settings: {},
+  toldSettings: [],
 };
 
 export const EMBEDDED: Backend = {
@@ -103,5 +106,7 @@ export function distributed(database: Backend, column: string): Backend {
       "citus.multi_shard_modify_mode": "sequential",
       "citus.propagate_set_commands": "local",
     },
+    // A load waits on the workers for what others have locked there.
+    toldSettings: ["lock_timeout"],
   };
 }

@@ -22,6 +22,17 @@ const ROW_ERRORS = /^(22|23|44)|^(P0001|54000)$/;
 
 const DISK_FULL = "53100";
 
+/**
+ * Citus reports a worker that it has lost, or on which a lock did not become free in time, as an internal error of these
+ * functions.
+ */
+const WORKER_FAILED = {
+  code: "XX000",
+  routines: ["ReportResultError", "MarkRemoteTransactionFailed", "CheckRemoteTransactionsHealth"],
+  remedy:
+    "A worker of the cluster was lost, or has not released a lock in time: its log and that of the coordinator say which. `otc-etl doctor` reports transactions that Citus has not finished yet.",
+};
+
 /** A row rejected by a policy's WITH CHECK has the same code as a missing right. The server's function differs. */
 const POLICY_ERROR = { code: "42501", routine: "ExecWithCheckOptions" };
 
@@ -68,16 +79,21 @@ export class DatabaseError extends OtcError {
   /** The violated constraint, if there is one. */
   readonly constraint: string | undefined;
   readonly #byPolicy: boolean;
+  readonly #workerFailed: boolean;
 
   constructor(message: string, options: { server?: ServerError; remedy?: string; cause: unknown }) {
+    const { server } = options;
+    const workerFailed =
+      server?.code === WORKER_FAILED.code && WORKER_FAILED.routines.includes(server.routine ?? "");
     const remedy =
-      options.remedy ?? (options.server === undefined ? undefined : REMEDIES[options.server.code]);
+      options.remedy ??
+      (workerFailed ? WORKER_FAILED.remedy : server === undefined ? undefined : REMEDIES[server.code]);
     super("database", message, { ...(remedy === undefined ? {} : { remedy }), cause: options.cause });
-    this.sqlState = options.server?.code;
-    this.detail = options.server?.detail;
-    this.constraint = options.server?.constraint;
-    this.#byPolicy =
-      options.server?.code === POLICY_ERROR.code && options.server.routine === POLICY_ERROR.routine;
+    this.sqlState = server?.code;
+    this.detail = server?.detail;
+    this.constraint = server?.constraint;
+    this.#byPolicy = server?.code === POLICY_ERROR.code && server.routine === POLICY_ERROR.routine;
+    this.#workerFailed = workerFailed;
   }
 
   /** Whether the connection was lost or could not be established, so that a later attempt may succeed. */
@@ -85,9 +101,9 @@ export class DatabaseError extends OtcError {
     return this.sqlState === undefined || CONNECTION_PROBLEMS.test(this.sqlState);
   }
 
-  /** Whether a retry may succeed, because the database was unreachable, busy or locked. */
+  /** Whether a retry may succeed, because the database was unreachable, busy or locked, or a worker of its cluster. */
   get isTransient(): boolean {
-    return this.sqlState === undefined || TRANSIENT.test(this.sqlState);
+    return this.sqlState === undefined || TRANSIENT.test(this.sqlState) || this.#workerFailed;
   }
 
   /** Whether the server, the database or the role has no connection left. */

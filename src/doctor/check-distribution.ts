@@ -43,7 +43,35 @@ export async function checkDistribution(database: Database, views: readonly View
       "Set max_prepared_transactions on each server to at least max_connections, and restart it: a load is committed on all servers by it.",
     );
   }
+  const unfinished = await readUnfinishedTransaction(database);
+  if (unfinished !== undefined) {
+    return warning(
+      name,
+      unfinished,
+      "Citus finishes it after `citus.recover_2pc_interval`, a minute by default. Until then, queries may not see all rows of the last load, and the next load waits. If it stays, a superuser can run `select recover_prepared_transactions()` on the coordinator.",
+    );
+  }
   return ok(name, findings.join("; "));
+}
+
+/** A commit takes milliseconds between its two phases. */
+const LONGEST_COMMIT_SECONDS = 1;
+
+/** What the loss of a server has left between the two phases of a commit; undefined when nothing is. */
+async function readUnfinishedTransaction(database: Database): Promise<string | undefined> {
+  const { rows } = await database.query<{ server: string; prepared: string }>(
+    `select nodename || ':' || nodeport as "server", result as "prepared"
+     from run_command_on_all_nodes(
+       $$select min(prepared)::timestamptz(0) from pg_prepared_xacts
+         where database = current_database() and prepared < now() - interval '${LONGEST_COMMIT_SECONDS} s'$$
+     )
+     join pg_catalog.pg_dist_node using (nodeid)
+     where success and result <> ''
+     order by 1`,
+  );
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  return `${rows.map(({ server }) => server).join(" and ")} ${rows.length === 1 ? "has" : "have"} a prepared transaction that is not finished, since ${first.prepared}`;
 }
 
 /** Servers that cannot take part in a transaction of several; undefined when all can. */

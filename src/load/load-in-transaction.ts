@@ -17,7 +17,7 @@ import { checkShrink } from "./guards/shrink.ts";
 import type { LoadContext } from "./load-context.ts";
 import { enforceGuard, type LoadInProgress, type LoadState, showProgress } from "./load-in-progress.ts";
 import type { CommittedLoad } from "../runs/outcome.ts";
-import { changeSettings, setPlannerSettings } from "./tables/planner-settings.ts";
+import { setBackendSettings, setPlannerSettings } from "./tables/planner-settings.ts";
 import { countRows } from "../runs/queries/read-table-sizes.ts";
 import type { RequestLog } from "../throttle/request-log.ts";
 import { storeRejects } from "../runs/rejects/store-rejects.ts";
@@ -83,7 +83,7 @@ async function loadLocked(
 
   const target = qualifiedName(database.schema, view.table);
   const backend = await readTableBackend(transaction, database.backend, target);
-  await changeSettings(transaction, backend.settings);
+  await setBackendSettings(transaction, backend);
   const fingerprinting = await readFingerprinting(transaction, view, { target, backend }, options.timeZone);
   const tables = loadTables(database.schema, view, runId, {
     backend,

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/database.ts";
 import { OtcError } from "../errors/otc-error.ts";
-import { readMissingTable } from "../load/missing/missing-check.ts";
+import { archiveTable, readMissingTable } from "../load/missing/missing-check.ts";
 import { readMissingValues, restoreMissingRow } from "../load/missing/missing-row.ts";
 import { refreshDerived } from "../load/refresh-derived.ts";
+import { createPartitions } from "../partitions/division.ts";
 import { type MissingRow, readMissingRow } from "../runs/queries/read-missing.ts";
 import { viewCatalog, viewNamed } from "../views/catalog.ts";
 import { qualifiedName } from "../database/identifier.ts";
@@ -47,6 +48,15 @@ export async function restoreMissing(
     );
     if (row.action === "archived" && archiveProblem !== undefined) {
       throw new OtcError("configuration", `Row ${missingId} cannot be restored: ${archiveProblem}.`);
+    }
+    if (row.action === "archived") {
+      // Its month may have been detached since.
+      const archive = qualifiedName(database.schema, archiveTable(view));
+      await createPartitions(
+        transaction,
+        view,
+        `(select * from ${archive} where missing_id = ${missingId}) as archived`,
+      );
     }
     if (!(await restoreMissingRow(transaction, view, row))) {
       throw new OtcError(

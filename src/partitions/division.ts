@@ -54,7 +54,7 @@ export async function recordDivision(
  * Creates the partitions that rows need and that the view's table lacks. Nothing is created where another program covers
  * the period, and nothing for a table that `migrate --partition` has not divided.
  *
- * @param rows the table with the rows, quoted
+ * @param rows the table with the rows, quoted, or a subquery with its alias
  * @returns the names of the new partitions
  */
 export async function createPartitions(

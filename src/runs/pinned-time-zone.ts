@@ -92,8 +92,9 @@ export async function holdTimeZone(
 }
 
 async function hasRows(transaction: Transaction, catalog: readonly View[]): Promise<boolean> {
+  // Of distributed tables, several subqueries need a column and a limit each.
   const tables = catalog.map(
-    ({ table }) => `exists (select from ${qualifiedName(transaction.schema, table)})`,
+    ({ table }) => `exists (select 1 from ${qualifiedName(transaction.schema, table)} limit 1)`,
   );
   const { rows } = await transaction.query<{ filled: boolean }>(`select ${tables.join(" or ")} as filled`);
   return rows[0]?.filled === true;

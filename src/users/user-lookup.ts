@@ -55,10 +55,10 @@ export async function setUser(
     });
   }
   await database.query(
-    `insert into ${qualifiedName(database.schema, "user_lookup")} as known (username, full_name, source)
-     values ($1, $2, 'manual')
+    `insert into ${qualifiedName(database.schema, "user_lookup")} as known (username, full_name, source, updated_at)
+     values ($1, $2, 'manual', now())
      on conflict (username) do update
-     set full_name = excluded.full_name, source = excluded.source, updated_at = now()
+     set full_name = excluded.full_name, source = excluded.source, updated_at = excluded.updated_at
      where (known.full_name, known.source) is distinct from (excluded.full_name, excluded.source)`,
     [username, fullName],
   );

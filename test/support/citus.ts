@@ -39,15 +39,7 @@ export async function makeCitusTemplate(): Promise<ProvidedCitus | undefined> {
   if (url === undefined || url === "") return undefined;
   const cluster = await readCluster(url);
   const template = newName();
-  await createCluster(cluster, template);
-  const env = { OTC_DATABASE_URL: withDatabase(url, template), OTC_PG_SCHEMA: CITUS_SCHEMA };
-  await migrateBy(env);
-  const database = await openDatabase(databaseSettings(readSettings(env)));
-  try {
-    await distributeTables(database, await viewCatalog(), new AbortController().signal);
-  } finally {
-    await database.close();
-  }
+  await createDistributed(cluster, template);
   // A database cannot be copied while somebody is connected, and Citus has a session of its own there.
   for (const server of serversOf(cluster)) {
     await withClient(server, async (client) => {
@@ -56,6 +48,30 @@ export async function makeCitusTemplate(): Promise<ProvidedCitus | undefined> {
     });
   }
   return { ...cluster, template };
+}
+
+/**
+ * Creates a database with distributed tables on servers that belong to one test.
+ *
+ * @param password with which the servers sign in to each other
+ * @returns its address
+ */
+export async function makeCitusDatabase(cluster: Cluster, password: string): Promise<string> {
+  const name = newName();
+  await createDistributed(cluster, name, password);
+  return withDatabase(cluster.url, name);
+}
+
+async function createDistributed(cluster: Cluster, name: string, password?: string): Promise<void> {
+  await createCluster(cluster, name, password);
+  const env = { OTC_DATABASE_URL: withDatabase(cluster.url, name), OTC_PG_SCHEMA: CITUS_SCHEMA };
+  await migrateBy(env);
+  const database = await openDatabase(databaseSettings(readSettings(env)));
+  try {
+    await distributeTables(database, await viewCatalog(), new AbortController().signal);
+  } finally {
+    await database.close();
+  }
 }
 
 async function readCluster(url: string): Promise<Cluster> {
@@ -81,10 +97,14 @@ function serversOf({ url, workers }: Cluster): readonly string[] {
 }
 
 /** A database with Citus on all servers, in which they know each other. */
-async function createCluster(cluster: Cluster, name: string): Promise<void> {
+async function createCluster(cluster: Cluster, name: string, password?: string): Promise<void> {
   for (const server of serversOf(cluster)) {
     await withClient(server, (client) => client.query(`create database ${name}`));
-    await withClient(withDatabase(server, name), (client) => client.query("create extension citus"));
+    await withClient(withDatabase(server, name), async (client) => {
+      await client.query("create extension citus");
+      if (password === undefined) return;
+      await client.query("insert into pg_dist_authinfo values (0, 'postgres', $1)", [`password=${password}`]);
+    });
   }
   const [coordinator, ...workers] = cluster.nodes;
   await withClient(withDatabase(cluster.url, name), async (client) => {

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -30,7 +31,6 @@ import { type Account, unprivilegedAccount } from "./unprivileged-account.ts";
  * did not start is never touched.
  */
 export interface PostgresServer {
-  readonly major: PostgresMajor;
   readonly host: "127.0.0.1";
   readonly port: number;
   /** Superuser `postgres` with its password, database `postgres`. */
@@ -38,13 +38,25 @@ export interface PostgresServer {
   readonly dataDir: string;
   /**
    * "fast" ends the sessions and writes a checkpoint; "immediate" is a crash, the next start recovers from WAL. What was
-   * committed in the last half second is lost in a crash unless its session had `synchronous_commit = on`.
+   * committed in the last half second is lost in a crash unless its session had `synchronous_commit = on`. "killed" ends
+   * all its processes by SIGKILL, so that none of them can say or write anything.
    */
-  stop(mode?: "fast" | "immediate"): Promise<void>;
+  stop(mode?: StopMode): Promise<void>;
   /** Starts it again after `stop`: same port, same data. */
   start(): Promise<void>;
   /** Stops it and removes its data. Left out, the end of the process does both. */
   destroy(): Promise<void>;
+}
+
+type StopMode = "fast" | "immediate" | "killed";
+
+/** The programs of a server. */
+interface Programs {
+  /** For folders and messages. */
+  readonly name: string;
+  /** The folder with `postgres` and `initdb`. */
+  readonly bin: string;
+  readonly initdbOptions?: readonly string[];
 }
 
 const HOST = "127.0.0.1";
@@ -72,25 +84,49 @@ const FAST_STOP_TIMEOUT_MS = 15_000;
 const PORT_ATTEMPTS = 5;
 
 /** @param settings of postgresql.conf; they win over the fast and not durable ones of a test */
-export async function startPostgres(
+export function startPostgres(
   major: PostgresMajor,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresServer> {
+  const native = executablePostgres(major, unprivilegedAccount());
+  // Tests connect a thousand times. Version 15 has no such setting.
+  const initdbOptions = major < 18 ? [] : ["--set=scram_iterations=1"];
+  return startServer({ name: String(major), bin: join(native, "bin"), initdbOptions }, settings);
+}
+
+/**
+ * Starts a server of any installation that the unprivileged account can execute.
+ *
+ * @param settings as for `startPostgres`
+ * @param password of the superuser
+ */
+export async function startServer(
+  { name, bin, initdbOptions = [] }: Programs,
+  settings: Readonly<Record<string, string>>,
+  password = randomBytes(18).toString("hex"),
+): Promise<PostgresServer> {
   const account = unprivilegedAccount();
-  const native = executablePostgres(major, account);
-  const folder = mkdtempSync(join(scratchPlace(), `otc-etl-postgres-${major}-`));
+  const folder = mkdtempSync(join(scratchPlace(), `otc-etl-postgres-${name}-`));
   const dataDir = join(folder, "data");
   const logFile = join(dataDir, "server.log");
-  const password = randomBytes(18).toString("hex");
 
   let postmaster: ChildProcess | undefined;
   const guardian = guardianOf(folder);
 
-  async function stop(mode: "fast" | "immediate" = "fast"): Promise<void> {
+  async function stop(mode: StopMode = "fast"): Promise<void> {
     const child = postmaster;
     if (child === undefined) return;
     const exited = exitOf(child);
     child.ref();
+    if (mode === "killed") {
+      // A process that notices that the postmaster has died ends its transaction in order, as it would not when the machine
+      // fails. PostgreSQL up to 18 does not start after that if the transaction had created an unlogged table.
+      child.kill("SIGSTOP");
+      for (const pid of processesOf(child.pid)) killIfThere(pid);
+      child.kill("SIGKILL");
+      await exited;
+      return;
+    }
     child.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
     const escalation = setTimeout(() => child.kill("SIGQUIT"), FAST_STOP_TIMEOUT_MS);
     await exited;
@@ -98,10 +134,10 @@ export async function startPostgres(
   }
 
   async function launch(port: number): Promise<void> {
-    if (postmaster !== undefined) throw new Error(`PostgreSQL ${major} on port ${port} is already running`);
+    if (postmaster !== undefined) throw new Error(`PostgreSQL ${name} on port ${port} is already running`);
     const log = openSync(logFile, "a", 0o600);
     // Detached, so that Ctrl-C in a terminal reaches the test runner alone, which then ends its servers in order.
-    const child = spawn(join(native, "bin", "postgres"), ["-D", dataDir, "-p", String(port)], {
+    const child = spawn(join(bin, "postgres"), ["-D", dataDir, "-p", String(port)], {
       ...account,
       cwd: dataDir,
       env: {},
@@ -132,10 +168,9 @@ export async function startPostgres(
 
   try {
     if (account !== undefined) chownSync(folder, account.uid, account.gid);
-    await initialise({ major, native, folder, dataDir, password, account, guardian, settings });
+    await initialise({ bin, initdbOptions, folder, dataDir, password, account, guardian, settings });
     const port = await launchOnFreePort(launch);
     return {
-      major,
       host: HOST,
       port,
       url: `postgres://postgres:${password}@${HOST}:${port}/postgres`,
@@ -160,8 +195,8 @@ export async function startDurablePostgres(major: PostgresMajor): Promise<Postgr
 }
 
 interface NewCluster {
-  readonly major: PostgresMajor;
-  readonly native: string;
+  readonly bin: string;
+  readonly initdbOptions: readonly string[];
   readonly folder: string;
   readonly dataDir: string;
   readonly password: string;
@@ -182,7 +217,7 @@ async function initialise(cluster: NewCluster): Promise<void> {
   let complaints = await initdb(cluster, passwordFile, "C.UTF-8");
   // Not on every system; C sorts the same, it only knows no upper and lower case beyond ASCII.
   if (complaints?.includes("invalid locale")) complaints = await initdb(cluster, passwordFile, "C");
-  if (complaints !== undefined) throw new Error(`initdb of ${cluster.native} failed: ${complaints}`);
+  if (complaints !== undefined) throw new Error(`initdb of ${cluster.bin} failed: ${complaints}`);
   rmSync(passwordFile);
   const further = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
   appendFileSync(join(dataDir, "postgresql.conf"), SETTINGS + further.join(""));
@@ -195,7 +230,7 @@ async function initdb(
   locale: string,
 ): Promise<string | undefined> {
   const child = spawn(
-    join(cluster.native, "bin", "initdb"),
+    join(cluster.bin, "initdb"),
     [
       `--pgdata=${cluster.dataDir}`,
       "--username=postgres",
@@ -204,8 +239,7 @@ async function initdb(
       "--encoding=UTF8",
       `--locale=${locale}`,
       "--no-sync",
-      // Tests connect a thousand times. Version 15 has no such setting.
-      ...(cluster.major < 18 ? [] : ["--set=scram_iterations=1"]),
+      ...cluster.initdbOptions,
     ],
     { ...cluster.account, cwd: cluster.folder, env: {}, stdio: ["ignore", "ignore", "pipe"] },
   );
@@ -253,6 +287,33 @@ async function readiness(child: ChildProcess, dataDir: string, logFile: string):
       );
     }
     await sleep(20);
+  }
+}
+
+/** The processes whose parent is the postmaster. */
+function processesOf(postmaster: number | undefined): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        // The name of the program, in brackets, may contain spaces; the state and the parent come after it.
+        const parent = readFileSync(join("/proc", name, "stat"), "utf8")
+          .split(") ")
+          .at(-1)
+          ?.split(" ")[1];
+        return Number(parent) === postmaster;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It had ended by itself.
   }
 }
 

@@ -23,8 +23,12 @@ export interface TcpProxy {
   swallowAnswerTo(message: Buffer, then: "cut" | "freeze"): void;
   /** The next time a client sends this, it does not reach the server, and nothing passes any more on that connection. */
   freezeBefore(message: Buffer): void;
+  /** Whether a client has sent what is waited for, if anything is. */
+  readonly trapped: boolean;
   /** The servers learn that their frozen clients are gone, as by keep-alive. */
   tellServers(): void;
+  /** The clients learn that the servers behind their frozen connections are gone. */
+  tellClients(): void;
   close(): Promise<void>;
 }
 
@@ -37,7 +41,10 @@ export function queryMessage(sql: string): Buffer {
   return Buffer.concat([header, text]);
 }
 
-export async function startTcpProxy(target: {
+export async function startTcpProxy({
+  host,
+  port,
+}: {
   readonly host: string;
   readonly port: number;
 }): Promise<TcpProxy> {
@@ -54,7 +61,7 @@ export async function startTcpProxy(target: {
   };
 
   const server = createServer({ noDelay: true }, (client) => {
-    const link = { client, server: connect({ ...target, noDelay: true }) };
+    const link = { client, server: connect({ host, port, noDelay: true }) };
     let answer: "pass" | "cut" | "freeze" = "pass";
     links.add(link);
     if (frozenAll) freezeLink(link);
@@ -110,8 +117,14 @@ export async function startTcpProxy(target: {
     freezeBefore(message) {
       trap = { message, then: "lose" };
     },
+    get trapped() {
+      return trap === undefined;
+    },
     tellServers() {
       for (const link of frozen) link.server.destroy();
+    },
+    tellClients() {
+      for (const link of frozen) link.client.destroy();
     },
     async close() {
       server.close();

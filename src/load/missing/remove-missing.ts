@@ -3,7 +3,13 @@ import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/ide
 import { OtcError } from "../../errors/otc-error.ts";
 import type { View } from "../../views/view.ts";
 import { bisectRefused, isInRange, rangeParameters } from "../tables/bisect-refused.ts";
-import { DELETED_AT, type LoadTables, positionColumn, sameKey } from "../tables/staging.ts";
+import {
+  DELETED_AT,
+  fingerprintColumn,
+  type LoadTables,
+  positionColumn,
+  sameKey,
+} from "../tables/staging.ts";
 import type { MissingCheck, MissingTable } from "./missing-check.ts";
 import { formatCount, formatNumberOf } from "../../format/format.ts";
 
@@ -109,8 +115,10 @@ function removal(
     case "soft-delete":
       if (!table.hasDeletedAt) return `${view.table} has no column ${DELETED_AT} of the type timestamptz`;
       return async (transaction, range) => {
+        // Without a fingerprint, the record is compared when it comes back. Not every table has the trigger that clears it.
+        const forgotten = tables.hasFingerprints ? `, ${fingerprintColumn} = null` : "";
         await transaction.query(
-          `update ${tables.target} t set ${quoteIdentifier(DELETED_AT)} = now()
+          `update ${tables.target} t set ${quoteIdentifier(DELETED_AT)} = now()${forgotten}
            from ${tables.absent} a
            where a.reason is not null and ${sameKey(view, "a", "t")} and ${isInRange("a")}`,
           range,

@@ -1,3 +1,4 @@
+import type { Backend } from "../../database/backend.ts";
 import type { Transaction } from "../../database/database.ts";
 import { quoteLiteral } from "../../database/identifier.ts";
 
@@ -37,8 +38,22 @@ export async function setPlannerSettings(transaction: Transaction): Promise<void
   );
 }
 
+/** Changes the settings that a load of such a table needs, until the transaction ends. */
+export async function setBackendSettings(
+  transaction: Transaction,
+  { settings, toldSettings }: Backend,
+): Promise<void> {
+  await changeSettings(transaction, settings);
+  if (toldSettings.length === 0) return;
+  const { rows } = await transaction.query<{ name: string; value: string }>(
+    `select name, current_setting(name) as "value" from unnest($1::text[]) as name`,
+    [toldSettings],
+  );
+  await changeSettings(transaction, Object.fromEntries(rows.map(({ name, value }) => [name, value])));
+}
+
 /** Changes settings until the transaction ends. */
-export async function changeSettings(
+async function changeSettings(
   transaction: Transaction,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {

@@ -132,7 +132,7 @@ async function changesKeys(
     ({ name, expression }) => `${expression} is distinct from ${quoteIdentifier(name)}`,
   );
   const { rows } = await transaction.query<{ changes: boolean }>(
-    `select exists (select from ${tables.staging} where ${changes.join(" or ")}) as changes`,
+    `select exists (select 1 from ${tables.staging} where ${changes.join(" or ")} limit 1) as changes`,
   );
   return rows[0]?.changes === true;
 }

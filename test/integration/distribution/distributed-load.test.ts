@@ -2,52 +2,22 @@ import { Readable } from "node:stream";
 import { expect, inject, test } from "vitest";
 import { migrate } from "../../../src/loader/migrate.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
+import { setUser } from "../../../src/users/user-lookup.ts";
 import comments from "../../../src/views/definitions/comments.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import type { View } from "../../../src/views/view.ts";
 import { disconnectWorker } from "../../support/citus.ts";
-import { type DatabaseUnderTest, describeDistributed } from "../../support/each-database.ts";
+import { describeDistributed } from "../../support/each-database.ts";
 import { attemptLoad, documentOf, type Fields, load, loadFromApi, plan } from "../../support/load-records.ts";
 import { comment, many, ticket, timesheet } from "../../support/sample-records.ts";
+import { tableContents } from "../../support/table-contents.ts";
 import { tableRows } from "../../support/table-rows.ts";
 
 const SETTINGS = {
   OTC_HISTORY_COLUMNS: "ticket_id,comment_text,TKT-Status,TS-Hours",
   OTC_MISSING_TICKETS: "soft-delete",
 };
-
-/** Tables with what a load leaves behind, and what of it depends on the moment. */
-const TABLES: Readonly<Record<string, readonly string[]>> = {
-  tickets: ["deleted_at"],
-  comments: [],
-  timesheets: [],
-  timesheets_deleted: ["deleted_at"],
-  ticket_history: ["changed_at", "history_id"],
-  comment_history: ["changed_at", "history_id"],
-  timesheet_history: ["changed_at", "history_id"],
-  etl_missing: ["missing_at", "missing_id"],
-  etl_rejects: ["rejected_at", "reject_id"],
-  teams: ["first_seen"],
-  user_lookup: ["updated_at"],
-  team_hours: [],
-};
-
-async function contents(database: DatabaseUnderTest): Promise<unknown> {
-  const found: Record<string, readonly string[]> = {};
-  for (const [table, moments] of Object.entries(TABLES)) {
-    const rows = await tableRows(database, table);
-    found[table] = rows
-      .map((row) => {
-        const values = Object.entries(JSON.parse(row) as Fields);
-        return JSON.stringify(
-          values.filter(([column]) => column !== "missing_id" && !moments.includes(column)),
-        );
-      })
-      .sort();
-  }
-  return found;
-}
 
 const user = (number: number, fields: Fields = {}): Fields =>
   timesheet(`user${number % 5}`, {
@@ -135,7 +105,7 @@ describeDistributed("a load of distributed tables", (target) => {
       await migrate(loader, new AbortController().signal);
       const distributed = await target.fresh();
       expect(await liveThrough(distributed.open(SETTINGS))).toEqual(await liveThrough(loader));
-      expect(await contents(distributed)).toEqual(await contents(plain));
+      expect(await tableContents(distributed)).toEqual(await tableContents(plain));
     },
   );
 
@@ -156,6 +126,40 @@ describeDistributed("a load of distributed tables", (target) => {
           'TKTCT-TicketID is "": the rows of the table are distributed over servers by it, so that each has to have a value.',
       },
     ]);
+  });
+
+  test("brings back rows that were deleted softly, although no trigger clears their fingerprints", async () => {
+    const database = await target.fresh();
+    const loader = database.open({ OTC_MISSING_TIMESHEETS: "soft-delete" });
+    const all = many(25, (number) => user(number));
+    const fewer = all.filter((_, index) => index !== 9);
+    await loadFromApi(loader, timesheets, all);
+    await loadFromApi(loader, timesheets, fewer);
+    expect(await loadFromApi(loader, timesheets, fewer)).toMatchObject({ missing: 1 });
+    expect(await loadFromApi(loader, timesheets, all)).toMatchObject({ returned: 1, unchanged: 25 });
+    expect(
+      await database.sql(
+        `select count(*)::int as "deleted" from ${database.table("timesheets")} where deleted_at is not null`,
+      ),
+    ).toEqual([{ deleted: 0 }]);
+  });
+
+  test("with another time zone is refused, and a name can be set by hand", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    await load(loader, timesheets, [user(1)]);
+    await expect(
+      load(database.open({ OTC_TIMEZONE: "Australia/Perth" }), timesheets, [user(1)]),
+    ).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringContaining("were written with the time zone UTC") as unknown,
+    });
+    for (const fullName of ["Anna Hofer", "Anna Huber"]) {
+      await setUser(await loader.database(), { username: "user1", fullName });
+    }
+    expect(
+      await database.sql(`select username, full_name, source from ${database.table("user_lookup")}`),
+    ).toEqual([{ username: "user1", full_name: "Anna Huber", source: "manual" }]);
   });
 
   test("finds the rows that the database refuses, and a refused row stays on its server", async () => {

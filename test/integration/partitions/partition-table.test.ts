@@ -1,7 +1,10 @@
 import fc from "fast-check";
+import { pino } from "pino";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { checkPartitions } from "../../../src/doctor/check-partitions.ts";
 import { partitionTables } from "../../../src/loader/partition-tables.ts";
+import { restoreMissing } from "../../../src/loader/restore-missing.ts";
+import { readMissing } from "../../../src/runs/queries/read-missing.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import type { PartitionedTable } from "../../../src/partitions/partition-table.ts";
 import { parsePartitionRequest } from "../../../src/partitions/partition-request.ts";
@@ -162,6 +165,30 @@ describeEachDatabase("`migrate --partition`", (target) => {
     // What OTC still sends comes back, beside the detached table, which keeps its name and rows.
     expect(await loadFromApi(loader, timesheets, night([1, 2, 3]))).toMatchObject({ inserted: 6 });
     expect(await partitionsOf(database)).toContain("timesheets_2025_01_2");
+  });
+
+  test("gets a row that was archived as missing back, also into a month that was detached since", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    await partition(loader);
+    const all = night([1, 2, 3]);
+    await loadFromApi(loader, timesheets, all);
+    const fewer = all.filter((_, index) => index !== 7);
+    await loadFromApi(loader, timesheets, fewer);
+    expect(await loadFromApi(loader, timesheets, fewer)).toMatchObject({ missing: 1 });
+    const opened = await loader.database();
+    const [archived] = await readMissing(opened, { action: "archived" }, 1);
+    const table = database.table("timesheets");
+    await database.sql(`alter table ${table} detach partition ${database.table("timesheets_2025_02")}`);
+    const restored = await restoreMissing(opened, archived!.missingId, {
+      log: pino({ level: "silent" }),
+      signal,
+    });
+    expect(restored).toMatchObject({ action: "restored" });
+    expect(await partitionsOf(database)).toContain("timesheets_2025_02_2");
+    expect(
+      await database.sql(`select "TS-User Username" as who from ${database.table("timesheets_2025_02_2")}`),
+    ).toEqual([{ who: "user 2" }]);
   });
 
   test("and loads keep every row once, whatever its month (property)", async () => {
