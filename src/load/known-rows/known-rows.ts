@@ -150,11 +150,14 @@ async function countWrites(transaction: Transaction, counter: string): Promise<s
 
 /**
  * Each version of a row has the number of the transaction that wrote it, on its server. A later one is larger, so whoever
- * inserts, or replaces as many rows as are deleted, makes the sum larger; who deletes only makes the number of rows smaller.
+ * inserts, or replaces as many rows as are deleted, makes the sum of a shard larger; who deletes only makes its number of rows
+ * smaller. With one sum of all shards, a row deleted on one server could make up for a row inserted on another.
  */
 async function sumRows(transaction: Transaction, target: string): Promise<string | undefined> {
   const { rows } = await transaction.query<{ sums: string }>(
-    `select count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) as sums from ${target}`,
+    `select encode(sha256(convert_to(coalesce(string_agg(concat_ws(' ', shard, rows, sum), ',' order by shard), ''), 'UTF8')), 'hex')
+       as sums
+     from (select tableoid as shard, count(*) as rows, sum(xmin::text::bigint) as sum from ${target} group by 1) as shards`,
   );
   return rows[0]?.sums;
 }
