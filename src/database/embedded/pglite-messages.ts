@@ -1,5 +1,12 @@
 import type { CopyOptions, Parameter } from "../database.ts";
 
+/** What the thread of the embedded database begins with. */
+export interface PgliteStart {
+  readonly directory: string;
+  /** PGlite's WebAssembly, a `WebAssembly.Module`. Node's types leave it to those of browsers. */
+  readonly module: object;
+}
+
 /** What the thread of the embedded database is asked for. */
 export type PgliteRequest =
   | { readonly kind: "query"; readonly sql: string; readonly parameters: readonly Parameter[] | undefined }

@@ -1,12 +1,26 @@
-import { extname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { PgliteAnswer, PgliteRequest, PgliteResult } from "./pglite-messages.ts";
+import type { PgliteAnswer, PgliteRequest, PgliteResult, PgliteStart } from "./pglite-messages.ts";
 
 /** A request that has not been answered yet. */
 interface Pending {
   readonly resolve: (result: PgliteResult) => void;
   readonly reject: (error: Error) => void;
   readonly onPiece: ((piece: Buffer) => void) | undefined;
+}
+
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
+
+/** Where PGlite's own files are: beside its module. */
+const PGLITE = dirname(createRequire(import.meta.url).resolve("@electric-sql/pglite"));
+
+/** Compiled once in a process: a thread on its own would compile it for each database, which takes a second of CPU time. */
+let compiled: Promise<object> | undefined;
+
+async function compile(): Promise<object> {
+  return WebAssembly.compile(await readFile(join(PGLITE, "pglite.wasm")));
 }
 
 /**
@@ -21,7 +35,8 @@ export class PgliteThread {
 
   /** Opens the database, or creates it if there is none, in a directory that exists. */
   static async open(directory: string): Promise<PgliteThread> {
-    const thread = new PgliteThread(directory);
+    compiled ??= compile();
+    const thread = new PgliteThread({ directory, module: await compiled });
     try {
       await thread.#opened;
       return thread;
@@ -33,10 +48,10 @@ export class PgliteThread {
 
   readonly #opened: Promise<PgliteResult>;
 
-  private constructor(directory: string) {
+  private constructor(start: PgliteStart) {
     // The build keeps the name of the file, and not its extension.
     const script = new URL(`./pglite-worker${extname(import.meta.filename)}`, import.meta.url);
-    this.#worker = new Worker(script, { workerData: directory });
+    this.#worker = new Worker(script, { workerData: start });
     this.#worker.on("message", (answer: PgliteAnswer) => {
       this.#settle(answer);
     });

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite, type Results } from "@electric-sql/pglite";
 import { copyOptions } from "../copy/copy-binary.ts";
-import type { PgliteAnswer, PgliteRequest, PgliteResult } from "./pglite-messages.ts";
+import type { PgliteAnswer, PgliteRequest, PgliteResult, PgliteStart } from "./pglite-messages.ts";
 
 /** Rows that are copied out are sent in pieces of this many bytes, so that they are read while the next ones are copied. */
 const PIECE_BYTES = 256 * 1024;
@@ -175,7 +175,8 @@ async function answerTo(id: number, work: () => Promise<PgliteResult>): Promise<
 }
 
 await answerTo(0, async () => {
-  const pglite = await PGlite.create(workerData as string);
+  const { directory, module } = workerData as PgliteStart;
+  const pglite = await PGlite.create(directory, { pgliteWasmModule: module });
   const { FS: files } = pglite.Module as unknown as { readonly FS: DeviceFiles };
   const device = new CopyDevice(files);
   port.on("message", (request: PgliteRequest & { readonly id: number }) => {
