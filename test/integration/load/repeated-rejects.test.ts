@@ -345,6 +345,8 @@ describeEachDatabase(
       const database = await target.fresh();
       const loader = database.open();
       const records = many(500, (number) => ticket(number, { ...BAD, "TKT-Description": "x".repeat(1000) }));
+      // An analyze that begins by itself would see the old versions, and these then keep their room.
+      await database.sql(`alter table ${database.table("etl_rejects")} set (autovacuum_enabled = off)`);
       const sizes: number[] = [];
       for (let run = 1; run <= 4; run += 1) {
         await load(loader, tickets, records, { maxErrors: "100%" });
