@@ -8,7 +8,10 @@ import { cutText, textWidth } from "../../../src/cli/render/terminal-text.ts";
 const texts = fc
   .array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.string({ unit: fc.constantFrom(..."aZ09 .-~äß©®½»…→–"), maxLength: 12 }) },
+      {
+        weight: 3,
+        arbitrary: fc.string({ unit: fc.constantFrom(...Array.from("aZ09 .-~äß©®½»…→–")), maxLength: 12 }),
+      },
       fc.constantFrom("日本", "👍", "👨‍👩‍👧", "e\u0301", "\u00AD", "\u200B", "⚠️", "©️"),
     ),
     { maxLength: 3 },
