@@ -130,28 +130,35 @@ interface Closing extends Readonly<TextRepairs> {
 
 /** What the last committed load or import of a view has left in `left_mark`; undefined if it left nothing. */
 export async function readLastMark(database: Queryable, view: View): Promise<string | undefined> {
-  const { rows } = await database.query<{ mark: string | null }>(
-    `select left_mark as "mark"
-     from ${runTable(database.schema)}
-     where view_name = $1 and load_status in ('success', 'partial')
-     order by run_id desc
-     limit 1`,
-    [view.name],
-  );
-  return rows[0]?.mark ?? undefined;
+  const last = await readLastCommitted<{ mark: string | null }>(database, view, `left_mark as "mark"`);
+  return last?.mark ?? undefined;
 }
 
 /** The part of the last committed load's records that were written in another way without a change, from 0 to 1. */
 export async function lastReformattedShare(database: Queryable, view: View): Promise<number> {
-  const { rows } = await database.query<{ share: number }>(
-    `select coalesce(records_reformatted::float8 / nullif(records_fetched, 0), 0) as share
+  const last = await readLastCommitted<{ share: number }>(
+    database,
+    view,
+    "coalesce(records_reformatted::float8 / nullif(records_fetched, 0), 0) as share",
+  );
+  return last?.share ?? 0;
+}
+
+/** What is on record of the last committed run of a view, of whatever kind; undefined if there is none. */
+async function readLastCommitted<Row>(
+  database: Queryable,
+  view: View,
+  columns: string,
+): Promise<Row | undefined> {
+  const { rows } = await database.query<Row>(
+    `select ${columns}
      from ${runTable(database.schema)}
      where view_name = $1 and load_status in ('success', 'partial')
      order by run_id desc
      limit 1`,
     [view.name],
   );
-  return rows[0]?.share ?? 0;
+  return rows[0];
 }
 
 /** Closes a run in the load's transaction, so that the rows and the run's record are committed together or not at all. */

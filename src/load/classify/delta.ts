@@ -103,7 +103,7 @@ async function classifyBesideKnown(
     keepNewer: false,
   });
   const settled = await settleKnownRows(transaction, tables, known);
-  const changed = await createDelta(
+  const { changed, deltaTables } = await createDelta(
     transaction,
     view,
     tables,
@@ -119,30 +119,27 @@ async function classifyBesideKnown(
     changed,
     moved,
     allNew: false,
-    deltaTables: [tables.backend.cheapTables ? tables.delta : tables.matches],
+    deltaTables,
   };
 }
 
-/**
- * @param query of the matches, so that it finds the same rows whatever is written to the target
- * @returns how many rows the delta has
- */
+/** @param query of the matches, so that it finds the same rows whatever is written to the target */
 async function createDelta(
   transaction: Transaction,
   view: View,
   tables: LoadTables,
   query: string,
-): Promise<number> {
+): Promise<Pick<Classification, "changed" | "deltaTables">> {
   if (!tables.backend.cheapTables) {
     await transaction.query(`create view ${tables.delta} as ${query}`);
     const { rows } = await transaction.query<{ changed: number }>(
       `select count(*) as changed from ${tables.matches} where changed`,
     );
-    return rows[0]?.changed ?? 0;
+    return { changed: rows[0]?.changed ?? 0, deltaTables: [tables.matches] };
   }
   const changed = await createTableAs(transaction, tables, tables.delta, query);
   await analyzeKeys(transaction, view, tables, tables.delta);
-  return changed;
+  return { changed, deltaTables: [tables.delta] };
 }
 
 /** The classification when every record is one of a known row: nothing is staged, and nothing has to be compared. */
