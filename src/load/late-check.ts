@@ -4,7 +4,7 @@ import { findLateRows, type LateRows, NONE_LATE, readNewestDate } from "./classi
 import { checkLate } from "./guards/late.ts";
 import { enforceGuard, type LoadInProgress } from "./load-in-progress.ts";
 import type { StagedDocument } from "./stage/stage-document.ts";
-import type { LoadTables } from "./tables/staging.ts";
+import type { LoadTables } from "./tables/load-tables.ts";
 
 /** The guard of late records, and their number, in one attempt to write a document. */
 export class LateCheck {

@@ -14,7 +14,7 @@ import type { StagedDocument } from "./stage/stage-document.ts";
 import type { Fingerprinting } from "./known-rows/fingerprint-key.ts";
 import type { MissingCheck } from "./missing/missing-check.ts";
 import type { RejectedKeys } from "./missing/rejected-keys.ts";
-import type { LoadTables } from "./tables/staging.ts";
+import type { LoadTables } from "./tables/load-tables.ts";
 
 /** What a load has seen so far, for the record of its failure. */
 export interface LoadState {

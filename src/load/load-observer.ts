@@ -2,7 +2,7 @@ import type { Transaction } from "../database/database.ts";
 import type { OtcError } from "../errors/otc-error.ts";
 import type { View } from "../views/view.ts";
 import type { Guard } from "./guards/guard.ts";
-import type { LoadTables } from "./tables/staging.ts";
+import type { LoadTables } from "./tables/load-tables.ts";
 
 /** What a load tells an observer on its way, and what the observer lets it do. */
 export interface LoadObserver {

@@ -17,7 +17,7 @@ import { countWrongFingerprints } from "./known-rows/count-wrong-fingerprints.ts
 import { markWrites, requireKnownRows, type RowCounts } from "./known-rows/known-rows.ts";
 import { type MissingCounts, NONE_MISSING, settleMissing } from "./missing/settle-missing.ts";
 import { NOTHING_RETURNED, restoreReturned } from "./missing/restore-returned.ts";
-import type { LoadTables } from "./tables/staging.ts";
+import type { LoadTables } from "./tables/load-tables.ts";
 import type { CheckedDocument } from "./missing/find-absent.ts";
 import { lastReformattedShare } from "../runs/run-log.ts";
 import { inTargetTypes } from "./tables/target-types.ts";

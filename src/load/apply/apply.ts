@@ -13,13 +13,12 @@ import { isNewColumn } from "../classify/comparison.ts";
 import type { Classification } from "../classify/delta.ts";
 import {
   type LoadTables,
-  movingColumn,
   positionColumn,
-  sameRow,
   fingerprintColumn,
   insertedColumns,
   updatableColumns,
-} from "../tables/staging.ts";
+} from "../tables/load-tables.ts";
+import { movingColumn, sameRow } from "../tables/same-row.ts";
 
 /** Rows written. */
 export interface Applied {

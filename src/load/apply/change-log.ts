@@ -3,7 +3,8 @@ import type { View } from "../../views/view.ts";
 import { differs, isNewColumn } from "../classify/comparison.ts";
 import { isInRange } from "../tables/bisect-refused.ts";
 import { inViewType } from "../tables/in-view-type.ts";
-import { type LoadTables, movedFromColumn, movingColumn, sameRow } from "../tables/staging.ts";
+import { type LoadTables, movedFromColumn } from "../tables/load-tables.ts";
+import { movingColumn, sameRow } from "../tables/same-row.ts";
 
 /** A time as text says the same whatever the session's time zone and date style. */
 const INSTANT_FORMAT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;

@@ -2,7 +2,7 @@ import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { changeableColumns, keyColumns, type View } from "../../views/view.ts";
 import { inViewType } from "../tables/in-view-type.ts";
-import type { LoadTables } from "../tables/staging.ts";
+import type { LoadTables } from "../tables/load-tables.ts";
 import { changeLogStatement } from "./change-log.ts";
 
 /**

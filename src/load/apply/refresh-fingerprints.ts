@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import { fingerprintColumn, type LoadTables, sameRecord, sameRow } from "../tables/staging.ts";
+import { fingerprintColumn, type LoadTables } from "../tables/load-tables.ts";
+import { sameRecord, sameRow } from "../tables/same-row.ts";
 
 /**
  * Writes the fingerprints of rows that were compared and found unchanged, so that the next load recognizes their records.

@@ -2,7 +2,7 @@ import type { DatabaseError } from "../../database/database-error.ts";
 import type { Transaction } from "../../database/database.ts";
 import { type Column, keyColumns, type View } from "../../views/view.ts";
 import type { Reject } from "../../runs/rejects/reject-spool.ts";
-import { type LoadTables, positionColumn, sharedColumns } from "../tables/staging.ts";
+import { type LoadTables, positionColumn, sharedColumns } from "../tables/load-tables.ts";
 
 /**
  * The reject for a row that the database refused. The record is no longer in memory, so its JSON is made from the

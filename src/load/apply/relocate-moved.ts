@@ -2,7 +2,8 @@ import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { keyColumns, type View } from "../../views/view.ts";
 import { isInRange, rangeParameters, type RowRange } from "../tables/bisect-refused.ts";
-import { type LoadTables, movedFromColumn, movingColumn, sameKey } from "../tables/staging.ts";
+import { type LoadTables, movedFromColumn } from "../tables/load-tables.ts";
+import { movingColumn, sameKey } from "../tables/same-row.ts";
 
 /**
  * Moves rows of the target to the servers of the records that replace them: an update cannot change the distribution value

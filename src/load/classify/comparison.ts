@@ -1,7 +1,7 @@
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { keyColumns, versionColumnOf, type View } from "../../views/view.ts";
-import { updatableColumns } from "../tables/staging.ts";
+import { updatableColumns } from "../tables/load-tables.ts";
 
 /** Whether the table has no row of the key yet; a column of the delta and of the matches. */
 export const isNewColumn = quoteIdentifier("etl_is_new");

@@ -5,19 +5,14 @@ import type { KnownRows } from "../known-rows/known-rows.ts";
 import { settleKnownRows } from "../known-rows/settle-known-rows.ts";
 import type { StagedDocument } from "../stage/stage-document.ts";
 import {
-  analyzeKeys,
-  createTableAs,
   fingerprintColumn,
   type LoadTables,
   mayRepeatColumn,
   movedFromColumn,
-  movingColumn,
-  placeColumns,
   positionColumn,
-  sameKey,
-  sameRecord,
-  sameRow,
-} from "../tables/staging.ts";
+} from "../tables/load-tables.ts";
+import { movingColumn, placeColumns, sameKey, sameRecord, sameRow } from "../tables/same-row.ts";
+import { analyzeKeys, createTableAs } from "../tables/staging.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
 import { comparison, isNewColumn } from "./comparison.ts";
 import { markMoved } from "./moved-rows.ts";

@@ -1,7 +1,8 @@
 import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
-import { type LoadTables, positionColumn, sameRecord } from "../tables/staging.ts";
+import { type LoadTables, positionColumn } from "../tables/load-tables.ts";
+import { sameRecord } from "../tables/same-row.ts";
 import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
 import { isNewColumn } from "./comparison.ts";
 

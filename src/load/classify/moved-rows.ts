@@ -5,10 +5,9 @@ import {
   fingerprintColumn,
   type LoadTables,
   movedFromColumn,
-  movingColumn,
   positionColumn,
-  sameKey,
-} from "../tables/staging.ts";
+} from "../tables/load-tables.ts";
+import { movingColumn, sameKey } from "../tables/same-row.ts";
 import { isNewColumn, isNewer } from "./comparison.ts";
 
 /** What became of rows whose record has another distribution value. */

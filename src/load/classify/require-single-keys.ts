@@ -2,7 +2,7 @@ import type { Transaction } from "../../database/database.ts";
 import { findRepeatedKeys } from "../../database/unique-key.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { keyColumns, type View } from "../../views/view.ts";
-import type { LoadTables } from "../tables/staging.ts";
+import type { LoadTables } from "../tables/load-tables.ts";
 
 /**
  * Refuses a table in which several rows have one key: a load could not say which of them a record belongs to. The table has

@@ -12,7 +12,7 @@ import {
   sharedColumns,
   sqlTypeOf,
   WRITE_TRIGGER,
-} from "../tables/staging.ts";
+} from "../tables/load-tables.ts";
 import { dropIndexes, isOwner, readIndexes, type TargetIndex } from "./target-indexes.ts";
 
 /** An empty table that can take the rows of a document themselves. */

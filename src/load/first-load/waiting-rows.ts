@@ -2,13 +2,8 @@ import type { CopyBinaryWriter } from "../../database/copy/copy-binary.ts";
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
 import { RowSpool } from "../../database/copy/row-spool.ts";
-import {
-  copyTarget,
-  createStaging,
-  endStagedRow,
-  type LoadTables,
-  stagedColumnCount,
-} from "../tables/staging.ts";
+import type { LoadTables } from "../tables/load-tables.ts";
+import { copyTarget, createStaging, endStagedRow, stagedColumnCount } from "../tables/staging.ts";
 
 /**
  * Rows of a document that cannot go into the view's table while the document is read, because the table may not take them

@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
-import { fingerprintColumn, type LoadTables, sameRow } from "../tables/staging.ts";
+import { fingerprintColumn, type LoadTables } from "../tables/load-tables.ts";
+import { sameRow } from "../tables/same-row.ts";
 
 /**
  * Counts the rows that differ from their record although they have its fingerprint. A load without `--full` would count

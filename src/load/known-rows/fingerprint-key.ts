@@ -10,7 +10,7 @@ import {
   type LoadTables,
   WRITE_COUNTER_PREFIX,
   WRITE_TRIGGER,
-} from "../tables/staging.ts";
+} from "../tables/load-tables.ts";
 
 /**
  * To be raised when a record becomes another row than before although view, time zone and table are the same. All

@@ -4,7 +4,7 @@ import type { Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import { KnownFingerprints } from "../../json/known-fingerprints.ts";
 import { lockAgainstWriters } from "../tables/lock-against-writers.ts";
-import { fingerprintColumn } from "../tables/staging.ts";
+import { fingerprintColumn } from "../tables/load-tables.ts";
 
 /** How many rows a table has. */
 export interface RowCounts {

@@ -1,6 +1,6 @@
 import { readCopyRows } from "../../database/copy/copy-binary-reader.ts";
 import type { Transaction } from "../../database/database.ts";
-import { fingerprintColumn, type LoadTables, positionColumn } from "../tables/staging.ts";
+import { fingerprintColumn, type LoadTables, positionColumn } from "../tables/load-tables.ts";
 import type { KnownRows } from "./known-rows.ts";
 
 /** What the known rows come to, beside the staged ones. */

@@ -2,7 +2,7 @@ import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import type { MissingRows } from "../../views/view.ts";
 import type { KnownRows } from "../known-rows/known-rows.ts";
-import type { LoadTables } from "../tables/staging.ts";
+import type { LoadTables } from "../tables/load-tables.ts";
 
 const DAY_SECONDS = 86_400;
 

@@ -4,14 +4,8 @@ import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/ide
 import { keyColumns, type View } from "../../views/view.ts";
 import type { KnownRows } from "../known-rows/known-rows.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
-import {
-  DELETED_AT,
-  fingerprintColumn,
-  type LoadTables,
-  positionColumn,
-  sameKey,
-  sameRow,
-} from "../tables/staging.ts";
+import { DELETED_AT, fingerprintColumn, type LoadTables, positionColumn } from "../tables/load-tables.ts";
+import { sameKey, sameRow } from "../tables/same-row.ts";
 import { type DocumentWindow, isInWindow } from "./document-window.ts";
 import { keyJson, type MissingCheck } from "./missing-check.ts";
 

@@ -1,7 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
 import { keyColumns, type MissingMode, type MissingRows, type View } from "../../views/view.ts";
-import { DELETED_AT, type LoadTables, sqlTypeOf } from "../tables/staging.ts";
+import { DELETED_AT, type LoadTables, sqlTypeOf } from "../tables/load-tables.ts";
 
 /** How one load looks for rows that its document should contain and does not. */
 export interface MissingCheck {

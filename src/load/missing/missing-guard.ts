@@ -1,5 +1,5 @@
 import type { Transaction } from "../../database/database.ts";
-import type { LoadTables } from "../tables/staging.ts";
+import type { LoadTables } from "../tables/load-tables.ts";
 import { type DocumentWindow, isInWindow } from "./document-window.ts";
 import type { MissingCheck } from "./missing-check.ts";
 import { formatCount, formatNumberOf } from "../../format/format.ts";

@@ -1,7 +1,7 @@
 import type { Queryable, Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
-import { sameKey } from "../tables/staging.ts";
+import { sameKey } from "../tables/same-row.ts";
 import { archiveTable, keyJson, readMissingTable } from "./missing-check.ts";
 import { moveBack, undelete } from "./restore-returned.ts";
 

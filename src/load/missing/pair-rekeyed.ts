@@ -2,7 +2,8 @@ import type { Transaction } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { keyColumns, type View } from "../../views/view.ts";
 import { isNewColumn } from "../classify/comparison.ts";
-import { type LoadTables, positionColumn, sameKey, updatableColumns } from "../tables/staging.ts";
+import { type LoadTables, positionColumn, updatableColumns } from "../tables/load-tables.ts";
+import { sameKey } from "../tables/same-row.ts";
 import { keyJson, type MissingCheck } from "./missing-check.ts";
 
 /** A row that is missing and a new one that may be the same entry. */

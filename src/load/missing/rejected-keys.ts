@@ -4,7 +4,7 @@ import { RowSpool } from "../../database/copy/row-spool.ts";
 import { RecordConverter } from "../../views/record-converter.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import { keyColumns, type View } from "../../views/view.ts";
-import { type LoadTables, sqlTypeOf } from "../tables/staging.ts";
+import { type LoadTables, sqlTypeOf } from "../tables/load-tables.ts";
 
 /**
  * The keys of a document's rejected records. OTC has these records, so their rows are not missing. Memory holds a limited

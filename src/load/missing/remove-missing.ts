@@ -3,13 +3,8 @@ import { qualifiedName, quoteIdentifier, quoteLiteral } from "../../database/ide
 import { OtcError } from "../../errors/otc-error.ts";
 import type { View } from "../../views/view.ts";
 import { bisectRefused, isInRange, rangeParameters } from "../tables/bisect-refused.ts";
-import {
-  DELETED_AT,
-  fingerprintColumn,
-  type LoadTables,
-  positionColumn,
-  sameKey,
-} from "../tables/staging.ts";
+import { DELETED_AT, fingerprintColumn, type LoadTables, positionColumn } from "../tables/load-tables.ts";
+import { sameKey } from "../tables/same-row.ts";
 import type { MissingCheck, MissingTable } from "./missing-check.ts";
 import { formatCount, formatNumberOf } from "../../format/format.ts";
 

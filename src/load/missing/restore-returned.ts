@@ -3,7 +3,8 @@ import type { Parameter, Transaction } from "../../database/database.ts";
 import { qualifiedName, quoteIdentifier } from "../../database/identifier.ts";
 import { OtcError } from "../../errors/otc-error.ts";
 import { keyColumns, type View } from "../../views/view.ts";
-import { DELETED_AT, fingerprintColumn, type LoadTables, movingColumn, sameKey } from "../tables/staging.ts";
+import { DELETED_AT, fingerprintColumn, type LoadTables } from "../tables/load-tables.ts";
+import { movingColumn, sameKey } from "../tables/same-row.ts";
 import { keyJson, type MissingTable, readMissingTable } from "./missing-check.ts";
 
 /** Rows that were removed as missing and are in the table again. */

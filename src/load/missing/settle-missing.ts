@@ -1,7 +1,8 @@
 import type { Transaction } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import type { View } from "../../views/view.ts";
-import { type LoadTables, sameKey } from "../tables/staging.ts";
+import type { LoadTables } from "../tables/load-tables.ts";
+import { sameKey } from "../tables/same-row.ts";
 import { type DocumentWindow, isInWindow, readDocumentWindow } from "./document-window.ts";
 import { type CheckedDocument, findAbsent } from "./find-absent.ts";
 import { checkMissing } from "./missing-guard.ts";

@@ -7,7 +7,8 @@ import type { Guard } from "../guards/guard.ts";
 import type { LoadObserver } from "../load-observer.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
 import { type RowKey, rowKeyOf } from "../tables/row-key.ts";
-import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn, sameKey } from "../tables/staging.ts";
+import { EXTRA, type LoadTables, mayRepeatColumn, positionColumn } from "../tables/load-tables.ts";
+import { sameKey } from "../tables/same-row.ts";
 
 export type { RowKey } from "../tables/row-key.ts";
 

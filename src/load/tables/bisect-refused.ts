@@ -1,7 +1,7 @@
 import { DatabaseError } from "../../database/database-error.ts";
 import type { Parameter, Transaction } from "../../database/database.ts";
 import { quoteLiteral } from "../../database/identifier.ts";
-import { type LoadTables, positionColumn } from "./staging.ts";
+import { type LoadTables, positionColumn } from "./load-tables.ts";
 
 /** Rows of a load, by their positions in the document. */
 export interface RowRange {

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { instantOf } from "../../database/wall-time.ts";
 import type { Column } from "../../views/view.ts";
-import { type LoadTables, sqlTypeOf } from "./staging.ts";
+import { type LoadTables, sqlTypeOf } from "./load-tables.ts";
 
 /**
  * An expression for a column of the target or the delta in the view's type, also where the target's type is another one.

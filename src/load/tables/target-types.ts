@@ -6,7 +6,7 @@ import { booleanSpelling } from "../../views/values/boolean.ts";
 import type { TimeZone } from "../../views/values/time-zone.ts";
 import { keyColumns, type View } from "../../views/view.ts";
 import { bisectRefused, isInRange, type OnRefused, rangeParameters } from "./bisect-refused.ts";
-import { type LoadTables, mayRepeatColumn, positionColumn, sharedColumns } from "./staging.ts";
+import { type LoadTables, mayRepeatColumn, positionColumn, sharedColumns } from "./load-tables.ts";
 
 /** A column of the target whose type is not the view's: of an adopted table, where analysts' views depend on it. */
 interface OddColumn {
