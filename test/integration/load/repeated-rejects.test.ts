@@ -341,25 +341,33 @@ describeEachDatabase(
       await rejects.dispose();
     });
 
-    test("of many records changes them where they are, and its tables do not grow", async () => {
+    test("of many records changes them where they are, and its indexes do not grow", async () => {
       const database = await target.fresh();
       const loader = database.open();
       const records = many(500, (number) => ticket(number, { ...BAD, "TKT-Description": "x".repeat(1000) }));
       // An analyze that begins by itself would see the old versions, and these then keep their room.
       await database.sql(`alter table ${database.table("etl_rejects")} set (autovacuum_enabled = off)`);
-      const sizes: number[] = [];
-      for (let run = 1; run <= 4; run += 1) {
+      const places: string[] = [];
+      // The server clears old versions away only when no transaction of any database is as old as they are. Other tests
+      // have such, so that a load now and then finds no room in a page.
+      const wereChangedInPlace = () => places.length > 1 && places.at(-1) === places.at(-2);
+      for (let run = 1; run <= 10 && !wereChangedInPlace(); run += 1) {
         await load(loader, tickets, records, { maxErrors: "100%" });
-        const [stored] = await database.sql<{ rows: number; times: number; bytes: number }>(
+        const [stored] = await database.sql<{ rows: number; times: number; places: string }>(
           `select count(*)::int as rows, min(times_seen)::int as times,
-             (pg_relation_size('${database.table("etl_rejects")}') + pg_indexes_size('${database.table("etl_rejects")}'))::int as bytes
+             concat(
+               md5(string_agg((ctid::text::point)[0]::text, ' ' order by reject_id)), ' ',
+               pg_indexes_size('${database.table("etl_rejects")}')
+             ) as places
            from ${database.table("etl_rejects")}`,
         );
         expect(stored).toMatchObject({ rows: 500, times: run });
-        sizes.push(stored!.bytes);
+        places.push(stored!.places);
       }
-      // If each run changed the indexes, they would grow by as much as the first run wrote to them.
-      expect(Math.max(...sizes) / sizes[0]!).toBeLessThan(1.2);
+      expect(
+        wereChangedInPlace(),
+        `pages and sizes of the indexes after each load: ${places.join(", ")}`,
+      ).toBe(true);
     });
   },
   ({ name }) => name === "PostgreSQL 18",
