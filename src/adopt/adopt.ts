@@ -78,7 +78,7 @@ async function adoptWithin(
   const before = await tableNames(transaction, schema);
   const aside = new Map<string, OldTable>();
   for (const name of names) aside.set(name, await setAside(transaction, name));
-  for (const migration of await readMigrations()) {
+  for (const migration of readMigrations()) {
     await applyMigration(transaction, migration);
     for (const name of await tableNames(transaction, schema)) {
       const old = aside.get(name);

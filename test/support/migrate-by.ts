@@ -25,7 +25,7 @@ export async function applyUpTo(version: number, database: Database): Promise<vo
   const states = await migrationStatus(database);
   const isDue = (due: number): boolean =>
     due <= version && states.some((state) => state.version === due && state.appliedAt === null);
-  const migrations = (await readMigrations()).filter((migration) => isDue(migration.version));
+  const migrations = readMigrations().filter((migration) => isDue(migration.version));
   await database.transaction(async (transaction) => {
     await lockMigrations(transaction);
     for (const migration of migrations) await applyMigration(transaction, migration);

@@ -64,7 +64,7 @@ export async function wasMigrated(database: Queryable): Promise<boolean> {
 
 /** Every known migration, and whether the database has it. */
 export async function migrationStatus(database: Database): Promise<readonly MigrationState[]> {
-  const known = await readMigrations();
+  const known = readMigrations();
   const applied = await readLedger(database);
   checkLedger(applied, known);
   return known.map(({ version, name }) => ({
@@ -85,7 +85,7 @@ export async function migrate(
   database: Database,
   onApplied: (migration: MigrationState) => void,
 ): Promise<readonly MigrationState[]> {
-  const known = await readMigrations();
+  const known = readMigrations();
   const appliedNow: MigrationState[] = [];
   for (const migration of known) {
     const state = await database.transaction(async (transaction): Promise<MigrationState | undefined> => {
@@ -191,7 +191,7 @@ export async function requireMigrated(database: Database): Promise<void> {
   const pending = states.filter((state) => state.appliedAt === null);
   if (pending.length === 0) return;
   const never = pending.length === states.length;
-  if (never) await refuseOtherTables(database, database, await readMigrations());
+  if (never) await refuseOtherTables(database, database, readMigrations());
   throw new OtcError(
     "migration",
     never

@@ -331,7 +331,7 @@ describeEachDatabase("an old database", (target) => {
   test("without some tables gets them, and rows are added to those that were moved before", async () => {
     const database = await target.fresh({ migrated: false });
     const opened = await database.open().database();
-    const [first] = await readMigrations();
+    const [first] = readMigrations();
     await opened.transaction(async (transaction) => {
       const schema = quoteIdentifier(database.schema);
       await transaction.script(`create schema ${schema}; set local search_path to ${schema}; ${first!.sql}`);
