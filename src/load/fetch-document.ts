@@ -1,6 +1,7 @@
 import type { DocumentCopy } from "../archive/document-copy.ts";
 import { concealInError } from "../source/conceal-secrets.ts";
 import { readAhead } from "../source/read-ahead.ts";
+import type { RequestGate } from "../source/request-gate.ts";
 import { withRetries } from "../source/retry.ts";
 import { OtcError } from "../errors/otc-error.ts";
 import { SourceError } from "../errors/source-error.ts";
@@ -87,7 +88,7 @@ function recognizesRows({ run, context, tables, comparesAll }: LoadInProgress): 
 }
 
 async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
-  const { run, context, state, requests, log } = load;
+  const { run, context, state, log } = load;
   await disposeLoadState(state);
   state.rejects = newRejectSpool(run, context.options);
   const { missingCheck } = load;
@@ -100,17 +101,7 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
   const signal = AbortSignal.any([context.signal, load.transaction.lost, attempt.signal]);
   let copy: DocumentCopy | undefined;
   try {
-    const { known, chunks } = await inStep(load, "fetch", async () => ({
-      known: recognizesRows(load)
-        ? await readKnownRows(
-            load.transaction,
-            { ...load.tables, ...load.fingerprinting, lastMark: load.lastMark },
-            context.options.maxKnownRows,
-            missingCheck === undefined ? undefined : `(${windowTime(missingCheck.rows)})`,
-          )
-        : undefined,
-      chunks: await run.source.open(signal, requests),
-    }));
+    const { known, chunks } = await inStep(load, "fetch", () => requestDocument(load, signal));
     if (run.source.kind === "api" && context.observer.archives)
       copy = await context.archive?.begin(run.view.name, run.runId, signal);
     return await (known === undefined && mayFillTable(load)
@@ -124,6 +115,39 @@ async function fetchOnce(load: LoadInProgress): Promise<StagedDocument> {
     state.archive = copy?.result ?? state.archive;
     if (state.archive.error !== null) log.warn(`the archive failed, not the load: ${state.archive.error}`);
   }
+}
+
+/** Sends the request, and reads which rows are known while OTC prepares its answer. */
+async function requestDocument(
+  load: LoadInProgress,
+  signal: AbortSignal,
+): Promise<{ readonly known: KnownRows | undefined; readonly chunks: AsyncIterable<Buffer> }> {
+  const { run, requests } = load;
+  const sent = Promise.withResolvers<undefined>();
+  const gate: RequestGate = {
+    enter: async (viewId, entering) => {
+      await requests.enter(viewId, entering);
+      sent.resolve(undefined);
+    },
+    leave: () => requests.leave(),
+  };
+  const answer = run.source.open(signal, gate);
+  // The pace may hold the request back for long, and others may write to the table meanwhile.
+  await Promise.race([sent.promise, answer]);
+  // A failure is reported when the transaction is free again.
+  answer.catch(() => undefined);
+  const known = recognizesRows(load) ? await readKnown(load) : undefined;
+  return { known, chunks: await answer };
+}
+
+function readKnown(load: LoadInProgress): Promise<KnownRows | undefined> {
+  const { transaction, tables, fingerprinting, lastMark, missingCheck, context } = load;
+  return readKnownRows(
+    transaction,
+    { ...tables, ...fingerprinting, lastMark },
+    context.options.maxKnownRows,
+    missingCheck === undefined ? undefined : `(${windowTime(missingCheck.rows)})`,
+  );
 }
 
 async function fillOrStage(

@@ -3,11 +3,12 @@ import { changeTimeZone } from "../../../src/loader/change-time-zone.ts";
 import { loadDocuments } from "../../../src/loader/load-documents.ts";
 import type { Loader } from "../../../src/loader/loader.ts";
 import type { CommittedLoad } from "../../../src/runs/outcome.ts";
+import { SourceError } from "../../../src/errors/source-error.ts";
 import type { DocumentSource } from "../../../src/source/document-source.ts";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { type DatabaseUnderTest, describeEachDatabase, onOldest } from "../../support/each-database.ts";
-import { documentOf, load } from "../../support/load-records.ts";
+import { apiSourceOf, documentOf, load } from "../../support/load-records.ts";
 import { many, ticket, timesheet } from "../../support/sample-records.ts";
 
 const ROWS = 30;
@@ -41,7 +42,7 @@ async function loadWith(
 ): Promise<CommittedLoad> {
   const document = Buffer.from(documentOf(sent));
   let isFirst = true;
-  const source: DocumentSource = {
+  return loadFrom(loader, {
     kind: "file",
     canReopen: true,
     origin: "a test",
@@ -54,7 +55,10 @@ async function loadWith(
           yield document.subarray(-1);
         })(),
       ),
-  };
+  });
+}
+
+async function loadFrom(loader: Loader, source: DocumentSource): Promise<CommittedLoad> {
   const [outcome] = await loadDocuments(loader, {
     views: [tickets],
     atomic: false,
@@ -142,6 +146,61 @@ describeEachDatabase("a load of a table whose rows are known", (target) => {
       wrongFingerprints: 1,
     });
     expect(await titleOfTicket1(database)).toEqual([{ title: "Ticket 1" }]);
+  });
+
+  test("asks OTC before it reads which rows are known", async (context) => {
+    if (target.engine === "embedded") context.skip("The embedded database has one session.");
+    const database = await target.fresh();
+    const loader = database.open();
+    await load(loader, tickets, records);
+    const writer = await database.open().database();
+    const [locked, asked] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    // No fingerprint can be read before this transaction ends.
+    const writing = writer.transaction(async (transaction) => {
+      await transaction.query(`lock table ${database.table("tickets")} in row exclusive mode`);
+      locked.resolve(undefined);
+      await asked.promise;
+    });
+    await locked.promise;
+    try {
+      const outcome = await loadFrom(loader, {
+        ...apiSourceOf(records),
+        async open(signal, gate) {
+          await gate.enter("1", signal);
+          asked.resolve(undefined);
+          return apiSourceOf(records).open(signal, gate);
+        },
+      });
+      expect(outcome).toMatchObject({ updated: 0, unchanged: ROWS });
+    } finally {
+      asked.resolve(undefined);
+      await writing;
+    }
+    expect(await lastRun(database)).toEqual({ known: ROWS, reformatted: 0 });
+  });
+
+  test("asks OTC again when the answer fails while the known rows are read", async () => {
+    const database = await target.fresh();
+    const loader = database.open({ OTC_REQUEST_INTERVAL_MS: "0", OTC_RETRY_BASE_MS: "1" });
+    await load(loader, tickets, records);
+    let requests = 0;
+    const outcome = await loadFrom(loader, {
+      ...apiSourceOf(records),
+      async open(signal, gate) {
+        await gate.enter("1", signal);
+        requests += 1;
+        if (requests > 1) return apiSourceOf(records).open(signal, gate);
+        await gate.leave();
+        throw new SourceError("source", "OTC broke off.", { retryable: true });
+      },
+    });
+    expect(outcome).toMatchObject({ updated: 0, unchanged: ROWS });
+    expect(await lastRun(database)).toEqual({ known: ROWS, reformatted: 0 });
+    expect(
+      await database.sql(
+        `select count(*)::int as sent, count(answered_at)::int as answered from ${database.table("etl_requests")}`,
+      ),
+    ).toEqual([{ sent: 2, answered: 1 }]);
   });
 
   test("fetches the document again when another session changes a known row meanwhile", async (context) => {
