@@ -6,10 +6,14 @@ import { parseScale, type Scale } from "../src/simulator/scale.ts";
 
 const BENCH_DATABASES = ["postgres15", "postgres18", "embedded"] as const;
 
-/** Citus needs a cluster, so that `all` does not name it. */
-const KNOWN_DATABASES = [...BENCH_DATABASES, "citus"] as const;
+/** Compared with one server and an ordinary table, and only in turn with that: `all` does not name them. Citus needs a cluster. */
+export const COMPARED_DATABASES = ["partitioned15", "partitioned18", "citus"] as const;
+
+const KNOWN_DATABASES = [...BENCH_DATABASES, ...COMPARED_DATABASES] as const;
 
 export type BenchDatabase = (typeof KNOWN_DATABASES)[number];
+
+export type ComparedDatabase = (typeof COMPARED_DATABASES)[number];
 
 export interface BenchOptions {
   readonly views: readonly SimulatedView[];
@@ -33,8 +37,9 @@ Measures otc-etl against COPY of ready-made text and against batches of upserts,
 
   --scale <scale>        small, production, a number of tickets, or a multiple as 0.05x (default: production)
   --view <view>          tickets, comments, timesheets or all (default: timesheets)
-  --database <database>  postgres15, postgres18, embedded, several with commas between them, or all (default: all); and
-                         citus, on the cluster on this machine whose coordinator OTC_TEST_CITUS_URL names
+  --database <database>  postgres15, postgres18, embedded, several with commas between them, or all (default: all); in turn
+                         with one of them, partitioned15 and partitioned18 (timesheets by month), and citus, on the cluster
+                         on this machine whose coordinator OTC_TEST_CITUS_URL names
   --rounds <n>           how often each is measured, alternately (default: 3)
   --factor <n>           also load a document n times as large, once, and compare time and memory
   --skip-upserts         leave out the method replaced, which takes longest

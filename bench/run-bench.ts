@@ -13,17 +13,31 @@ import { type BenchServer, withBenchServer, withCitusDatabase } from "./measure/
 import { measureEmbedded } from "./measure/measure-embedded.ts";
 import { measurePostgres } from "./measure/measure-postgres.ts";
 import { MEASUREMENTS, SampleCollector } from "./measure/sample.ts";
-import type { BenchDatabase, BenchOptions } from "./options.ts";
+import {
+  type BenchDatabase,
+  type BenchOptions,
+  COMPARED_DATABASES,
+  type ComparedDatabase,
+} from "./options.ts";
 import type { ReadyMadeRows } from "./processes/child-jobs.ts";
 import { runCli } from "./processes/run-cli.ts";
-import { compareCitus, compareEmbedded, comparePostgres } from "./report/comparisons.ts";
+import { compareEmbedded, comparePostgres, compareWithSingle } from "./report/comparisons.ts";
 import type { Result } from "./report/result.ts";
 
 type ServerDatabase = Exclude<BenchDatabase, "embedded">;
 
 const MAJORS: Readonly<Record<Exclude<ServerDatabase, "citus">, PostgresMajor>> = {
   postgres15: 15,
+  partitioned15: 15,
   postgres18: 18,
+  partitioned18: 18,
+};
+
+/** What `migrate` is told for a database that is compared with an ordinary one. */
+const MIGRATE_OPTIONS: Readonly<Record<ComparedDatabase, readonly string[]>> = {
+  partitioned15: ["--partition", "timesheets=TS-Date:month"],
+  partitioned18: ["--partition", "timesheets=TS-Date:month"],
+  citus: ["--distribute"],
 };
 
 /** Everything there is for one view, on disk. */
@@ -81,11 +95,12 @@ async function measureServers(
   return withServers(databases, async (servers) => {
     const benches = [];
     for (const [database, server] of servers) {
-      await runCli(["migrate", ...(database === "citus" ? ["--distribute"] : [])], { env: server.env });
+      const division = isCompared(database) ? MIGRATE_OPTIONS[database] : [];
+      await runCli(["migrate", ...division], { env: server.env });
       benches.push({ ...prepared, ...options, database, server, samples: newCollector(view, database, say) });
     }
     const places = await measurePostgres(benches);
-    const single = benches.find(({ database }) => database !== "citus")?.samples.samples;
+    const single = benches.find(({ database }) => !isCompared(database))?.samples.samples;
     return benches.map(({ database, server: { version }, samples: { samples } }, index): Result => ({
       database,
       version,
@@ -94,7 +109,7 @@ async function measureServers(
       documentBytes: documents.bytes,
       comparisons: [
         ...comparePostgres(view, samples, options.factor),
-        ...(database === "citus" && single !== undefined ? compareCitus(samples, single) : []),
+        ...(isCompared(database) && single !== undefined ? compareWithSingle(database, samples, single) : []),
       ],
       samples,
       places: places[index] ?? [],
@@ -121,6 +136,10 @@ async function measureInProcess(
     samples,
     places: [],
   };
+}
+
+function isCompared(database: BenchDatabase): database is ComparedDatabase {
+  return COMPARED_DATABASES.some((compared) => compared === database);
 }
 
 function newCollector(view: string, database: BenchDatabase, say: (line: string) => void): SampleCollector {

@@ -6,11 +6,15 @@ const MEANINGS: Readonly<Record<Exclude<keyof Backend, "name" | "settings" | "to
   roles: "roles with different rights",
   jobs: "what pg-boss, which keeps the jobs of workers, takes it for",
   directFill: "a first load fills the table without staging",
+  putsOffIndexes:
+    "a first load that stages its rows writes them before it builds the indexes, if the role owns the table",
   freezesRows: "a first load freezes the rows, so that the next load need not mark them as committed",
   createsPartitions:
     "a load creates the partitions that its rows need, if `migrate --partition` has divided the table",
   mayRepeatKeys:
     "the database may lack a constraint that keeps keys unique, so that a load checks them itself",
+  overratesLookups:
+    "the planner counts the look-up of a key in each partition, so that a load tells it to use the index",
   hasTriggers: "triggers guard the fingerprints of rows and count what other sessions write",
   sumsRows:
     "a load finds what other sessions write meanwhile by sums over the rows, made on their servers, before it reads them again",

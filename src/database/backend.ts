@@ -12,6 +12,8 @@ export interface Backend {
   readonly jobs: "postgres" | "citus" | "pglite";
   /** Whether a first load may put rows into the table without staging, and build the indexes afterwards. */
   readonly directFill: boolean;
+  /** Whether a first load that stages its rows may write them before it builds the indexes of the table. */
+  readonly putsOffIndexes: boolean;
   /**
    * Whether these rows may be frozen as they are written, because no other session can have a snapshot in which they must not
    * be. The first one that reads them then writes nothing: neither that they are committed, nor, where pages have checksums,
@@ -22,6 +24,8 @@ export interface Backend {
   readonly createsPartitions: boolean;
   /** Whether rows with the same key may be in the table, because no unique constraint has to cover the key. */
   readonly mayRepeatKeys: boolean;
+  /** Whether the planner takes the look-up of a key for dearer than it is, because it counts one in each part of the table. */
+  readonly overratesLookups: boolean;
   /** Whether triggers can clear the fingerprint of a row that somebody else changes, and count the statements that write. */
   readonly hasTriggers: boolean;
   /**
@@ -49,9 +53,11 @@ export const POSTGRES: Backend = {
   roles: true,
   jobs: "postgres",
   directFill: true,
+  putsOffIndexes: true,
   freezesRows: false,
   createsPartitions: false,
   mayRepeatKeys: false,
+  overratesLookups: false,
   hasTriggers: true,
   sumsRows: false,
   cheapTables: true,
@@ -79,6 +85,7 @@ export function partitioned(database: Backend): Backend {
     directFill: false,
     freezesRows: false,
     mayRepeatKeys: true,
+    overratesLookups: true,
     createsPartitions: true,
   };
 }
@@ -90,6 +97,7 @@ export function distributed(database: Backend, column: string): Backend {
     name: "distributed",
     jobs: "citus",
     directFill: false,
+    putsOffIndexes: false,
     freezesRows: false,
     // A unique constraint contains the distribution column.
     mayRepeatKeys: true,

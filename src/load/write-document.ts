@@ -136,7 +136,13 @@ class WriteAttempt {
     const { applied, missing } = await inStep(this.#load, "apply", async () => {
       const applied = await applyDelta(
         transaction,
-        { view: run.view, tables: typed, classification, changeLogs },
+        {
+          view: run.view,
+          tables: typed,
+          classification,
+          mayPutOffIndexes: observer.mayBypassStaging,
+          changeLogs,
+        },
         this.#onRefused,
       );
       await observer.afterDelta(transaction, run.view, typed);
@@ -147,6 +153,7 @@ class WriteAttempt {
         missing: await this.#settleMissing(typed, {
           known,
           unmarked: before?.unmarked,
+          wasEmpty: classification.allNew,
           hasChanges,
         }),
       };
@@ -173,8 +180,9 @@ class WriteAttempt {
     {
       known,
       unmarked,
+      wasEmpty,
       hasChanges,
-    }: Pick<CheckedDocument, "known" | "unmarked"> & { readonly hasChanges: boolean },
+    }: Pick<CheckedDocument, "known" | "unmarked" | "wasEmpty"> & { readonly hasChanges: boolean },
   ): Promise<MissingCounts> {
     const { transaction, run, context, state, missingCheck } = this.#load;
     const { rejectedKeys } = state;
@@ -182,7 +190,7 @@ class WriteAttempt {
       return NONE_MISSING;
     }
     const { runId, view } = run;
-    const settled = { runId, document: { known, unmarked }, rejectedKeys, hasChanges };
+    const settled = { runId, document: { known, unmarked, wasEmpty }, rejectedKeys, hasChanges };
     const counts = await settleMissing(transaction, view, typed, missingCheck, settled);
     await context.observer.afterMissing(transaction, view, typed);
     return counts;

@@ -68,8 +68,10 @@ export async function createPartitions(
   const column = quoteIdentifier(division.column);
   const created = await queryable.query<{ names: readonly string[] }>(
     `select ${qualifiedName(queryable.schema, "create_partitions")}($1, array(
-       select date_trunc($2, ${column}, $3) from ${rows} where isfinite(${column})
-       group by 1 order by count(*) desc limit ${MOST_PERIODS}
+       select date_trunc($2, moment, $3)
+       from (select ${column} as moment, count(*) as records from ${rows} group by 1) counted
+       where isfinite(moment)
+       group by 1 order by sum(records) desc limit ${MOST_PERIODS}
      )) as "names"`,
     [view.name, period, timeZone],
   );

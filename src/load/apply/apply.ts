@@ -2,6 +2,7 @@ import type { Transaction } from "../../database/database.ts";
 import type { View } from "../../views/view.ts";
 import { relocateMoved } from "./relocate-moved.ts";
 import {
+  ALL_ROWS,
   bisectRefused,
   isInRange,
   type NotePosition,
@@ -11,6 +12,8 @@ import {
 } from "../tables/bisect-refused.ts";
 import { isNewColumn } from "../classify/comparison.ts";
 import type { Classification } from "../classify/delta.ts";
+import { withIndexesPutOff } from "../first-load/put-off-indexes.ts";
+import { withKeyLookups } from "../tables/key-lookups.ts";
 import {
   type LoadTables,
   positionColumn,
@@ -31,6 +34,8 @@ interface Delta {
   readonly view: View;
   readonly tables: LoadTables;
   readonly classification: Classification;
+  /** Whether the indexes of an empty table may be dropped until its rows are written, which keeps readers waiting. */
+  readonly mayPutOffIndexes: boolean;
   /** Statements that write down what changes in a range of positions; run before its update, undone with it. */
   readonly changeLogs: readonly string[];
 }
@@ -38,7 +43,7 @@ interface Delta {
 /** Writes the delta: updates the changed rows, inserts the new ones, touches nothing else. */
 export async function applyDelta(
   transaction: Transaction,
-  { view, tables, classification, changeLogs }: Delta,
+  { view, tables, classification, mayPutOffIndexes, changeLogs }: Delta,
   onRefused: OnRefused,
 ): Promise<Applied> {
   // A deferred constraint would fail at COMMIT, when the row can no longer be found.
@@ -50,14 +55,22 @@ export async function applyDelta(
     const rows = await bisectRefused(transaction, tables, { source: tables.delta, indexed, run, onRefused });
     return rows.reduce((sum, count) => sum + count, 0);
   };
-  const updated = classification.allNew ? 0 : await write(update);
+  const { changed, unchanged, allNew } = classification;
+  if (allNew) {
+    const inserted = mayPutOffIndexes
+      ? await withIndexesPutOff(transaction, tables, changed, () => insert(ALL_ROWS, undefined))
+      : undefined;
+    return { updated: 0, inserted: inserted ?? (await write(insert)) };
+  }
+  const search = { keys: changed, rows: changed + unchanged };
+  const updated = await withKeyLookups(transaction, view, tables, search, () => write(update));
   return { updated, inserted: await write(insert) };
 }
 
 /** Statements that write the changed and the new rows of a range of the delta; each returns how many it has written. */
 function writers(
   transaction: Transaction,
-  { view, tables, classification, changeLogs }: Delta,
+  { view, tables, classification, changeLogs }: Omit<Delta, "mayPutOffIndexes">,
 ): Readonly<Record<"update" | "insert", Work<number>["run"]>> {
   const columns = insertedColumns(view, tables);
   const selected = columns.map((column) => `d.${column}`).join(", ");

@@ -13,12 +13,10 @@ import {
 } from "../tables/load-tables.ts";
 import { movingColumn, placeColumns, sameKey, sameRecord, sameRow } from "../tables/same-row.ts";
 import { analyzeKeys, createTableAs } from "../tables/staging.ts";
+import { areFew, withKeyLookups } from "../tables/key-lookups.ts";
 import { withHashJoins } from "../tables/planner-settings.ts";
 import { comparison, isNewColumn } from "./comparison.ts";
 import { markMoved } from "./moved-rows.ts";
-
-/** Of a table with so many times the rows that are staged, an index finds the same keys sooner than a hash join. */
-const MANY = 20;
 
 /** What a document holds, against what the table holds. */
 export interface Classification {
@@ -66,7 +64,7 @@ export async function classify(
       : await compare(transaction, view, tables, rows, keepNewer);
     return { ...result, duplicates: repeated, compared: result.unchanged };
   };
-  const isFew = known !== undefined && staged * MANY < known.fingerprints.size;
+  const isFew = known !== undefined && areFew(staged, known.fingerprints.size);
   return isFew ? classifyStaged() : withHashJoins(transaction, classifyStaged);
 }
 
@@ -83,14 +81,16 @@ async function classifyBesideKnown(
   known: KnownRows,
 ): Promise<Classification> {
   const { isNew, isChanged } = comparison(view, false);
-  await createTableAs(
-    transaction,
-    tables,
-    tables.matches,
-    `select s.${positionColumn}, ${placeColumns(view, tables)}t.${fingerprintColumn}, ${isNew} as ${isNewColumn},
-       ${isChanged} as changed
-     from ${tables.staging} s
-     left join ${tables.target} t on ${sameRow(view, tables, "s", "t")}`,
+  await withKeyLookups(transaction, view, tables, { keys: rows, rows: known.fingerprints.size }, () =>
+    createTableAs(
+      transaction,
+      tables,
+      tables.matches,
+      `select s.${positionColumn}, ${placeColumns(view, tables)}t.${fingerprintColumn}, ${isNew} as ${isNewColumn},
+         ${isChanged} as changed
+       from ${tables.staging} s
+       left join ${tables.target} t on ${sameRow(view, tables, "s", "t")}`,
+    ),
   );
   const { moved } = await markMoved(transaction, view, tables, {
     table: tables.matches,

@@ -30,8 +30,10 @@ export interface FilledTable {
   readonly indexes: readonly TargetIndex[];
 }
 
-/** They refuse no row. */
-const OWN_TRIGGERS = [FINGERPRINT_TRIGGER, WRITE_TRIGGER].map(quoteLiteral).join(", ");
+/** A condition that a trigger is one of ours, which refuse no row. @param trigger the alias of its row of pg_trigger */
+export function isOwnTrigger(trigger: string): string {
+  return `${trigger}.tgname in (${[FINGERPRINT_TRIGGER, WRITE_TRIGGER].map(quoteLiteral).join(", ")})`;
+}
 
 const TYPES_OF_ANY_LENGTH: readonly ValueType[] = ["text", "numeric"];
 
@@ -128,7 +130,7 @@ async function isPlainAndEmpty(transaction: Transaction, view: View, target: str
   const { rows } = await transaction.query<{ plain: boolean }>(
     `select pg_relation_size(c.oid) = 0
        and c.relkind = 'r' and not c.relhasrules and not c.relrowsecurity
-       and not exists (select from pg_trigger where tgrelid = c.oid and tgname not in (${OWN_TRIGGERS}))
+       and not exists (select from pg_trigger where tgrelid = c.oid and not ${isOwnTrigger("pg_trigger")})
        and not ${isDivided("c")}
        and not exists (select from pg_constraint where conrelid = c.oid and contype not in ('p', 'u', 'n'))
        and not exists (

@@ -16,6 +16,8 @@ export interface CheckedDocument {
   readonly known: KnownRows | undefined;
   /** Rows of the table without a fingerprint; undefined when no row is known by one. */
   readonly unmarked: number | undefined;
+  /** Whether the table had no row before, so that it holds nothing but rows of the document. */
+  readonly wasEmpty: boolean;
   /** Whether the table with the keys of rejected records exists. */
   readonly hasRejectedKeys: boolean;
 }
@@ -34,8 +36,9 @@ export async function findAbsent(
   tables: LoadTables,
   { rows, table }: MissingCheck,
   window: DocumentWindow,
-  { known, unmarked, hasRejectedKeys }: CheckedDocument,
+  { known, unmarked, wasEmpty, hasRejectedKeys }: CheckedDocument,
 ): Promise<boolean> {
+  if (wasEmpty) return false;
   const unseen = known === undefined ? [] : unseenRows(known, window);
   if (known !== undefined && unseen.length === 0 && unmarked === 0) return false;
   if (known !== undefined) await storeUnseen(transaction, tables, known, unseen);

@@ -12,7 +12,7 @@ export interface RowRange {
   readonly settled: readonly number[];
 }
 
-const ALL_ROWS: RowRange = { first: 0, last: Number.MAX_SAFE_INTEGER, settled: [] };
+export const ALL_ROWS: RowRange = { first: 0, last: Number.MAX_SAFE_INTEGER, settled: [] };
 
 /** A condition that a row is in a range, whose parameters are `$1` to `$3`. @param alias of the table with the positions */
 export function isInRange(alias: string): string {

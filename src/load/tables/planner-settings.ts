@@ -22,6 +22,12 @@ const HASH_JOINS: Readonly<Record<string, string>> = {
   enable_mergejoin: "off",
 };
 
+/** Settings under which the rows of a table are found by an index for each key. */
+const INDEX_LOOKUPS: Readonly<Record<string, string>> = {
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+};
+
 /**
  * Settings for the whole transaction: SET LOCAL by function, so that nothing outlives it.
  *
@@ -64,9 +70,22 @@ async function changeSettings(
 }
 
 /** Runs `work` under settings with which tables are joined by hash. */
-export async function withHashJoins<T>(transaction: Transaction, work: () => Promise<T>): Promise<T> {
-  await changeSettings(transaction, HASH_JOINS);
+export function withHashJoins<T>(transaction: Transaction, work: () => Promise<T>): Promise<T> {
+  return withSettings(transaction, HASH_JOINS, work);
+}
+
+/** Runs `work` under settings with which the rows of a table are looked up in an index, one by one. */
+export function withIndexLookups<T>(transaction: Transaction, work: () => Promise<T>): Promise<T> {
+  return withSettings(transaction, INDEX_LOOKUPS, work);
+}
+
+async function withSettings<T>(
+  transaction: Transaction,
+  settings: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  await changeSettings(transaction, settings);
   const result = await work();
-  for (const name of Object.keys(HASH_JOINS)) await transaction.query(`set local ${name} to default`);
+  for (const name of Object.keys(settings)) await transaction.query(`set local ${name} to default`);
   return result;
 }

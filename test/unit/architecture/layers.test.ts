@@ -125,7 +125,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   "load/plan": ["database", "errors", "load", "load/apply", "load/guards", "load/tables", "runs", "views"],
   "load/guards": ["config", "errors", "format", "load/classify", "runs", "views"],
-  "load/apply": ["database", "errors", "load/classify", "load/tables", "runs/rejects", "views"],
+  "load/apply": [
+    "database",
+    "errors",
+    "load/classify",
+    "load/first-load",
+    "load/tables",
+    "runs/rejects",
+    "views",
+  ],
   "load/classify": ["database", "errors", "load/known-rows", "load/stage", "load/tables", "views"],
   "load/first-load": ["database", "load/tables", "views"],
   "load/stage": [
