@@ -157,67 +157,8 @@ where full_name not in (select full_name from manual)
 group by full_name
 having count(*) > 1;
 
--- Without an interval, whose text depends on settings.
-create or replace view v_timesheet_overlaps as
-with entry as not materialized (
-  select
-    "TS-User Username" as username,
-    "TS-Date" as day,
-    "TS-Time From"::text as time_from,
-    "TS-Time To"::text as time_to,
-    "TS-Crm ID" as ticket_id,
-    "TS-Hours" as hours,
-    starts,
-    case when ends < starts then ends + 86400 else ends end as ends,
-    -- Conditions of whoever asks for some days reach the table through the window, and the times are read once for each row.
-    count(*) over (partition by "TS-User Username", "TS-Date") as entries
-  from timesheets
-  cross join lateral (
-    select
-      -- In seconds; null where a time is missing or is none.
-      case
-        when "TS-Time From"::text ~ '^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.]0+)?)?$'
-        then split_part("TS-Time From"::text, ':', 1)::float8 * 3600 + split_part("TS-Time From"::text, ':', 2)::float8 * 60
-          + coalesce(nullif(split_part("TS-Time From"::text, ':', 3), ''), '0')::float8
-      end as starts,
-      case
-        when "TS-Time To"::text ~ '^(([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.]0+)?)?|24:00(:00)?)$'
-        then split_part("TS-Time To"::text, ':', 1)::float8 * 3600 + split_part("TS-Time To"::text, ':', 2)::float8 * 60
-          + coalesce(nullif(split_part("TS-Time To"::text, ':', 3), ''), '0')::float8
-      end as ends
-    offset 0
-  ) as times
-  where starts <> ends and deleted_at is null
-)
-select
-  first.username,
-  first.day,
-  first.time_from,
-  first.time_to,
-  first.ticket_id,
-  first.hours,
-  second.day as other_day,
-  second.time_from as other_time_from,
-  second.time_to as other_time_to,
-  second.ticket_id as other_ticket_id,
-  second.hours as other_hours,
-  (least(first.ends, second.ends) - second.starts) / 3600 as overlap_hours
-from entry as first
-join entry as second on second.username = first.username and second.day = first.day
-where first.entries > 1 and second.entries > 1
-  and (second.starts, coalesce(second.ticket_id, -1)) > (first.starts, coalesce(first.ticket_id, -1))
-  and second.starts < first.ends
-union all
-select
-  first.username, first.day, first.time_from, first.time_to, first.ticket_id, first.hours,
-  second.day, second.time_from, second.time_to, second.ticket_id, second.hours,
-  (least(first.ends, second.ends + 86400) - second.starts - 86400) / 3600
-from entry as first
--- The next midnight is 23 to 25 hours later.
-join entry as second
-  on second.username = first.username
-  and second.day between first.day + interval '23 hours' and first.day + interval '25 hours'
-where first.ends > 86400 and second.starts + 86400 < first.ends;
+create or replace view v_statuses_in_use as
+select "TKT-Status" as status from tickets where "TKT-Status" is not null group by "TKT-Status";
 
 create or replace view v_orphaned_data as
 select 'comments' as view_name, ticket_id, user_id as username, created_time as recorded_at

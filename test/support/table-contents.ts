@@ -16,6 +16,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   teams: ["first_seen"],
   user_lookup: ["updated_at"],
   team_hours: [],
+  timesheet_overlap_days: ["versions"],
 };
 
 /** The rows of all tables that loads write, without what depends on the moment, so that databases can be compared. */

@@ -14,7 +14,7 @@ export default defineView({
     sameWhenRekeyed: ["TS-User Username", "TS-Date"],
   },
   distribution: { column: "TS-User Username" },
-  refreshes: ["refresh_user_lookup", "refresh_team_hours"],
+  refreshes: ["refresh_user_lookup", "refresh_team_hours", "refresh_timesheet_overlaps"],
   columns: [
     text("TS-User Username", { key: "required" }),
     timestamp("TS-Date", { key: "required" }),

@@ -1,3 +1,4 @@
+import type { Queryable } from "../../database/database.ts";
 import { qualifiedName } from "../../database/identifier.ts";
 import { formatCount } from "../../format/format.ts";
 import { renderBarChart } from "../charts/bar-chart.ts";
@@ -6,6 +7,7 @@ import type { Tone } from "../charts/tone.ts";
 import type { Html } from "../page/page.ts";
 import type { DeskData } from "./desk-data.ts";
 import { linkToTeam } from "./desk-filter.ts";
+import type { Team } from "./team-list.ts";
 
 /** The results of the function `age_bucket`. */
 const AGES = [
@@ -27,37 +29,61 @@ interface Backlog {
   readonly ages: Readonly<Record<string, number>>;
 }
 
-/** Reads the backlogs, largest first. Inactive teams are left out, as in v_team_tickets. */
-export async function readBacklog({ database, asOf, filter }: DeskData): Promise<readonly Backlog[]> {
+/** Of the columns of `v_ticket_age`: the tickets of the teams `$3` and statuses `$4`, and those that have none. An index has both. */
+const SHOWN_TICKETS = `(team = any($3::text[]) and status = any($4::text[]))
+         or (team = any($3::text[]) and status is null)
+         or ($2::text is null and team is null and status = any($4::text[]))
+         or ($2::text is null and team is null and status is null)`;
+
+/**
+ * Reads the backlogs, largest first. Inactive teams are left out, as in v_team_tickets.
+ *
+ * @param teams the active teams
+ */
+export async function readBacklog(
+  { database, asOf, filter }: DeskData,
+  teams: readonly Team[],
+): Promise<readonly Backlog[]> {
+  const shown = teams.filter(({ team }) => filter.team === undefined || team === filter.team);
   const { rows } = await database.query<Backlog>(
-    `select name, case when min(first_team) = max(last_team) then min(first_team) end as team,
-       sum(tickets)::float8 as tickets, json_object_agg(age, tickets) as ages
-     from (
-       select name, min(team) as first_team, max(team) as last_team, ${qualifiedName(database.schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
+    `with counted as materialized (
+       select team, status,
+         ${qualifiedName(database.schema, "age_bucket")}(extract(day from $1::timestamptz - created_time)::integer) as age,
          count(*) as tickets
-       from (
-         select
-           case
-             when $2::text is null then coalesce(display_name, teams.team)
-             else coalesce(nullif(status, ''), 'No status')
-           end as name,
-           case when $2::text is null then teams.team end as team,
-           created_time
-         from ${qualifiedName(database.schema, "teams")} as teams
-         join ${qualifiedName(database.schema, "v_ticket_age")} as ticket on ticket.team = teams.team
-         where active and ($2 is null or teams.team = $2)
-         union all
-         select 'No team', null, created_time
-         from ${qualifiedName(database.schema, "v_ticket_age")}
-         where $2 is null and (team = '' or team is null)
-       ) as backlog
-       group by name, age
+       from ${qualifiedName(database.schema, "v_ticket_age")}
+       where ${SHOWN_TICKETS}
+       group by 1, 2, 3
+     )
+     select name, case when min(team) = max(team) then min(team) end as team, sum(tickets)::float8 as tickets,
+       json_object_agg(age, tickets) as ages
+     from (
+       select
+         case when $2::text is null then coalesce(shown.name, 'No team') else coalesce(nullif(status, ''), 'No status') end as name,
+         case when $2::text is null then shown.team end as team, age, sum(tickets) as tickets
+       from counted
+       left join unnest($5::text[], $6::text[]) as shown (team, name) on shown.team = counted.team
+       group by 1, 2, 3
      ) as aged
      group by name
      order by tickets desc, name`,
-    [asOf, filter.team ?? null],
+    [
+      asOf,
+      filter.team ?? null,
+      [...shown.map(({ team }) => team), ...(filter.team === undefined ? [""] : [])],
+      await readActiveStatuses(database),
+      shown.map(({ team }) => team),
+      shown.map(({ name }) => name),
+    ],
   );
   return rows;
+}
+
+async function readActiveStatuses(database: Queryable): Promise<readonly string[]> {
+  const { rows } = await database.query<{ status: string }>(
+    `select status from ${qualifiedName(database.schema, "v_statuses_in_use")}
+     except select status from ${qualifiedName(database.schema, "inactive_statuses")}`,
+  );
+  return rows.map(({ status }) => status);
 }
 
 /** @param team the display name of the chosen team */

@@ -45,7 +45,7 @@ export const deskPage: Page = {
     const team = chosen?.name;
     const ticketWeeks = await readWeeklyTickets(data);
     const hourWeeks = await readWeeklyHours(data);
-    const backlogs = await readBacklog(data);
+    const backlogs = await readBacklog(data, teams);
     return {
       title,
       lead: html`${team ?? "All teams"}, as of ${renderTime(asOf)}, the newest date in the data. Weeks begin

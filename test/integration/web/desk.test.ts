@@ -8,6 +8,7 @@ import { type DeskData, readAsOf } from "../../../src/web/desk/desk-data.ts";
 import { deskPage } from "../../../src/web/desk/desk-page.ts";
 import { missingPage } from "../../../src/web/desk/missing-page.ts";
 import { readTeamHours } from "../../../src/web/desk/team-hours.ts";
+import { readTeams } from "../../../src/web/desk/team-list.ts";
 import { readTimeInStatus } from "../../../src/web/desk/time-in-status.ts";
 import { readWeeklyHours } from "../../../src/web/desk/weekly-hours.ts";
 import { readWeeklyTickets } from "../../../src/web/desk/weekly-tickets.ts";
@@ -97,7 +98,7 @@ async function expectTruth(database: DatabaseUnderTest, loader: Loader): Promise
     await database.sql<{ name: string; tickets: number }>(
       `select display_name as name, active_tickets as tickets from ${table("v_team_tickets")} where active_tickets > 0`,
     ),
-    await readBacklog(desk),
+    await readBacklog(desk, await readTeams(desk.database)),
   ];
   const byName = (rows: readonly { name: string; tickets: number }[]) =>
     rows.map(({ name, tickets }) => `${name}: ${tickets}`).sort();
@@ -178,7 +179,8 @@ describeEachDatabase("the page of the service desk", (target) => {
     await expectTruth(database, loader);
     const teams = (await readTeamHours(await deskOf(loader))).map(({ name }) => name);
     expect(new Set(teams)).toEqual(new Set(["SAP Basis", HOSTILE, null]));
-    const pending = await readBacklog(await deskOf(loader, { team: "SAP" }));
+    const ofSap = await deskOf(loader, { team: "SAP" });
+    const pending = await readBacklog(ofSap, await readTeams(ofSap.database));
     expect(pending.map(({ name }) => name)).not.toContain("Pending");
 
     const everything = await page("");
