@@ -78,17 +78,17 @@ describeEachDatabase(
       expect(jsonLines(first.stdout)).toEqual([
         expect.objectContaining({ view: "tickets", inserted: 3, source: "standard input" }),
       ]);
-      expect(jsonLines((await runCli(args, { env, input })).stdout)[0]).toMatchObject({ unchanged: 3 });
+      expect(jsonLines((await callCli(args, { env, input })).stdout)[0]).toMatchObject({ unchanged: 3 });
 
-      const dryRun = await runCli([...args, "--dry-run"], { env, input: input.replace("Ticket 2", "Two") });
+      const dryRun = await callCli([...args, "--dry-run"], { env, input: input.replace("Ticket 2", "Two") });
       expect(dryRun.code).toBe(4);
       expect(jsonLines(dryRun.stdout)).toMatchObject([{ status: "planned", updated: 1, unchanged: 2 }]);
-      expect((await runCli([...args, "--dry-run"], { env, input })).code).toBe(0);
+      expect((await callCli([...args, "--dry-run"], { env, input })).code).toBe(0);
 
       const failed = await callCli(args, { env, input: `${input}\n{"TKT-Ticket ID":` });
       expect(failed.code).toBe(1);
       expect(failed.stderr).toContain("Line 4 is not valid JSON");
-      expect((await runCli(["status"], { env })).stdout).toMatch(/tickets .* 3 /);
+      expect((await callCli(["status"], { env })).stdout).toMatch(/tickets .* 3 /);
     });
 
     test("warns about a file without records, also in JSON and in a plan", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Environment } from "../../src/config/read-settings.ts";
+import { callCli } from "../support/call-cli.ts";
 import { FAST, SECOND_DOCUMENT } from "../support/aftermath.ts";
 import { type DocumentServer, type Fault, startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
@@ -89,7 +90,7 @@ describeEachDatabase(
       expect(fourth.stderr).toContain("--ignore-circuit");
       expect(server.requests).toHaveLength(3);
 
-      const status = await runCli(["status"], { env: database.env });
+      const status = await callCli(["status"], { env: database.env });
       expect(status.stdout).toMatch(
         /Requests to OTC in the last hour: 3; .*The circuit has been OPEN since .* after 3 failed/,
       );
@@ -102,7 +103,7 @@ describeEachDatabase(
       expect((await loadTickets(database, server, BREAKER, ["--ignore-circuit"])).code).toBe(0);
       // A success closes it for all.
       expect((await loadTickets(database, server, BREAKER)).code).toBe(0);
-      const closed = await runCli(["status"], { env: database.env });
+      const closed = await callCli(["status"], { env: database.env });
       expect(closed.stdout).toMatch(/Requests to OTC in the last hour: 5; the last one at [^.]*\.$/m);
     });
 

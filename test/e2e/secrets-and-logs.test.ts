@@ -6,6 +6,7 @@ import { FAST, SECOND_DOCUMENT } from "../support/aftermath.ts";
 import { type Fault, startDocumentServer } from "../support/document-server.ts";
 import { type DatabaseUnderTest, describeEachDatabase } from "../support/each-database.ts";
 import { documentOf } from "../support/load-records.ts";
+import { callCli } from "../support/call-cli.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { ticket } from "../support/sample-records.ts";
 
@@ -81,8 +82,8 @@ describeEachDatabase(
       const outputs = [
         await runCli([...load, "--json"], { env: { ...env, ...url } }),
         await runCli(load, { env: { ...env, ...parts } }),
-        await runCli([...load, "--log-format", "json"], { env: { ...env, ...url } }),
-        await runCli(load, { env: { ...env, ...parts } }),
+        await callCli([...load, "--log-format", "json"], { env: { ...env, ...url } }),
+        await callCli(load, { env: { ...env, ...parts } }),
       ];
       expect(outputs.map(({ code }) => code)).toEqual([0, 1, 1, 3]);
 
@@ -94,7 +95,7 @@ describeEachDatabase(
       outputs.push(await stalled.result);
 
       for (let answer = 6; answer <= 9; answer += 1) {
-        outputs.push(await runCli(load, { env: { ...env, ...url, OTC_BREAKER_FAILURES: "100" } }));
+        outputs.push(await callCli(load, { env: { ...env, ...url, OTC_BREAKER_FAILURES: "100" } }));
         expect(outputs.at(-1)).toMatchObject({ code: 1 });
       }
       expect(server.requests).toHaveLength(9);
@@ -108,11 +109,11 @@ describeEachDatabase(
         OTC_API_URL: `http://etl:${API_SECRET}@h/?token=${QUERY_SECRET}`,
       };
       for (const broken of [wrong, unreachable, invalid]) {
-        outputs.push(await runCli(load, { env: { ...env, ...broken } }));
-        outputs.push(await runCli(["settings"], { env: { ...env, ...broken } }));
+        outputs.push(await callCli(load, { env: { ...env, ...broken } }));
+        outputs.push(await callCli(["settings"], { env: { ...env, ...broken } }));
       }
-      outputs.push(await runCli(["status", "--json"], { env: { ...env, ...url } }));
-      outputs.push(await runCli(["doctor", "--verbose"], { env: { ...env, ...url } }));
+      outputs.push(await callCli(["status", "--json"], { env: { ...env, ...url } }));
+      outputs.push(await callCli(["doctor", "--verbose"], { env: { ...env, ...url } }));
       for (const { stdout, stderr } of outputs) {
         expectNoSecret(stdout + stderr);
       }
@@ -156,28 +157,12 @@ describeEachDatabase(
         `{"error":${JSON.stringify(EVIL)}}`,
         documentOf([ticket(EVIL), ticket(3, { "TKT-Created Time": EVIL })]),
       ];
-      const outputs = await Promise.all(
-        [...documents.map((document) => [document, "text"] as const), [documents[0]!, "json"] as const].map(
-          ([document, format]) =>
-            runCli(
-              [
-                "load",
-                "tickets",
-                "--from",
-                "-",
-                "--max-errors",
-                "0",
-                "--verbose",
-                "--log-format",
-                format,
-                "--wait",
-                "20s",
-              ],
-              { env, input: document },
-            ),
-        ),
-      );
-      for (const { code, stdout, stderr } of outputs) {
+      const load = ["load", "tickets", "--from", "-", "--max-errors", "0", "--verbose", "--log-format"];
+      for (const [document, format] of [
+        ...documents.map((document) => [document, "text"] as const),
+        [documents[0]!, "json"] as const,
+      ]) {
+        const { code, stdout, stderr } = await callCli([...load, format], { env, input: document });
         expect(code).toBe(1);
         expectNotForged(stdout);
         expectNotForged(stderr);
@@ -197,10 +182,10 @@ describeEachDatabase(
       });
       expect(refused.code).toBe(1);
       expectNotForged(refused.stderr);
-      const status = await runCli(["status"], { env });
+      const status = await callCli(["status"], { env });
       expectNotForged(status.stdout);
       expect(status.stdout).toContain("\\n[12:00:00");
-      expectNotForged((await runCli(["status", "--check"], { env })).stdout);
+      expectNotForged((await callCli(["status", "--check"], { env })).stdout);
     });
   },
   ({ name }) => name === "PostgreSQL 18",

@@ -3,7 +3,8 @@ import { cpSync } from "node:fs";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
-import { jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
+import { callCli } from "../support/call-cli.ts";
+import { type CliResult, jsonLines, runCli, temporaryFolder } from "../support/run-cli.ts";
 
 const root = new URL("../..", import.meta.url);
 
@@ -84,7 +85,7 @@ describe("the command line", () => {
   });
 
   test.for(COMMANDS)("shows examples in the help of %s", async (command) => {
-    const { code, stdout, stderr } = await runCli([command, "--help"]);
+    const { code, stdout, stderr } = await callCli([command, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("Examples:");
     expect(stdout).toContain(`otc-etl ${command}`);
@@ -99,20 +100,23 @@ describe("the command line", () => {
     [["load", "ticket"], "tickets"],
     [["status", "--run", "3"], "--runs"],
   ] as const)("suggests what was meant by %j, and exits 2", async ([args, meant]) => {
-    const { code, stdout, stderr } = await runCli(args);
+    const { code, stdout, stderr } = await callCli(args);
     expect(code).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toMatch(new RegExp(`did you mean.*${meant}`, "i"));
   });
 
   test("reports what commander refuses as every other error: the message, the remedy, the help", async () => {
-    const { stderr } = await runCli(["load", "--jsn"]);
-    expect(stderr).toBe(
-      "otc-etl: unknown option '--jsn'.\n" +
+    const refused = await runCli(["load", "--jsn"]);
+    expect(refused).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "otc-etl: unknown option '--jsn'.\n" +
         "  → Did you mean --json?\n" +
         "  `otc-etl load --help` shows what is possible, with examples.\n",
-    );
-    const own = await runCli(["rejects", "list", "--limit", "many"]);
+    });
+    const own = await callCli(["rejects", "list", "--limit", "many"]);
     expect(own.stderr).toBe(
       'otc-etl: --limit is "many".\n' +
         "  → Give a whole number.\n" +
@@ -134,7 +138,7 @@ describe("the command line", () => {
     [["load", "tickets", "--pg-port", "none"], /--pg-port is "none", but must be a whole number/],
     [["load", "tickets", "--timezone", "Mars/Olympus", "--from", "-"], /Mars\/Olympus/],
   ] as const)("calls %j a mistake, and exits 2", async ([args, message]) => {
-    const { code, stdout, stderr } = await runCli(args);
+    const { code, stdout, stderr } = await callCli(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^ +at /m);
@@ -185,8 +189,12 @@ describe("the command line", () => {
   });
 
   test.for([["settings"], ["status"]])("%s warns of variables that are no settings", async (args) => {
-    const { stderr } = await runCli(args, {
-      env: { OTC_PG_HOTS: "db", OTC_ETL_PAGE_SERVICE_HOST: "10.0.0.1" },
+    const { stderr } = await callCli(args, {
+      env: {
+        OTC_PG_HOTS: "db",
+        OTC_ETL_PAGE_SERVICE_HOST: "10.0.0.1",
+        OTC_DATA_DIR: await temporaryFolder(),
+      },
     });
     expect(stderr).toContain(
       "OTC_PG_HOTS is not a setting of otc-etl and has no effect. Did you mean OTC_PG_HOST?",
@@ -202,7 +210,7 @@ describe("the command line", () => {
     [["load", "tickets", "--json"], 2, "configuration", /OTC_API_URL/],
     [["status", "--json"], 2, "migration", /There is no embedded database/],
   ] as const)("%j reports its failure as a JSON object too", async ([args, exitCode, errorCode, message]) => {
-    const { code, stdout } = await runCli(args);
+    const { code, stdout } = await callCli(args, { env: { OTC_DATA_DIR: await temporaryFolder() } });
     expect(code).toBe(exitCode);
     const failures = jsonLines(stdout);
     expect(failures).toEqual([
@@ -212,32 +220,36 @@ describe("the command line", () => {
 
   test("names the flag in messages about a setting that was given as a flag", async () => {
     const args = ["status", "--pg-host", "localhost", "--pg-sslrootcert", "missing.pem"];
-    const { code, stderr } = await runCli(args);
+    const { code, stderr } = await callCli(args);
     expect(code).toBe(2);
     expect(stderr).toContain("--pg-sslrootcert cannot be read: no such file or directory (missing.pem)");
     expect(stderr).not.toMatch(/ENOENT|OTC_PG_SSLROOTCERT/);
   });
 
-  test.for([
-    ["status"],
-    ["doctor"],
-    ["users"],
-    ["rejects", "list"],
-    ["worker", "--list"],
-    ["migrate", "--status"],
-  ])("%j creates no embedded database", async (args) => {
+  test("status creates no embedded database in the working directory", async () => {
     const cwd = await temporaryFolder();
-    const { code, stdout, stderr } = await runCli(args, { cwd });
-    expect(code).not.toBe(0);
-    expect(stdout + stderr).toMatch(/There is no embedded database in \.otc-etl.*/);
-    expect(stdout + stderr).toContain("otc-etl migrate");
+    const { code, stdout, stderr } = await runCli(["status"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/There is no embedded database in \.otc-etl.*/);
     expect(await readdir(cwd)).toEqual([]);
   });
+
+  test.for([["doctor"], ["users"], ["rejects", "list"], ["worker", "--list"], ["migrate", "--status"]])(
+    "%j creates no embedded database",
+    async (args) => {
+      const folder = await temporaryFolder();
+      const { code, stdout, stderr } = await callCli(args, { env: { OTC_DATA_DIR: join(folder, "data") } });
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).toContain(`There is no embedded database in ${join(folder, "data")}`);
+      expect(stdout + stderr).toContain("otc-etl migrate");
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
 
   test.runIf(process.platform === "linux")(
     "says what to do where no embedded database can be created",
     async () => {
-      const { code, stderr } = await runCli(["migrate"], { env: { OTC_DATA_DIR: "/proc/nowhere/data" } });
+      const { code, stderr } = await callCli(["migrate"], { env: { OTC_DATA_DIR: "/proc/nowhere/data" } });
       expect(code).toBe(2);
       expect(stderr).toMatch(
         /\/proc\/nowhere\/data of the embedded database cannot be used: .*\n.*Set OTC_DATA_DIR/,
@@ -268,24 +280,26 @@ describe("the command line", () => {
 
   test("doctor checks whether documents can be archived, and leaves no trace of it", async () => {
     const cwd = await temporaryFolder();
-    const archiveCheck = async (directory: string): Promise<unknown> => {
-      const { stdout } = await runCli(["doctor", "--json"], { cwd, env: { OTC_ARCHIVE_DIR: directory } });
-      return jsonLines(stdout).find(({ name }) => name === "archive");
+    const archiveCheck = ({ stdout }: CliResult): unknown =>
+      jsonLines(stdout).find(({ name }) => name === "archive");
+    const check = async (directory: string): Promise<unknown> => {
+      const env = { OTC_DATA_DIR: join(cwd, "data"), OTC_ARCHIVE_DIR: directory };
+      return archiveCheck(await callCli(["doctor", "--json"], { env }));
     };
-    expect(await archiveCheck("new/archive")).toMatchObject({ state: "ok" });
+    const doctor = await runCli(["doctor", "--json"], { cwd, env: { OTC_ARCHIVE_DIR: "new/archive" } });
+    expect(archiveCheck(doctor)).toMatchObject({ state: "ok" });
     expect(await readdir(cwd)).toEqual([]);
     await writeFile(join(cwd, "file"), "");
-    expect(await archiveCheck("file/archive")).toMatchObject({
+    expect(await check(join(cwd, "file/archive"))).toMatchObject({
       state: "failed",
       remedy: expect.stringContaining("OTC_ARCHIVE_DIR"),
     });
-    if (process.platform === "linux")
-      expect(await archiveCheck("/proc/nope")).toMatchObject({ state: "failed" });
+    if (process.platform === "linux") expect(await check("/proc/nope")).toMatchObject({ state: "failed" });
   });
 
   test("accepts no secret as a flag", async () => {
     for (const flag of ["--api-password", "--pg-password", "--database-url"]) {
-      expect((await runCli(["settings", flag, "canary"])).code).toBe(2);
+      expect((await callCli(["settings", flag, "canary"])).code).toBe(2);
     }
   });
 });

@@ -70,7 +70,7 @@ describeEachDatabase(
         { view: "tickets", status: "success", inserted: 60 },
         { view: "comments", status: "success", inserted: 1 },
       ]);
-      const second = await runCli(["worker", "tickets", "comments", "--once"], { env });
+      const second = await callCli(["worker", "tickets", "comments", "--once"], { env });
       expect(second).toMatchObject({ code: 0, stdout: "Nothing to load.\n" });
       const requests = await database.sql(
         `select view_id from ${database.table("etl_requests")} order by request_id`,
@@ -89,7 +89,7 @@ describeEachDatabase(
       const database = await target.fresh();
       const { env } = database;
       await addOldRequest(database);
-      expect(await runCli(["prune"], { env })).toMatchObject({
+      expect(await callCli(["prune"], { env })).toMatchObject({
         code: 0,
         stdout: "Deleted: 0 runs, 0 rejected records, 1 request.\n",
       });
@@ -161,14 +161,14 @@ describeEachDatabase(
       const { cli } = await loadStoppedIn(database, "fetch", {}, ["worker", "tickets"]);
       const env = envOf(database, await startDocumentServer(DOCUMENTS));
       const args = ["worker", "tickets", "--once", "--wait", "20s"];
-      const early = await runCli(args, { env });
+      const early = await callCli(args, { env });
       expect(early).toMatchObject({
         code: 75,
         stderr: expect.stringContaining("Another worker is loading tickets."),
       });
       await kill(cli);
       await silentWorker(database);
-      expect(await runCli(args, { env })).toMatchObject({
+      expect(await callCli(args, { env })).toMatchObject({
         code: 0,
         stderr: expect.stringMatching(/a load is due .*"attempt":2/),
       });
@@ -215,8 +215,8 @@ describeEachDatabase(
       expect(waiting.stdout).toMatch(/^tickets .* never .* attempt 2 after 20/m);
       expect(waiting.stdout).toMatch(/^comments .* not queued by a worker yet/m);
 
-      expect(await runCli(args, { env })).toMatchObject({ code: 1 });
-      expect(await runCli(args, { env })).toMatchObject({
+      expect(await callCli(args, { env })).toMatchObject({ code: 1 });
+      expect(await callCli(args, { env })).toMatchObject({
         code: 0,
         stderr: expect.stringContaining("given up until the next scheduled time"),
       });
@@ -272,7 +272,7 @@ describeEachDatabase(
 test("worker --serve excludes --once and --list", async () => {
   const env = { OTC_DATABASE_URL: "postgres://127.0.0.1:1/nothing" };
   for (const other of ["--once", "--list"]) {
-    const { code, stderr } = await runCli(["worker", "--serve", other], { env });
+    const { code, stderr } = await callCli(["worker", "--serve", other], { env });
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("cannot be used with") });
   }
 });

@@ -1,16 +1,17 @@
+import { cpSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { openDemoDesk } from "../../../src/demo/demo-desk.ts";
 import { loadHistory } from "../../../src/demo/load-history.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
-import { migrate } from "../../../src/loader/migrate.ts";
 
 /** On the night before, OTC had no tickets and no comments, and its timesheets had bad values: see `nights.ts`. */
 const NOW = new Date("2026-06-12T12:00:00Z");
 
 test("a history continues after the last run, and is recorded with the dates of its nights", async () => {
   const directory = await scratchFolder();
+  cpSync(inject("embedded").migrated, directory, { recursive: true });
   const { signal } = new AbortController();
   const desk = await openDemoDesk({
     directory,
@@ -23,7 +24,6 @@ test("a history continues after the last run, and is recorded with the dates of 
     await desk.close();
     await rm(directory, { recursive: true });
   });
-  await migrate(desk.loader, signal);
   const database = await desk.loader.database();
   await database.query(
     `insert into servicedesk.etl_metadata (view_name, load_status, load_start, source, host, pid, otc_etl_version)

@@ -39,8 +39,8 @@ const body = (text: string | Buffer, code: ErrorCode, message: RegExp): Case => 
   message,
 });
 
-/** 90 MB of records in 300 kB. */
-const DENSE = gzipSync(`[${'{"TKT-Ticket ID":1},'.repeat(4_500_000)}{}]`);
+/** 90 MB of records in 100 kB. */
+const DENSE = gzipSync(`[${`{"TKT-Ticket ID":1,"TKT-Title":"${"x".repeat(9000)}"},`.repeat(10_000)}{}]`);
 
 /** What one answer can be like instead of a document, and what the run's record then says. */
 const FAULTS: Readonly<Record<string, Case>> = {

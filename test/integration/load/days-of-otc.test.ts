@@ -32,6 +32,8 @@ interface Day {
 
 const FIRST_DAY = Date.UTC(2006, 9, 1) / 86_400_000;
 const DAYS = 30;
+/** The embedded database takes three times as long for a night. */
+const EMBEDDED_DAYS = 10;
 /** OTC serves the entries of eighteen months. */
 const SERVED_DAYS = 548;
 const MARGIN_DAYS = 2;
@@ -264,7 +266,7 @@ describeWithSharedData("real timesheets, corrected day by day", "timesheets.json
   const real = readReal(path);
 
   describeEachDatabase(
-    "in a month of nights",
+    "in a month of nights, or ten on the embedded database,",
     (target) => {
       test("leave the rows and hours that OTC has after each night, and account for all others", async () => {
         const found = { rekeyed: 0, missing: 0, returned: 0, updated: 0 };
@@ -274,7 +276,8 @@ describeWithSharedData("real timesheets, corrected day by day", "timesheets.json
             const loader = database.open();
             const desk = new Desk(real);
             const tables = new Tables();
-            for (const [night, day] of sequence.entries()) {
+            const nights = target.engine === "embedded" ? sequence.slice(0, EMBEDDED_DAYS) : sequence;
+            for (const [night, day] of nights.entries()) {
               const { served, moves } = desk.nightAfter(day);
               const expected = tables.load(served, moves);
               const records = served.map((entry) => recordOf(entry, night));

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { pino } from "pino";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { migrate } from "../../../src/database/migrations/migrations.ts";
 import { Loader } from "../../../src/loader/loader.ts";
 import { simulatedDocument } from "../../../src/simulator/document.ts";
@@ -11,6 +10,7 @@ import timesheets from "../../../src/views/definitions/timesheets.ts";
 import { load } from "../../support/load-records.ts";
 import { installedPostgres, type PostgresMajor } from "../../support/postgres-binaries.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
+import { scratchFolder } from "../../support/scratch-folder.ts";
 
 const MAJORS: readonly PostgresMajor[] = [15, 18];
 
@@ -24,8 +24,9 @@ const DOCUMENT = Buffer.concat([
 ]).toString("utf8");
 
 test("an embedded database writes less than a megabyte to its log when it first reads the rows of a first load", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "otc-etl-log-"));
+  const directory = await scratchFolder();
   onTestFinished(() => rm(directory, { recursive: true }));
+  cpSync(inject("embedded").migrated, directory, { recursive: true });
   const withLoader = async <T>(work: (loader: Loader) => Promise<T>): Promise<T> => {
     const log = pino({ level: "silent" });
     const loader = new Loader({ env: { OTC_DATA_DIR: directory }, flags: {}, log });
@@ -35,10 +36,7 @@ test("an embedded database writes less than a megabyte to its log when it first 
       await loader.close();
     }
   };
-  const first = await withLoader(async (loader) => {
-    await migrate(await loader.database({ create: true }), () => undefined);
-    return load(loader, timesheets, DOCUMENT);
-  });
+  const first = await withLoader((loader) => load(loader, timesheets, DOCUMENT));
   expect(first.metrics.walBytes).toBeGreaterThan(5_000_000);
   // Closing it writes a checkpoint, after which each page that is changed goes to the log.
   const again = await withLoader((loader) => load(loader, timesheets, DOCUMENT));

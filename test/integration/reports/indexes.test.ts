@@ -6,12 +6,12 @@ const CONTENT = [
   `insert into tickets ("TKT-Ticket ID", "TKT-Team", "TKT-Status", "TKT-Assigned To User", "TKT-Created Time")
    select n, 'Team ' || n % 20, case when n % 17 = 0 then 'Open' else 'Closed' end, 'User ' || n % 300,
      now() - n * interval '1 minute'
-   from generate_series(1, 100000) as n`,
+   from generate_series(1, 40000) as n`,
   `insert into timesheets ("TS-User Username", "TS-Date", "TS-Crm ID", "TS-User Full Name", "TS-Hours")
-   select 'user' || n % 300, date_trunc('day', now()) - n / 1500 * interval '1 day', n, 'User ' || n % 300, 1
-   from generate_series(1, 150000) as n`,
+   select 'user' || n % 300, date_trunc('day', now()) - n / 600 * interval '1 day', n, 'User ' || n % 300, 1
+   from generate_series(1, 60000) as n`,
   `insert into comments (comment_id, ticket_id, user_id, user_name)
-   select n, n, 'user' || n % 300, 'User ' || n % 300 from generate_series(1, 20000) as n`,
+   select n, n, 'user' || n % 300, 'User ' || n % 300 from generate_series(1, 10000) as n`,
   "select refresh_user_lookup()",
   "analyze",
 ];
