@@ -85,7 +85,7 @@ export async function emptyTables({ client }: BenchServer): Promise<void> {
   const { rows } = await client.query<{ tables: string }>(
     `select string_agg(format('%I.%I', schemaname, tablename), ', ') as tables
      from pg_tables
-     where schemaname = $1 and tablename not in ('etl_migrations', 'etl_circuit')`,
+     where schemaname = $1 and tablename not in ('etl_migrations', 'etl_circuit', 'etl_partitions')`,
     [SCHEMA],
   );
   await client.query(`truncate ${rows[0]?.tables ?? ""} restart identity`);

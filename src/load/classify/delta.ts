@@ -222,15 +222,20 @@ async function removeDuplicates(
   const keys = keyColumns(view)
     .map((column) => quoteIdentifier(column.name))
     .join(", ");
-  const removed = await transaction.query(
-    `delete from ${tables.staging} s
-     using (
+  const repeated = `(
        select ${keys}, ${last} as last
        from ${tables.staging}
        ${candidates}
        group by ${keys}
-     ) repeated
-     where ${sameKey(view, "s", "repeated", tables.notTexts)} and s.${positionColumn} <> repeated.last`,
+     ) repeated`;
+  const isRepeated = `${sameKey(view, "s", "repeated", tables.notTexts)} and s.${positionColumn} <> repeated.last`;
+  const removed = await transaction.query(
+    tables.staging === tables.stagingTable
+      ? `delete from ${tables.staging} s using ${repeated} where ${isRepeated}`
+      : // Citus deletes no rows of a database view.
+        `delete from ${tables.stagingTable} t
+         using (select s.* from ${tables.staging} s join ${repeated} on ${isRepeated}) gone
+         where ${sameRecord(tables, "t", "gone")}`,
   );
   return removed.rowCount;
 }

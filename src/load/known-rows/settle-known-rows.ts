@@ -43,7 +43,7 @@ export async function settleKnownRows(
     },
   );
   if (replaced.length > 0) {
-    for (const table of [tables.staging, tables.matches]) {
+    for (const table of [tables.stagingTable, tables.matches]) {
       await transaction.query(`delete from ${table} where ${positionColumn} = any($1::bigint[])`, [replaced]);
     }
   }

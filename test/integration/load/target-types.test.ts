@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { boolean, defineView, integer, numeric, text, timestamp } from "../../../src/views/view.ts";
-import { describeEachDatabase } from "../../support/each-database.ts";
+import { describeDistributed, describeEachDatabase } from "../../support/each-database.ts";
 import { load, plan } from "../../support/load-records.ts";
 
 const assets = defineView({
@@ -233,5 +233,53 @@ describeEachDatabase("a load into columns of other types than the view's", (targ
         message: expect.stringContaining(message!),
       })),
     );
+  });
+});
+
+describeDistributed("a load into distributed columns of other types than the view's", (target) => {
+  test("finds every row again by its key as the columns store it, and rejects only other values", async () => {
+    const database = await target.fresh();
+    const loader = database.open();
+    await loader.database();
+    const table = database.table("shifts");
+    // The column by which rows are distributed has the view's type: another one would put them on other servers.
+    await database.sql(
+      `create table ${table} ("User" text not null, "Day" timestamptz not null, "From" varchar(5), "Crm" integer,
+         "Hours" numeric(4,1), "Note" varchar(4), "Code" char(4), extra jsonb,
+         unique nulls not distinct ("User", "Day", "From", "Crm"))`,
+    );
+    await database.sql("select create_distributed_table($1::text::regclass, 'User')", [table]);
+    const shift = (user: number, fields: object = {}) => ({
+      User: `user ${user}`,
+      Day: "2025-03-05",
+      ...fields,
+    });
+    const document = [
+      ...Array.from({ length: 12 }, (_, index) => shift(index, { Hours: "1.26", Code: "a " })),
+      shift(3, { From: "9:00", Hours: 2 }),
+      // Spaces beyond the length are cut off, so that these are one row, of which the last one wins.
+      shift(4, { From: "10:00", Hours: 3 }),
+      shift(4, { From: "10:00 ", Hours: 4 }),
+      shift(5, { Crm: 3_000_000_000 }),
+      shift(6, { Crm: 1, Note: "too long" }),
+    ];
+    const counts = { duplicates: 1, errors: 2 };
+    expect(await load(loader, shifts, document)).toMatchObject({ ...counts, inserted: 14, updated: 0 });
+    expect(await load(loader, shifts, document)).toMatchObject({
+      ...counts,
+      inserted: 0,
+      updated: 0,
+      unchanged: 14,
+    });
+    const changed = [...document, shift(3, { From: "9:00", Hours: 5 })];
+    expect(await load(loader, shifts, changed)).toMatchObject({ duplicates: 2, updated: 1, unchanged: 13 });
+    expect(
+      await database.sql(
+        `select "User" as "user", "Hours"::float8 as hours from ${table} where "From" is not null order by 1`,
+      ),
+    ).toEqual([
+      { user: "user 3", hours: 5 },
+      { user: "user 4", hours: 4 },
+    ]);
   });
 });

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import tickets from "../../../src/views/definitions/tickets.ts";
 import { readTimeInStatus } from "../../../src/web/desk/time-in-status.ts";
-import { type DatabaseUnderTest, describeEachDatabase } from "../../support/each-database.ts";
+import {
+  type DatabaseUnderTest,
+  describeDistributed,
+  describeEachDatabase,
+  type Target,
+} from "../../support/each-database.ts";
 import { load } from "../../support/load-records.ts";
 import { ticket } from "../../support/sample-records.ts";
 import { migrate } from "../../../src/loader/migrate.ts";
@@ -67,7 +72,7 @@ const night = (status: string, day: number) => {
   ];
 };
 
-describeEachDatabase("a stay in a status whose beginning is unknown", (target) => {
+function testNightlyStays(target: Target): void {
   test("has no length, in the stored rows, in the report and in the median on the page", async () => {
     const database = await target.fresh();
     const loader = database.open();
@@ -89,6 +94,12 @@ describeEachDatabase("a stay in a status whose beginning is unknown", (target) =
       { status: "Active", median: DAY },
     ]);
   });
+}
+
+describeDistributed("a stay in a status whose beginning is unknown", testNightlyStays);
+
+describeEachDatabase("a stay in a status whose beginning is unknown", (target) => {
+  testNightlyStays(target);
 
   test("loses the length of zero seconds that an earlier version stored, and nothing else changes", async () => {
     const database = await target.fresh({ migrated: false });
