@@ -176,11 +176,19 @@ interface EndpointRoute {
 function addEndpoint(app: Hono, endpoint: Endpoint, { site, answers, calendar }: EndpointRoute): void {
   app.get(endpoint.path, async (context) => {
     const { key, request } = requestOf(context, endpoint, site, calendar);
-    const { value, status = 200 } = await answers.getNew(key, () =>
+    const answer = await answers.getNew(key, () =>
       withReadOnlyTransaction(site.database, READ_LIMITS, (transaction) =>
         endpoint.answer({ ...request, database: transaction }),
       ),
     );
+    if ("file" in answer) {
+      const { name, type, text } = answer.file;
+      return context.body(text, 200, {
+        "content-type": type,
+        "content-disposition": `attachment; filename="${name}"`,
+      });
+    }
+    const { value, status = 200 } = answer;
     return context.body(`${JSON.stringify(value)}\n`, status, { "content-type": "application/json" });
   });
 }

@@ -1,6 +1,6 @@
 import { readRuns } from "../../runs/queries/read-runs.ts";
 import { chosenRunsOf, RUN_PARAMETERS } from "../runs/run-choice.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, JsonAnswer } from "./endpoint.ts";
 
 const RUNS_LISTED = 100;
 
@@ -10,11 +10,13 @@ export const runsEndpoint: Endpoint = {
   parameters: RUN_PARAMETERS,
   answer: async (request) => {
     const { page, choice, problems } = chosenRunsOf(request);
-    if (problems.length > 0) {
-      const failure = { code: "usage", message: problems.join(" "), remedy: null };
-      return { value: failure, status: 400 };
-    }
+    if (problems.length > 0) return refusedChoice(problems);
     const skip = (page - 1) * RUNS_LISTED;
     return { value: await readRuns(request.database, { ...choice, skip }, RUNS_LISTED) };
   },
 };
+
+/** The answer to parameters that choose nothing, which `problems` says of each. */
+export function refusedChoice(problems: readonly string[]): JsonAnswer {
+  return { value: { code: "usage", message: problems.join(" "), remedy: null }, status: 400 };
+}

@@ -1,4 +1,4 @@
-// Adds a button to each table that saves it as a CSV file. Without this script, tables can be copied.
+// Adds a button to each table that saves it as a CSV file, unless it has a link to one. Without this script, tables can be copied.
 
 /** What a spreadsheet would run as a formula is text, as on the page. A number may be negative. */
 function asText(value) {
@@ -27,6 +27,7 @@ function save(table, name) {
 function prepare() {
   for (const caption of document.querySelectorAll("caption:not([data-ready])")) {
     caption.dataset.ready = "";
+    if (caption.querySelector("a") !== null) continue;
     const name = caption.textContent.trim();
     const button = document.createElement("button");
     button.type = "button";

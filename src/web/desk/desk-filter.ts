@@ -24,7 +24,21 @@ export function linkToTeam(team: string | null, { weeks }: DeskFilter): { readon
   return team === null ? {} : { href: addressOf("/desk", { team, weeks }) };
 }
 
+/** What the parameter `weeks` becomes that names no period, whichever text it was. */
+const NO_PERIOD = "none";
+
+/** The normal form of the parameter `weeks`. */
+export function periodText(text: string): string {
+  return periodOf(text)?.toString() ?? NO_PERIOD;
+}
+
+/** What is wrong with the period of a request, in a sentence; undefined if nothing is. */
+export function periodProblem(request: Pick<PageRequest, "query">): string | undefined {
+  if (fieldOf(request, "weeks") !== NO_PERIOD) return undefined;
+  return `There is no such period. Choose the last ${PERIODS.join(" or ")} weeks.`;
+}
+
 /** The period of a text; undefined for any other number of weeks. */
-export function periodOf(text: string): DeskFilter["weeks"] | undefined {
+function periodOf(text: string): DeskFilter["weeks"] | undefined {
   return PERIODS.find((period) => period === Number(text));
 }

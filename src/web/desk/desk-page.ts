@@ -4,7 +4,7 @@ import { anyText } from "../page/query.ts";
 import { renderTime } from "../page/time.ts";
 import { readBacklog, renderBacklog } from "./backlog.ts";
 import { type DeskData, readAsOf } from "./desk-data.ts";
-import { type DeskFilter, deskFilterOf, PERIODS, periodOf } from "./desk-filter.ts";
+import { type DeskFilter, deskFilterOf, PERIODS, periodProblem, periodText } from "./desk-filter.ts";
 import { countMissing } from "../../runs/queries/read-missing.ts";
 import { missingTimesheets } from "./missing-page.ts";
 import { countOverlaps } from "./overlaps.ts";
@@ -19,11 +19,22 @@ import { readWeeklyTickets, renderWeeklyTickets } from "./weekly-tickets.ts";
 export const deskPage: Page = {
   path: "/desk",
   navigation: "Service desk",
-  parameters: { team: anyText, weeks: (text) => periodOf(text)?.toString() },
+  parameters: { team: anyText, weeks: periodText },
 
   async content(request) {
     const { database, settings } = request;
     const title = "Service desk";
+    const problem = periodProblem(request);
+    if (problem !== undefined) {
+      return {
+        title,
+        status: 404,
+        body: html`${renderDeskForm(await readTeams(database), deskFilterOf(request))}
+          <ul class="problems">
+            <li>${problem}</li>
+          </ul>`,
+      };
+    }
     const asOf = await readAsOf(database);
     if (asOf === undefined) {
       return {

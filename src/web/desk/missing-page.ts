@@ -17,6 +17,9 @@ import { dayIn } from "./weeks.ts";
 const PATH = "/desk/missing";
 const ROWS_LISTED = 50;
 
+/** What the parameter `reason` becomes that names no list. */
+const NO_LIST = "none";
+
 type Reason = NonNullable<MissingRow["reason"]>;
 
 /** Why a timesheet is on record: the name of the list, and what its rows are. */
@@ -50,10 +53,23 @@ function reasonOf(text: string | undefined): Reason | undefined {
 /** The timesheets that OTC no longer sends, or sends with another key, newest first. */
 export const missingPage: Page = {
   path: PATH,
-  parameters: { reason: reasonOf, before: idText },
+  parameters: { reason: (text) => reasonOf(text) ?? NO_LIST, before: idText },
 
   async content(request) {
     const { database, settings } = request;
+    if (fieldOf(request, "reason") === NO_LIST) {
+      return {
+        title: LISTS.missing.title,
+        status: 404,
+        body: html`<ul class="problems">
+            <li>There is no such list.</li>
+          </ul>
+          <p>
+            <a href="${missingAddress("missing")}">${LISTS.missing.title}</a> ·
+            <a href="${missingAddress("rekeyed")}">${LISTS.rekeyed.title}</a>
+          </p>`,
+      };
+    }
     const reason = reasonOf(fieldOf(request, "reason")) ?? "missing";
     const before = idFieldOf(request, "before");
     const filter = missingTimesheets(reason);

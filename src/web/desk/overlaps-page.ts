@@ -4,11 +4,12 @@ import { renderPager } from "../page/pager.ts";
 import { addressOf, idFieldOf, idText } from "../page/query.ts";
 import { type Column, renderTable } from "../page/table.ts";
 import { readAsOf } from "./desk-data.ts";
-import { deskFilterOf, periodOf } from "./desk-filter.ts";
+import { deskFilterOf, PERIODS, periodProblem, periodText } from "./desk-filter.ts";
 import { formatHours, type Overlap, readOverlaps } from "./overlaps.ts";
 import { dayIn } from "./weeks.ts";
 
 const PATH = "/desk/overlaps";
+const TITLE = "Overlapping timesheets";
 const PAIRS_LISTED = 100;
 
 /** The largest page; those before it are counted through. */
@@ -17,10 +18,23 @@ const LAST_PAGE = 1000;
 /** The pairs of timesheets whose times overlap. */
 export const overlapsPage: Page = {
   path: PATH,
-  parameters: { weeks: (text) => periodOf(text)?.toString(), page: idText },
+  parameters: { weeks: periodText, page: idText },
 
   async content(request) {
     const { database, settings } = request;
+    const problem = periodProblem(request);
+    if (problem !== undefined) {
+      return {
+        title: TITLE,
+        status: 404,
+        body: html`<ul class="problems">
+            <li>${problem}</li>
+          </ul>
+          <p>
+            ${PERIODS.map((period) => html`<a href="${addressOf(PATH, { weeks: period })}">last ${period} weeks</a> `)}
+          </p>`,
+      };
+    }
     const { weeks } = deskFilterOf(request);
     const asOf = await readAsOf(database);
     const page = Math.max(1, Math.min(LAST_PAGE, idFieldOf(request, "page") ?? 1));
@@ -29,7 +43,7 @@ export const overlapsPage: Page = {
       asOf === undefined ? [] : await readOverlaps(database, asOf, { weeks, skip, limit: PAIRS_LISTED + 1 });
     const overlaps = found.slice(0, PAIRS_LISTED);
     return {
-      title: "Overlapping timesheets",
+      title: TITLE,
       lead: html`Pairs of timesheets of one user whose times overlap, in the last ${weeks} weeks. The database
         view <code>v_timesheet_overlaps</code> has those of all weeks.`,
       body: html`<p><a href="/desk?weeks=${weeks}">Service desk</a></p>

@@ -89,7 +89,7 @@ export function unknownAddress(path: string, known: readonly { readonly path: st
   return {
     code: "usage",
     message: `There is no ${path}.`,
-    remedy: `The addresses for programs are ${known.map((endpoint) => endpoint.path).join(" and ")}.`,
+    remedy: `The addresses for programs are ${known.map((endpoint) => endpoint.path).join(", ")}.`,
   };
 }
 

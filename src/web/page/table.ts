@@ -15,12 +15,14 @@ export interface Column<Row> {
  * A table with its caption, in a container that scrolls sideways on narrow screens, also by keyboard.
  *
  * @param empty the text instead of a table without rows
+ * @param fileAddress where the rows can be had as a CSV file; without it, a script makes one of what the page shows
  */
 export function renderTable<Row>(
   caption: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   empty: Html | string,
+  fileAddress?: string,
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
   const align = (column: Column<Row>): Html | string => (column.numeric === true ? html`class="number"` : "");
@@ -28,6 +30,7 @@ export function renderTable<Row>(
     <table>
       <caption>
         ${caption}
+        ${fileAddress === undefined ? "" : html`<a class="button quiet" href="${fileAddress}" title='Save "${caption}" as a CSV file'>CSV</a>`}
       </caption>
       <thead>
         <tr>

@@ -45,6 +45,7 @@ export const runsPage: Page = {
         choice.order === undefined ? "Runs, newest first" : `Runs, largest first by ${choice.order}`,
         found.slice(0, RUNS_LISTED),
         isFiltered ? html`No run matches. <a href="/runs">All runs</a>` : undefined,
+        addressOf("/api/runs.csv", fields),
       )}
       ${renderPager(
         "Pages of runs",

@@ -40,6 +40,11 @@ const COLUMNS: readonly Column<RecordedRun>[] = [
 const NO_RUNS = html`No runs yet: <code>otc-etl load</code> starts the first.`;
 
 /** One row per run, in the order given. */
-export function renderRunsTable(caption: string, runs: readonly RecordedRun[], empty: Html = NO_RUNS): Html {
-  return renderTable(caption, COLUMNS, runs, empty);
+export function renderRunsTable(
+  caption: string,
+  runs: readonly RecordedRun[],
+  empty: Html = NO_RUNS,
+  fileAddress?: string,
+): Html {
+  return renderTable(caption, COLUMNS, runs, empty, fileAddress);
 }

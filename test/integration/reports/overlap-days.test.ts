@@ -45,7 +45,7 @@ const WRITES = [
    where "TS-Date" = '2025-10-06 00:00+11' and "TS-Crm ID" = 3`,
   `update timesheets set deleted_at = now() where "TS-Crm ID" = 2`,
   `insert into timesheets ("TS-User Username", "TS-Date", "TS-Time From", "TS-Time To")
-   values ('ann', '2025-10-04 00:00+10', '21:00:00', '3:00') on conflict do nothing`,
+   values ('ann', '2025-10-04 00:00+10', '10:00:00', '3:00') on conflict do nothing`,
   "delete from timesheets",
 ] as const;
 
@@ -210,11 +210,18 @@ describeEachDatabase("a database from before overlaps were counted", (target) =>
     const columns = `"TS-User Username", "TS-Date", "TS-Time From", "TS-Time To"`;
     await database.sql(
       `insert into ${database.table("timesheets")} (${columns}) values
-         ('ann', '2025-10-06', '09:00', '11:00'), ('ann', '2025-10-06', '10:00', '12:00')`,
+         ('ann', '2025-10-06', '09:00', '11:00'), ('ann', '2025-10-06', '10:00', '12:00'),
+         ('bob', '2025-10-06', '09:00', '11:00'), ('bob', '2025-10-06', '09:00:00', '12:00')`,
     );
     await migrate(database.open(), new AbortController().signal);
     expect(
-      await database.sql(`select username, pairs, hours from ${database.table("timesheet_overlap_days")}`),
-    ).toEqual([{ username: "ann", pairs: 1, hours: 1 }]);
+      await database.sql(
+        `select username, pairs, hours from ${database.table("timesheet_overlap_days")} order by 1`,
+      ),
+    ).toEqual([
+      { username: "ann", pairs: 1, hours: 1 },
+      // Entries that begin together are a pair if they name different tickets.
+      { username: "bob", pairs: 0, hours: 0 },
+    ]);
   });
 });

@@ -83,6 +83,25 @@ describeEachDatabase("the pages", (target) => {
       { runId: 3, status: "failed", errorCode: "document", remedy: expect.any(String) },
       { runId: 2, status: "success", inserted: 2 },
     ]);
+    for (const path of ["/desk?weeks=5", "/desk/overlaps?weeks=nonsense", "/desk/missing?reason=nonsense"]) {
+      expect(await site.ask(path), path).toMatchObject({
+        status: 404,
+        body: expect.stringMatching(/There is no such (period\. Choose the last 4 or 13 weeks|list)\./),
+      });
+    }
+    const [, file = ""] =
+      /<a class="button quiet" href="([^"]+)"/.exec(
+        (await site.ask("/runs?view=timesheets&sort=errors")).body,
+      ) ?? [];
+    const csv = await site.ask(file.replaceAll("&amp;", "&"));
+    expect(csv.headers).toMatchObject({
+      "content-type": "text/csv; charset=utf-8",
+      "content-disposition": 'attachment; filename="runs.csv"',
+    });
+    expect(csv.body).toMatch(
+      /^\uFEFFrun,view,kind,status,started,ended,seconds,fetched,inserted,updated,skipped,errors,missing,error\r\n(?=[^]*2,timesheets,load,success,2\d\d\d-[^,]*Z,[^]*,2,2,0,0,0,0,\r\n)[^]*3,timesheets,load,failed,/,
+    );
+    expect(await site.ask("/api/runs.csv?kind=x")).toMatchObject({ status: 400 });
     expect(await site.ask("/api/runs?kind=x")).toMatchObject({
       status: 400,
       body: expect.stringContaining('"code":"usage"'),
@@ -92,7 +111,7 @@ describeEachDatabase("the pages", (target) => {
     expect(JSON.parse(nothing.body)).toEqual({
       code: "usage",
       message: "There is no /api/nothing.",
-      remedy: "The addresses for programs are /api/status and /api/runs.",
+      remedy: "The addresses for programs are /api/status, /api/runs, /api/runs.csv.",
     });
     const run = await page("/runs/1");
     expect(run).toMatch(/120 fetched inserted 60 updated 0 skipped 0 .* errors 60/);
