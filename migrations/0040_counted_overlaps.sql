@@ -89,7 +89,7 @@ create table timesheet_overlap_days (
 );
 
 comment on table timesheet_overlap_days is
-  'How many pairs of timesheets overlap, for each user and day of the last 14 weeks of the timesheets. Loads of timesheets keep it up; v_timesheet_overlaps has the pairs.';
+  'How many pairs of timesheets overlap, for each user and day of the last 13 weeks of the timesheets. Loads of timesheets keep it up; v_timesheet_overlaps has the pairs.';
 comment on column timesheet_overlap_days.day is 'As "TS-Date" has it. A pair counts for the day of the entry that begins first.';
 comment on column timesheet_overlap_days.hours is 'How long both entries of each pair last at the same time.';
 comment on column timesheet_overlap_days.passes_midnight is 'Whether an entry passes midnight, so that pairs depend on the next day.';
@@ -116,8 +116,8 @@ declare
   written bigint;
 begin
   perform pg_advisory_xact_lock('timesheet_overlap_days'::regclass::bigint);
-  -- 14 weeks, as team_hours, so that it takes as long next year.
-  select max("TS-Date") - interval '2352 hours' into beginning from timesheets where "TS-Date" <= now();
+  -- The 13 weeks that the page of the service desk can show, so that it takes as long next year.
+  select max("TS-Date") - interval '2184 hours' into beginning from timesheets where "TS-Date" <= now();
 
   with found as materialized (
     select "TS-User Username" as username, "TS-Date" as day, count(*) as entries,
@@ -176,6 +176,7 @@ begin
       from unnest(case when starts < busy_until then earlier_ends end) as first_ends
       where first_ends > starts
     ) as overlap on true
+    where starts < busy_until or ends > 86400
     group by username, day
     having sum(pairs) > 0 or bool_or(ends > 86400)
   ) as counts;

@@ -1,7 +1,7 @@
 import { addressOf, fieldOf } from "../page/query.ts";
 import type { PageRequest } from "../page/page.ts";
 
-/** The periods to choose from, in weeks; `team_hours` covers little more than the longest. */
+/** The periods to choose from, in weeks; `team_hours` covers little more than the longest, `timesheet_overlap_days` not more. */
 export const PERIODS = [4, 13] as const;
 
 /** The choices in the form of the page. */

@@ -18,7 +18,7 @@ const ZONE = "Australia/Sydney";
 const HOUR_MS = 3_600_000;
 
 /** `timesheet_overlap_days` begins so long before the newest day that has come. */
-const COVERED_MS = 2352 * HOUR_MS;
+const COVERED_MS = 2184 * HOUR_MS;
 
 /** Around the change of the clocks, one before what is covered, and one that has not come. */
 const DAYS = ["2025-10-03", "2025-10-04", "2025-10-05", "2025-10-06", "2025-06-01", "2999-01-01"];
