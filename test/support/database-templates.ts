@@ -1,10 +1,12 @@
 import { cpSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { databaseSettings } from "../../src/config/database-settings.ts";
 import { readSettings } from "../../src/config/read-settings.ts";
 import { openDatabase } from "../../src/database/open-database.ts";
+import { contentKey, fromCache } from "./folder-cache.ts";
 import { guardianOf } from "./guardian.ts";
 import { migrateBy } from "./migrate-by.ts";
 import type { PostgresMajor } from "./postgres-binaries.ts";
@@ -34,19 +36,35 @@ export interface EmbeddedTemplates {
   readonly migrated: string;
 }
 
-/** Creates the embedded databases that tests copy; they go with this process if `remove` is left out. */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What decides what is in a new database. */
+const SOURCES = [
+  "migrations/*.sql",
+  "src/database/**/*.ts",
+  "test/support/{database-templates,migrate-by}.ts",
+  "node_modules/@electric-sql/pglite/package.json",
+];
+
+/**
+ * Makes the embedded databases that tests copy; they go with this process if `remove` is left out. To create them takes eight
+ * seconds of CPU time, so a checkout keeps them in `.cache` until something of what decides about them changes.
+ */
 export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { remove(): Promise<void> }> {
-  setFlagsFromString(NEVER_OPTIMIZED_WASM);
   const folder = await scratchFolder();
   const guardian = guardianOf(folder);
   const [empty, migrated] = [join(folder, "empty"), join(folder, "migrated")];
-  try {
+  const create = async (): Promise<void> => {
+    setFlagsFromString(NEVER_OPTIMIZED_WASM);
     await (
       await openDatabase(databaseSettings(readSettings({ OTC_DATA_DIR: empty })), { create: true })
     ).close();
     await appendFile(join(empty, "pgdata", "postgresql.conf"), EMBEDDED_CONFIGURATION);
     cpSync(empty, migrated, { recursive: true });
     await migrateBy({ OTC_DATA_DIR: migrated });
+  };
+  try {
+    await fromCache(join(ROOT, ".cache", "test-databases"), contentKey(ROOT, SOURCES), folder, create);
     return { empty, migrated, remove: () => guardian.release() };
   } catch (error) {
     await guardian.release();
