@@ -20,6 +20,9 @@ export interface DistributedTable {
 /** Tables that every server has as a whole, because reports join them with those of the views. */
 const REFERENCE_TABLES = ["teams", "user_lookup", "inactive_statuses"];
 
+/** So many shards for each worker keep all of them busy, and leave room for more workers. */
+const SHARDS_PER_WORKER = 4;
+
 /** What the reports are made of, where rows are on several servers. */
 const REPORTS = new URL("../../migrations/distributed/reports.sql", import.meta.url);
 
@@ -63,6 +66,7 @@ async function distributeWithin(
   await lockMigrations(transaction);
   await requireCoordinator(transaction);
   await transaction.query("select set_config('citus.multi_shard_modify_mode', 'sequential', true)");
+  await chooseShardCount(transaction);
   // First: Citus refuses a table that a view reads directly and by a function.
   await replaceReports(transaction);
   const done: DistributedTable[] = [];
@@ -120,6 +124,18 @@ async function requireCoordinator(transaction: Transaction): Promise<void> {
           ? "Add each with `select citus_add_node('<host>', <port>)`."
           : "Run `select citus_set_coordinator_host('<host>', <port>)` with the address by which the workers reach it.",
     },
+  );
+}
+
+/**
+ * Makes fewer shards than Citus by default, unless somebody has set their number: each statement of a load goes to all shards,
+ * and each of its tables is created on all of them.
+ */
+async function chooseShardCount(transaction: Transaction): Promise<void> {
+  await transaction.query(
+    `select set_config('citus.shard_count', (${SHARDS_PER_WORKER} * workers)::text, true)
+     from (select count(*) as workers from pg_catalog.pg_dist_node where isactive and shouldhaveshards) as cluster
+     where workers > 0 and exists (select from pg_settings where name = 'citus.shard_count' and source = 'default')`,
   );
 }
 

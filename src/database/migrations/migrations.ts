@@ -3,6 +3,7 @@ import { MIGRATION_LOCK, tryLock } from "../advisory-lock.ts";
 import type { Database, Queryable, Transaction } from "../database.ts";
 import { qualifiedName, quoteIdentifier } from "../identifier.ts";
 import { createdTables, type Migration, readMigrations } from "./migration-files.ts";
+import { splitStatements } from "./split-statements.ts";
 
 /** A migration, and when it was applied to the database. */
 export interface MigrationState {
@@ -126,7 +127,7 @@ export async function applyMigration(
   await transaction.query("select set_config('search_path', $1, true)", [
     quoteIdentifier(transaction.schema),
   ]);
-  await transaction.script(migration.sql);
+  for (const statement of splitStatements(migration.sql)) await transaction.script(statement);
   const { rows } = await transaction.query<{ applied_at: Date }>(
     `insert into ${ledgerOf(transaction.schema)} (version, name, checksum) values ($1, $2, $3) returning applied_at`,
     [migration.version, migration.name, migration.checksum],

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { checkDistribution } from "../../../src/doctor/check-distribution.ts";
 import { distribute } from "../../../src/loader/distribute.ts";
 import { migrate } from "../../../src/loader/migrate.ts";
@@ -60,6 +60,27 @@ describeDistributed("a distribution", (target) => {
       finding: expect.stringContaining("by ticket_id") as unknown,
     });
     expect(await migrate(loader, signal)).toEqual([]);
+  });
+
+  test("makes four shards for each worker, or as many as somebody has set", async () => {
+    const shards = async (set: string | undefined): Promise<unknown> => {
+      const database = await target.fresh({ migrated: false });
+      if (set !== undefined) {
+        await database.sql(
+          `do $$ begin execute format('alter database %I set citus.shard_count = ${set}', current_database()); end $$`,
+        );
+      }
+      const loader = database.open();
+      await migrate(loader, signal);
+      await distribute(loader, signal);
+      return database.sql(
+        `select count(*)::int as shards from pg_dist_shard where logicalrelid = $1::text::regclass`,
+        [database.table("tickets")],
+      );
+    };
+    expect(await shards("3")).toEqual([{ shards: 3 }]);
+    const workers = inject("citus")?.workers.length ?? 0;
+    expect(await shards(undefined)).toEqual([{ shards: 4 * workers }]);
   });
 
   test("is refused while a row has no distribution value, and for a partitioned table", async () => {

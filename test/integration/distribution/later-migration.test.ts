@@ -45,6 +45,15 @@ async function insertOldRows(database: DatabaseUnderTest): Promise<void> {
   );
 }
 
+/** An otc-etl of that version had no reports that later migrations create. */
+async function dropLaterReports(database: DatabaseUnderTest, version: number): Promise<void> {
+  const later = readMigrations().filter((migration) => migration.version > version);
+  for (const { sql } of later) {
+    for (const [, name = ""] of sql.matchAll(/^create view (\w+)/gim))
+      await database.sql(`drop view if exists ${database.table(name)} cascade`);
+  }
+}
+
 describeDistributed("a database that was distributed at an older version", (target) => {
   test.for(versions.slice(0, -1))(
     "%d is migrated, and loads leave the rows of an ordinary one",
@@ -55,7 +64,10 @@ describeDistributed("a database that was distributed at an older version", (targ
         await database.migrate(version);
         await insertOldRows(database);
         const loader = database.open();
-        if (isDistributed) await distributeTables(await loader.database(), await viewCatalog(), signal);
+        if (isDistributed) {
+          await distributeTables(await loader.database(), await viewCatalog(), signal);
+          await dropLaterReports(database, version);
+        }
         const applied = await migrate(loader, signal);
         expect(applied[0]?.version).toBe(version + 1);
         const outcomes: unknown[] = [];
