@@ -37,7 +37,7 @@ comment on column v_timesheet_times.starts is 'Seconds since the beginning of th
 comment on column v_timesheet_times.ends is 'The same; more than 86400 when the entry passes midnight.';
 
 -- Only an entry that begins before the end of an earlier one of the same day is the second of a pair, so that the others
--- need not be joined. A condition on the day or the user reaches the table through the window.
+-- need not be joined. Conditions on the user and on other_day reach the second entry through the window, those on day the first.
 create or replace view v_timesheet_overlaps as
 with entry as not materialized (
   select
@@ -48,7 +48,7 @@ with entry as not materialized (
   from v_timesheet_times as times
 )
 select
-  first.username,
+  second.username,
   first.day,
   first.time_from,
   first.time_to,
