@@ -48,7 +48,7 @@ const SOURCES = [
 
 /**
  * Makes the embedded databases that tests copy; they go with this process if `remove` is left out. To create them takes eight
- * seconds of CPU time, so a checkout keeps them in `.cache` until something of what decides about them changes.
+ * seconds of CPU time, so a checkout keeps them in `node_modules` until something that decides about them changes.
  */
 export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { remove(): Promise<void> }> {
   const folder = await scratchFolder();
@@ -64,7 +64,12 @@ export async function makeEmbeddedTemplates(): Promise<EmbeddedTemplates & { rem
     await migrateBy({ OTC_DATA_DIR: migrated });
   };
   try {
-    await fromCache(join(ROOT, ".cache", "test-databases"), contentKey(ROOT, SOURCES), folder, create);
+    await fromCache(
+      join(ROOT, "node_modules", ".cache", "otc-etl-tests"),
+      contentKey(ROOT, SOURCES),
+      folder,
+      create,
+    );
     return { empty, migrated, remove: () => guardian.release() };
   } catch (error) {
     await guardian.release();
